@@ -1,0 +1,261 @@
+"""The root command: groups by name, loaded when they are used, and the one place where errors end."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gc
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import Abort, TyperException
+from typer.exceptions import Exit as TyperExit
+
+from custctl.commands._command import Call, Group, Invocation
+from custctl.errors import CustctlError, Exit, Problem
+from custctl.result import Result
+
+HELP = "Customers of a B2B seller, and who may do what: plan, apply and explain."
+
+GROUPS: Mapping[str, tuple[str, str]] = {
+    "customer": ("custctl.commands.customer", "Customers: the companies that buy, and their tree."),
+    "user": ("custctl.commands.user", "Customer users: the people who sign in."),
+    "group": ("custctl.commands.group", "Customer groups: customers that share terms."),
+    "role": ("custctl.commands.role", "Customer user roles: what people may do."),
+    "access": ("custctl.commands.access", "Questions about access, and why the answer is what it is."),
+    "config": ("custctl.commands.config", "The settings of this tool."),
+    "db": ("custctl.commands.db", "The database file."),
+}
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "plan": ("custctl.commands.documents", "Show what documents would change."),
+    "apply": ("custctl.commands.documents", "Make the database hold what documents say."),
+    "export": ("custctl.commands.documents", "Write the database as a document."),
+    "demo": ("custctl.commands.demo", "Fill an empty database with a small world."),
+    "version": ("custctl.commands.version", "Show the versions of custctl and what it runs on."),
+}
+"""The top-level verbs; each lives in a module whose `app` has it."""
+
+
+class Terminated(BaseException):
+    """SIGTERM: everything is rolled back on the way out."""
+
+
+class _Stub(TyperGroup):
+    """Stands for a group or command that is not loaded, in help and in suggestions."""
+
+
+class Root(Group):
+    """The root group; loads the module of a group when the group is used."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, (_, text) in (GROUPS | COMMANDS).items():  # type: ignore[operator]  # both are dicts
+            self.commands[name] = _Stub(name=name, help=text)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # Typer's own context class has no public name
+        """The command, loaded; help of the root is made of stubs."""
+        found = self.commands.get(cmd_name)
+        if isinstance(found, _Stub) and ctx.obj is not None and not _is_listing(ctx):
+            found = self.commands[cmd_name] = load(cmd_name)
+        return found
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        ctx.meta[_LISTING] = True
+        super().format_commands(ctx, formatter)
+
+
+_LISTING = "custctl.listing"
+
+
+def _is_listing(ctx: typer.Context) -> bool:
+    return bool(ctx.meta.get(_LISTING))
+
+
+def load(name: str) -> Any:
+    """The group or top-level command of a name, with everything in it."""
+    if name in GROUPS:
+        made: Any = typer.main.get_group(importlib.import_module(GROUPS[name][0]).app)
+        made.name = name
+        return made
+    return typer.main.get_group(importlib.import_module(COMMANDS[name][0]).app).commands[name]
+
+
+def root() -> Root:
+    """The whole command tree."""
+    return Root(name="custctl", help=HELP, no_args_is_help=True, rich_markup_mode=None)
+
+
+def run(arguments: Sequence[str]) -> NoReturn:
+    """Carry out one command line and end the process with its exit code."""
+    os.umask(0o077)
+    signal.signal(signal.SIGTERM, _terminate)
+    _forgiving_streams()
+    code = execute(arguments)
+    # Tearing down the modules would take longer than most commands; everything is closed and flushed here.
+    os._exit(_flushed(code))
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Carry out one command line; the exit code. Every error ends here."""
+    invocation = Invocation(arguments)
+    try:
+        with invocation.closing:
+            return _answer(invocation)
+    except CustctlError as error:
+        return _fail(error, invocation)
+    except TyperExit as stop:
+        return stop.exit_code
+    except TyperException as error:
+        return _fail(_usage_error(error), invocation)
+    except (KeyboardInterrupt, Abort):
+        sys.stderr.write("\ninterrupted; nothing was changed\n")
+        return Exit.INTERRUPTED
+    except Terminated:
+        sys.stderr.write("terminated; nothing was changed\n")
+        return Exit.TERMINATED
+    except OSError as error:
+        return _output_error(error, invocation)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not look like the answer "no"
+        return _bug(error)
+
+
+def _answer(invocation: Invocation) -> int:
+    """Run the command and print its answer."""
+    result = root().main(args=list(invocation.arguments), prog_name="custctl", standalone_mode=False, obj=invocation)
+    if not isinstance(result, Result):
+        return int(result or 0)
+    gc.enable()
+    committed = result.view == "changes" and isinstance(result.data, Mapping) and result.data.get("revision")
+    try:
+        _show(result, invocation)
+    except OSError:
+        if not committed:
+            raise
+        sys.stderr.write("done, but the answer could not be printed\n")
+    return result.exit
+
+
+def _show(result: Result, invocation: Invocation) -> None:
+    from custctl.render import render
+
+    if not invocation.is_on("quiet"):
+        terminal = sys.stdout.isatty()
+        render(
+            result,
+            invocation.config.output.value or "table",
+            out=sys.stdout,
+            color=_color(invocation, terminal),
+            width=_width() if terminal else None,
+            terminal=terminal,
+        )
+        sys.stdout.flush()
+        for note in (*invocation.notes, *result.notes):
+            sys.stderr.write(f"{_safe(note)}\n")
+
+
+def _color(invocation: Invocation, terminal: bool) -> bool:
+    choice = invocation.config.color.value
+    if choice != "auto":
+        return choice == "always"
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def _safe(text: str) -> str:
+    from custctl.formats import visible
+
+    return visible(text)
+
+
+def _fail(error: CustctlError, invocation: Invocation) -> int:
+    from custctl.render import render_error
+
+    render_error(error, _wanted_output(invocation), sys.stderr, sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
+    return error.problem.exit
+
+
+def _wanted_output(invocation: Invocation) -> str:
+    """The output format for an error, known even where the command line could not be read."""
+    if "output" in invocation.flags:
+        return str(invocation.flags["output"])
+    words = list(invocation.arguments)
+    for before, word in zip(["", *words], words, strict=False):
+        if before in ("-o", "--output") and not word.startswith("-"):
+            return word
+        if word.startswith(("--output=", "-o")) and len(word) > len("-o"):
+            return word.removeprefix("--output=").removeprefix("-o")
+    return os.environ.get("CUSTCTL_OUTPUT", "table")
+
+
+def _usage_error(error: TyperException) -> CustctlError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "custctl"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return CustctlError(Problem("usage", Exit.USAGE, "say what to do", f"{path} --help lists it"))
+    message = error.format_message().rstrip(".")
+    return CustctlError(Problem("usage", Exit.USAGE, message, f"{path} --help shows how it is written"))
+
+
+def _output_error(error: OSError, invocation: Invocation) -> int:
+    """A closed pipe is no error; a full disk or a broken stream is 74."""
+    if error.errno == errno.EPIPE or isinstance(error, BrokenPipeError):
+        _discard_output()
+        return Exit.OK
+    problem = Problem("output", Exit.OUTPUT, f"the answer could not be written: {error.strerror or error}")
+    _discard_output()
+    return _fail(CustctlError(problem), invocation)
+
+
+def _bug(error: Exception) -> int:
+    """A mistake in custctl: where it happened, but no value, because values may be customer data."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    where = "; ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-4:])
+    sys.stderr.write(f"error: custctl has a bug ({type(error).__name__}); nothing was changed\n  {where}\n")
+    if os.environ.get("CUSTCTL_DEBUG"):
+        traceback.print_exception(error)
+    return Exit.BUG
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    raise Terminated
+
+
+def _forgiving_streams() -> None:
+    """Text that the terminal's encoding lacks is printed as an escape, never a crash."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # they are text streams
+
+
+def _flushed(code: int) -> int:
+    """Flush both streams; a read whose answer could not be flushed has failed after all."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = code if error.errno == errno.EPIPE else Exit.OUTPUT
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
+    return code
+
+
+def _discard_output() -> None:
+    """Point standard output at nothing, so that no later flush fails again."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+
+
+__all__ = ["Call", "execute", "root", "run"]

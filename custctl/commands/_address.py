@@ -1,0 +1,178 @@
+"""The addresses of customers and of customer users: the same verbs under both groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from custctl.commands._command import Call, command, group
+from custctl.commands._common import find, given
+from custctl.errors import invalid, usage
+from custctl.resources import Noun
+from custctl.result import Result
+from custctl.store import lookup, reads
+
+if TYPE_CHECKING:
+    from custctl.store.unit import Draft, Unit
+
+OwnerArg = Annotated[str, typer.Argument(metavar="OWNER", help="Whose addresses.")]
+AddressArg = Annotated[str, typer.Argument(metavar="OWNER/KEY", help="An address: acme/hq.")]
+Types = Annotated[list[str] | None, typer.Option("--type", help="billing or shipping; may be repeated.")]
+Defaults = Annotated[list[str] | None, typer.Option("--default", help="Default for billing or shipping.")]
+Primary = Annotated[bool, typer.Option("--primary", help="Make it the primary address.")]
+
+
+def _text(name: str, words: str) -> Any:
+    return typer.Option(f"--{name}", help=words)
+
+
+Label = Annotated[str | None, _text("label", "A label, like Headquarters.")]
+Organization = Annotated[str | None, _text("organization", "The company; or give first and last name.")]
+FirstName = Annotated[str | None, _text("first-name", "First name.")]
+LastName = Annotated[str | None, _text("last-name", "Last name.")]
+Street = Annotated[str | None, _text("street", "Street and number.")]
+Street2 = Annotated[str | None, _text("street2", "A second line.")]
+City = Annotated[str | None, _text("city", "City.")]
+PostalCode = Annotated[str | None, _text("postal-code", "Postal code.")]
+Country = Annotated[str | None, _text("country", "Country code, like US.")]
+Region = Annotated[str | None, _text("region", "Region code, like US-FL.")]
+Phone = Annotated[str | None, _text("phone", "Phone.")]
+Key = Annotated[str | None, _text("key", "Its key; by default made from the label.")]
+
+
+def group_of(owner: Noun, noun: Noun) -> typer.Typer:
+    """The group `address` of one kind of owner."""
+    app = group("address", f"Addresses of a {owner.title}.")
+
+    @command(app, "list")
+    def list_(call: Call, owner_key: OwnerArg) -> Result:
+        """List the addresses of one owner, the primary one first."""
+        connection = call.read()
+        row_id, key = lookup.require(connection, owner, owner_key)
+        rows = list(reads.addresses(connection, owner, row_id))
+        for row in rows:
+            row["key"] = f"{key}/{row['key']}"
+        notes = () if rows else (f"{key} has no addresses",)
+        return Result(rows, "list", reads.field_names(noun, call.option("fields")), noun.reference, notes)
+
+    @command(app, "show")
+    def show(call: Call, address: AddressArg) -> Result:
+        """Show one address."""
+        connection = call.read()
+        owner_key, key = _split(address)
+        row_id, found = lookup.require(connection, owner, owner_key)
+        lookup.require_address(connection, owner, row_id, found, key)
+        image = next(row for row in reads.addresses(connection, owner, row_id) if row["key"] == key)
+        return Result({**image, "key": f"{found}/{key}"}, "record", noun=noun.reference)
+
+    @command(app, "add")
+    def add(
+        call: Call,
+        owner_key: OwnerArg,
+        key: Key = None,
+        label: Label = None,
+        organization: Organization = None,
+        first_name: FirstName = None,
+        last_name: LastName = None,
+        street: Street = None,
+        street2: Street2 = None,
+        city: City = None,
+        postal_code: PostalCode = None,
+        country: Country = None,
+        region: Region = None,
+        phone: Phone = None,
+        type_: Types = None,
+        default: Defaults = None,
+        primary: Primary = False,
+    ) -> Result:
+        """Add an address; the first one is the primary one."""
+        values = _values(locals()) | given(key=key)
+        return call.write(lambda unit: _write(unit, owner, noun, owner_key, values, new=True))
+
+    @command(app, "edit")
+    def edit(
+        call: Call,
+        address: AddressArg,
+        label: Label = None,
+        organization: Organization = None,
+        first_name: FirstName = None,
+        last_name: LastName = None,
+        street: Street = None,
+        street2: Street2 = None,
+        city: City = None,
+        postal_code: PostalCode = None,
+        country: Country = None,
+        region: Region = None,
+        phone: Phone = None,
+        type_: Types = None,
+        default: Defaults = None,
+        primary: Primary = False,
+    ) -> Result:
+        """Change fields of an address; "" clears one. Its owner cannot change."""
+        values = _values(locals())
+        if not values:
+            raise usage("say what to change", "--help lists the options")
+        owner_key, key = _split(address)
+        return call.write(lambda unit: _write(unit, owner, noun, owner_key, values | {"key": key}, new=False))
+
+    @command(app, "delete")
+    def delete(call: Call, address: AddressArg) -> Result:
+        """Delete an address; the primary one only when it is the last (another has to be made primary first)."""
+        return call.write(lambda unit: _remove(unit, owner, noun, address))
+
+    return app
+
+
+_OPTIONS = (
+    *("label", "organization", "first_name", "last_name", "street", "street2", "city", "postal_code"),
+    *("country", "region", "phone"),
+)
+
+
+def _values(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given, as a document has them."""
+    values = given(**{name: options[name] for name in _OPTIONS})
+    lists = {"types": options["type_"], "default": options["default"]}
+    values |= {name: [entry for entry in value if entry] for name, value in lists.items() if value is not None}
+    return values | ({"primary": True} if options["primary"] else {})
+
+
+def _split(address: str) -> tuple[str, str]:
+    owner, slash, key = address.rpartition("/")
+    if not slash:
+        raise invalid(f"{address!r} is not OWNER/KEY", value=address, hint="like acme/hq")
+    return owner, key
+
+
+def _write(unit: Unit, owner: Noun, noun: Noun, owner_key: str, values: dict[str, Any], *, new: bool) -> list[Draft]:
+    """Merge one address into its owner's, as a document would."""
+    from custctl.errors import conflict
+    from custctl.store.apply import Request, item_of, merge
+
+    draft = find(unit, owner, owner_key)
+    stored = {address.image["key"] for address in unit.addresses(noun, [draft])[draft.key]}
+    if not new:
+        lookup.require_address(unit.connection, owner, draft.id, draft.key, values["key"])
+    elif values.get("key") in stored:
+        raise conflict(f"{noun.reference}:{draft.key}/{values['key']} exists already", code="taken")
+    elif "key" not in values:
+        from custctl.store.apply import free_key
+
+        values = values | {"key": free_key(values.get("label") or "address", stored)}
+    item = item_of(owner, {owner.key if owner.prefix == "" else "key": draft.key, "addresses": [values]})
+    return merge(unit, Request([item]))
+
+
+def _remove(unit: Unit, owner: Noun, noun: Noun, address: str) -> None:
+    from custctl.errors import conflict
+
+    owner_key, key = _split(address)
+    draft = find(unit, owner, owner_key)
+    lookup.require_address(unit.connection, owner, draft.id, draft.key, key)
+    every = unit.addresses(noun, [draft])[draft.key]
+    target = next(found for found in every if found.image["key"] == key)
+    if len(every) > 1 and (target.image["primary"] or target.image["default"]):
+        what = "the primary address" if target.image["primary"] else "a default address"
+        raise conflict(f"{target.reference} is {what}", hint="make another one that first", code="protected")
+    unit.remove(target)

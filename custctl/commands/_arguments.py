@@ -1,0 +1,44 @@
+"""The arguments and options that several commands share, each described once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+CustomerArg = Annotated[str, typer.Argument(metavar="CUSTOMER", help="A customer: its key, id:N or unique name.")]
+UserArg = Annotated[str, typer.Argument(metavar="USER", help="A customer user: e-mail, id:N or unique name.")]
+GroupArg = Annotated[str, typer.Argument(metavar="GROUP", help="A customer group: its key, id:N or unique name.")]
+RoleArg = Annotated[str, typer.Argument(metavar="ROLE", help="A role: buyer, acme/buyer, id:N or unique label.")]
+RolesArg = Annotated[list[str], typer.Argument(metavar="ROLE...", help="Roles.")]
+CustomersArg = Annotated[list[str], typer.Argument(metavar="CUSTOMER...", help="Customers.")]
+SubjectArg = Annotated[
+    str, typer.Argument(metavar="SUBJECT", help="An e-mail, user:KEY, role:KEY, guest or visitor:KEY.")
+]
+ActionArg = Annotated[str, typer.Argument(metavar="ACTION", help="A permission: view, create, edit, ...")]
+ResourceArg = Annotated[
+    str,
+    typer.Argument(
+        metavar="RESOURCE",
+        help="An entity (order), a record (order:SO-1), capability:NAME, workflow:NAME or a field (entity.field).",
+    ),
+]
+
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="'FIELD OP VALUE'", help="Only these; may be repeated. OP: = != < <= > >= ~"),
+]
+Sort = Annotated[str | None, typer.Option("--sort", metavar="FIELD,-FIELD", help="The order; - is descending.")]
+Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=0, help="At most so many.")]
+
+Key = Annotated[str | None, typer.Option("--key", help="The key; by default made from the name.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name.")]
+NewName = Annotated[str | None, typer.Option("--name", help="The name.")]
+Owner = Annotated[str | None, typer.Option("--owner", help="The back-office owner, as text.")]
+SalesReps = Annotated[list[str] | None, typer.Option("--sales-rep", help="A sales representative; may be repeated.")]
+PaymentTerm = Annotated[str | None, typer.Option("--payment-term", help="The payment term.")]
+TaxCode = Annotated[str | None, typer.Option("--tax-code", help="The tax code.")]
+ExternalId = Annotated[str | None, typer.Option("--external-id", help="The id in another system; unique.")]
+Files = Annotated[
+    list[str], typer.Option("--file", "-f", metavar="FILE|DIR|-", help="A document, a folder of them, or stdin.")
+]

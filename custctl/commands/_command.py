@@ -1,0 +1,210 @@
+"""What makes a function a command: the options every command has, the call it is given, and its group.
+
+A command takes a `Call` first, does its work and returns a `Result`; it never prints. The options that stand
+before or after the verb are declared once, in `options`, and appended to every group and command.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_params_convertors_ctx_param_name_from_function
+
+from custctl import config
+from custctl.errors import usage
+from custctl.result import Result
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from custctl.store.unit import Report, Unit
+    from custctl.store.writing import Writer
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One run of the program: the options given so far, and what has to be closed when the answer is out."""
+
+    arguments: Sequence[str] = ()
+    flags: dict[str, Any] = field(default_factory=dict)
+    closing: ExitStack = field(default_factory=ExitStack)
+    notes: list[str] = field(default_factory=list)
+    _config: config.Config | None = None
+
+    @property
+    def config(self) -> config.Config:
+        if self._config is None:
+            self._config = config.load(self.flags)
+        return self._config
+
+    def is_on(self, flag: str) -> bool:
+        return bool(self.flags.get(flag))
+
+
+class Call(typer.Context):
+    """What a command is given besides its arguments: the database, the shared options, a place for remarks."""
+
+    @property
+    def invocation(self) -> Invocation:
+        assert isinstance(self.obj, Invocation), "the app passes it to the root context"
+        return self.obj
+
+    @property
+    def config(self) -> config.Config:
+        return self.invocation.config
+
+    @property
+    def database(self) -> Path:
+        return self.config.database
+
+    @property
+    def dry_run(self) -> bool:
+        return self.invocation.is_on("dry_run")
+
+    def option(self, name: str) -> Any:
+        """A shared option as it was given, None when it was not."""
+        return self.invocation.flags.get(name)
+
+    def note(self, text: str) -> None:
+        """Say something on standard error, beside the answer."""
+        self.invocation.notes.append(text)
+
+    def read(self) -> sqlite3.Connection:
+        """One snapshot of the database, closed when the answer has been written."""
+        from custctl.store.database import open_for_reading
+
+        connection = open_for_reading(self.database)
+        self.invocation.closing.callback(connection.close)
+        return connection
+
+    def write(self, work: Callable[[Unit], Any], check: Callable[[Unit, Report], Any] | None = None) -> Result:
+        """Do the work in one transaction and commit it, or try it under --dry-run; the changes are the answer."""
+        return changes_result(self._writer.run(work, check), dry_run=self.dry_run)
+
+    def attempt(self, work: Callable[[Unit], Any]) -> Report:
+        """Do the work and roll it back: what it would change."""
+        return self._writer.run(work, dry_run=True)
+
+    @property
+    def _writer(self) -> Writer:
+        from custctl.store.writing import Writer
+
+        return Writer(self.database, self.command_line, config.actor(), self.dry_run)
+
+    def agree(self, what: str) -> None:
+        """Ask on a terminal; refuse without --yes elsewhere (exit 2)."""
+        asked = not self.invocation.is_on("no_input") and sys.stdin.isatty() and sys.stderr.isatty()
+        if not asked:
+            raise usage(f"{what} needs --yes", "look at it first with --dry-run, then add --yes")
+        sys.stderr.write(f"{what}. Go on? [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+            raise usage("not done: you did not agree", "nothing was changed")
+
+    @property
+    def command_line(self) -> str:
+        """The command as history keeps it."""
+        import shlex
+
+        return "custctl " + shlex.join(self.invocation.arguments)
+
+
+def changes_result(report: Report, *, dry_run: bool, notes: Sequence[str] = ()) -> Result:
+    """The answer of a write: the contract of design 4.1, with the warnings as remarks too."""
+    data = {
+        "revision": report.revision,
+        "changes": [change.as_json() for change in report.changes],
+        "warnings": report.warnings,
+    }
+    remarks = [*(f"warning: {warning}" for warning in report.warnings), *notes]
+    if dry_run:
+        remarks.append("dry run: nothing was written")
+    return Result(data, "changes", notes=tuple(remarks))
+
+
+# -- the options that every command has --------------------------------------------------------------------------
+
+
+def _keep(context: typer.Context, param: Any, value: Any) -> Any:
+    """Put a shared option where every context sees it; one given nearer to the verb wins."""
+    if value is not None and value is not False and isinstance(context.obj, Invocation):
+        context.obj.flags[param.name] = value
+    return value
+
+
+def _option(*names: str, help: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, callback=_keep, show_default=False)
+
+
+def options(
+    db: Annotated[str | None, _option("--db", help="The database file.", metavar="PATH")] = None,
+    profile: Annotated[str | None, _option("--profile", help="A profile of the config file.", metavar="NAME")] = None,
+    output: Annotated[
+        str | None, _option("--output", "-o", help="How to print the answer.", metavar="|".join(config.OUTPUTS))
+    ] = None,
+    fields: Annotated[str | None, _option("--fields", help="The fields to show.", metavar="A,B")] = None,
+    dry_run: Annotated[bool, _option("--dry-run", help="Do everything but keep nothing.")] = False,
+    yes: Annotated[bool, _option("--yes", help="Agree to what would be asked.")] = False,
+    no_input: Annotated[bool, _option("--no-input", help="Never ask.")] = False,
+    quiet: Annotated[bool, _option("--quiet", "-q", help="Print no answer and no remarks.")] = False,
+    verbose: Annotated[bool, _option("--verbose", "-v", help="Say more about what is done.")] = False,
+    color: Annotated[str | None, _option("--color", help="Colour the answer.", metavar="|".join(config.COLORS))] = None,
+) -> None:
+    """The signature is the declaration; see `_shared`."""
+
+
+def _shared() -> list[Any]:
+    """The shared options as Typer's parameters, which a command's function never sees."""
+    params, _, _ = get_params_convertors_ctx_param_name_from_function(options)
+    for param in params:
+        param.expose_value = False
+    return list(params)
+
+
+_SHARED = _shared()
+
+
+class Command(TyperCommand):
+    """A command with the shared options behind its own."""
+
+    context_class = Call
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params = [*self.params, *_SHARED]
+
+
+class Group(TyperGroup):
+    """A group with the shared options."""
+
+    context_class = Call
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params = [*self.params, *_SHARED]
+
+
+def group(name: str, text: str) -> typer.Typer:
+    """A group of commands; without a verb it shows its help."""
+    return typer.Typer(
+        name=name,
+        help=text,
+        cls=Group,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+
+def command(app: typer.Typer, name: str, *, examples: Sequence[str] = ()) -> Callable[..., Any]:
+    """Register a function that takes a `Call` and returns a `Result` as a command of a group."""
+    epilog = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples) if examples else None
+    return app.command(name, cls=Command, epilog=epilog)

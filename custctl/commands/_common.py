@@ -1,0 +1,118 @@
+"""What the verbs of several nouns share: showing, listing, and writing one record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from custctl.commands._command import Call
+from custctl.errors import CustctlError, Exit, Problem, usage
+from custctl.resources import USER, Noun, reference, slug
+from custctl.result import Result
+from custctl.store import lookup, reads
+
+if TYPE_CHECKING:
+    from custctl.store.unit import Draft, Unit
+
+
+def show(call: Call, noun: Noun, key: str, extra: Mapping[str, Any] | None = None) -> Result:
+    """One record with everything about it."""
+    image = {**reads.record(call.read(), noun, key), **(extra or {})}
+    asked = call.option("fields")
+    if asked is not None:
+        image = {name: image[name] for name in reads.field_names(noun, asked)}
+    return Result(image, "record", noun=noun.reference)
+
+
+def listing(call: Call, noun: Noun, where: Sequence[str] | None, sort: str | None, limit: int | None) -> Result:
+    """The records that the conditions leave, streamed; a remark when there are none."""
+    names = reads.field_names(noun, call.option("fields"))
+    wanted = names if noun.key in names or call.option("fields") else (noun.key, *names)
+    rows = reads.rows(call.read(), noun, reads.Listing(tuple(where or ()), sort, limit), wanted)
+    return Result(_remarking(rows, call, noun), "list", names, noun.reference)
+
+
+def _remarking(rows: Any, call: Call, noun: Noun) -> Any:
+    """The same rows; a list that turns out empty says so."""
+    empty = True
+    for row in rows:
+        empty = False
+        yield row
+    if empty:
+        call.note(f"no {noun.plural}")
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """The options that were given: None is one that was not."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def find(unit: Unit, noun: Noun, text: str) -> Draft:
+    """The record a person means, as a draft; exit 3 when there is none, 4 when several have the name."""
+    _, key = lookup.require(unit.connection, noun, text)
+    return unit.get(noun, key)
+
+
+def key_of(unit: Unit, noun: Noun, text: str | None) -> str | None:
+    """The key of the record a person means in an option; "" and None are as they are."""
+    return lookup.require(unit.connection, noun, text)[1] if text else text
+
+
+def write_item(unit: Unit, noun: Noun, values: Mapping[str, Any]) -> Draft:
+    """Merge one record, as a document would."""
+    from custctl.store.apply import Request, item_of, merge
+
+    return merge(unit, Request([item_of(noun, values)]))[0]
+
+
+def add(unit: Unit, noun: Noun, values: dict[str, Any], title: str) -> Draft:
+    """A new record. A key that was given must be free; one that is made from the name gets -2, -3."""
+    key = values.get("key")
+    if key is None:
+        values["key"] = free_key(unit, noun, slug(title, noun.name), values.pop("prefix", ""))
+    else:
+        refuse_taken(unit, noun, key)
+    return write_item(unit, noun, values)
+
+
+def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:
+    """A new record cannot have a key that is taken (exit 5)."""
+    found = unit.find(noun, key)
+    if found is not None:
+        hint = f"custctl {noun.reference.removeprefix('customer-')} edit {key} changes it"
+        raise CustctlError(Problem("taken", Exit.CONFLICT, f"{reference(noun, key)} exists already", hint, value=key))
+
+
+def free_key(unit: Unit, noun: Noun, first: str, prefix: str = "") -> str:
+    """The first of key, key-2, key-3 that nothing has."""
+    key, count = f"{prefix}{first}", 1
+    while unit.id_of(noun, key) is not None:
+        count += 1
+        key = f"{prefix}{first}-{count}"
+    return key
+
+
+def edit(unit: Unit, noun: Noun, text: str, values: dict[str, Any], new_key: str | None = None) -> Draft:
+    """Change the fields given of one record; `new_key` renames it."""
+    if not values and new_key is None:
+        raise usage("say what to change", "--help lists the options")
+    draft = find(unit, noun, text)
+    name = noun.key if noun is not USER else "key"
+    values[name] = draft.key
+    if new_key is not None and new_key != draft.key:
+        values |= {name: new_key, "was": draft.key}
+    return write_item(unit, noun, values)
+
+
+def delete(call: Call, noun: Noun, text: str, remove: Callable[[Unit, Draft], list[Draft]]) -> Result:
+    """Take one record away; what would go along with it needs --yes."""
+    along: list[Draft] = []
+
+    def work(unit: Unit) -> None:
+        along[:] = remove(unit, find(unit, noun, text))
+
+    if not call.dry_run and not call.option("yes"):
+        tried = call.attempt(work)
+        if along:
+            call.agree(f"deleting {tried.changes[-1].record} takes {len(along)} other record(s) along")
+    return call.write(work)

@@ -1,0 +1,170 @@
+"""Customers: the companies that buy, in trees of parents and subsidiaries."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from custctl.commands import _address
+from custctl.commands._arguments import (
+    CustomerArg,
+    ExternalId,
+    Key,
+    Limit,
+    Name,
+    NewName,
+    Owner,
+    PaymentTerm,
+    SalesReps,
+    Sort,
+    TaxCode,
+    Where,
+)
+from custctl.commands._command import Call, command, group
+from custctl.commands._common import add as add_record
+from custctl.commands._common import delete as delete_record
+from custctl.commands._common import edit as edit_record
+from custctl.commands._common import given, key_of, listing
+from custctl.commands._common import show as show_record
+from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, GROUP
+from custctl.result import Result
+from custctl.store import lookup, reads
+
+app = group("customer", "Customers: the companies that buy, and their tree.")
+app.add_typer(_address.group_of(CUSTOMER, CUSTOMER_ADDRESS))
+
+Parent = Annotated[str | None, typer.Option("--parent", metavar="CUSTOMER", help='The customer above; "" for none.')]
+InGroup = Annotated[str | None, typer.Option("--group", metavar="GROUP", help='The customer group; "" for none.')]
+Rating = Annotated[str | None, typer.Option("--rating", help="The internal rating, 1_of_5 to 5_of_5.")]
+VatId = Annotated[str | None, typer.Option("--vat-id", help="The VAT id.")]
+
+
+@command(app, "list", examples=("custctl customer list --where group=partners --sort -name --limit 50",))
+def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
+    """List customers, by name."""
+    return listing(call, CUSTOMER, where, sort, limit)
+
+
+@command(app, "show", examples=("custctl customer show acme -o json",))
+def show(call: Call, customer: CustomerArg) -> Result:
+    """Show a customer with its addresses, parents, subsidiaries and counts."""
+    connection = call.read()
+    row_id, key = lookup.require(connection, CUSTOMER, customer)
+    extra = {
+        "ancestors": reads.ancestors(connection, key),
+        "subsidiaries": [row[0] for row in reads.children(connection, row_id)],
+        "counts": reads.belongings(connection, row_id),
+    }
+    return show_record(call, CUSTOMER, f"id:{row_id}", extra)
+
+
+@command(app, "add", examples=("custctl customer add 'Acme West' --parent acme --group partners",))
+def add(
+    call: Call,
+    name: Name,
+    key: Key = None,
+    parent: Parent = None,
+    group: InGroup = None,
+    rating: Rating = None,
+    owner: Owner = None,
+    sales_rep: SalesReps = None,
+    payment_term: PaymentTerm = None,
+    tax_code: TaxCode = None,
+    vat_id: VatId = None,
+    external_id: ExternalId = None,
+) -> Result:
+    """Add a customer."""
+    values = given(
+        key=key,
+        name=name,
+        internal_rating=rating,
+        owner=owner,
+        sales_reps=sales_rep,
+        payment_term=payment_term,
+        tax_code=tax_code,
+        vat_id=vat_id,
+        external_id=external_id,
+    )
+    return call.write(
+        lambda unit: add_record(
+            unit,
+            CUSTOMER,
+            values | given(parent=key_of(unit, CUSTOMER, parent), group=key_of(unit, GROUP, group)),
+            name,
+        )
+    )
+
+
+@command(app, "edit", examples=("custctl customer edit acme --group partners --rating 4_of_5",))
+def edit(
+    call: Call,
+    customer: CustomerArg,
+    name: NewName = None,
+    key: Annotated[str | None, typer.Option("--key", help="A new key; references follow.")] = None,
+    parent: Parent = None,
+    group: InGroup = None,
+    rating: Rating = None,
+    owner: Owner = None,
+    sales_rep: SalesReps = None,
+    payment_term: PaymentTerm = None,
+    tax_code: TaxCode = None,
+    vat_id: VatId = None,
+    external_id: ExternalId = None,
+) -> Result:
+    """Change fields of a customer; "" clears one."""
+    values = given(
+        name=name,
+        internal_rating=rating,
+        owner=owner,
+        sales_reps=None if sales_rep is None else [rep for rep in sales_rep if rep],
+        payment_term=payment_term,
+        tax_code=tax_code,
+        vat_id=vat_id,
+        external_id=external_id,
+    )
+    return call.write(
+        lambda unit: edit_record(
+            unit,
+            CUSTOMER,
+            customer,
+            values | given(parent=key_of(unit, CUSTOMER, parent), group=key_of(unit, GROUP, group)),
+            key,
+        )
+    )
+
+
+@command(app, "delete")
+def delete(call: Call, customer: CustomerArg) -> Result:
+    """Delete a customer that nothing belongs to; its subsidiaries become top-level."""
+    from custctl.store.rules import remove_customer
+
+    return delete_record(call, CUSTOMER, customer, remove_customer)
+
+
+@command(app, "move", examples=("custctl customer move acme-west --to acme", "custctl customer move acme-west --top"))
+def move(
+    call: Call,
+    customer: CustomerArg,
+    to: Annotated[str | None, typer.Option("--to", metavar="CUSTOMER", help="The new parent.")] = None,
+    top: Annotated[bool, typer.Option("--top", help="Make it top-level.")] = False,
+) -> Result:
+    """Move a customer, with everything below it, under another parent."""
+    from custctl.errors import usage
+
+    if (to is None) == (not top):
+        raise usage("say where to: --to CUSTOMER or --top")
+    return call.write(lambda unit: edit_record(unit, CUSTOMER, customer, {"parent": key_of(unit, CUSTOMER, to) or ""}))
+
+
+@command(app, "tree", examples=("custctl customer tree", "custctl customer tree acme"))
+def tree(
+    call: Call,
+    customer: Annotated[str | None, typer.Argument(metavar="CUSTOMER", help="Its tree; by default all.")] = None,
+) -> Result:
+    """Show the tree of customers: parents, subsidiaries and their subsidiaries."""
+    connection = call.read()
+    if customer is None:
+        return Result(reads.tree(connection, None), "tree", noun=CUSTOMER.reference)
+    row_id, _ = lookup.require(connection, CUSTOMER, customer)
+    return Result(next(reads.tree(connection, row_id)), "tree", noun=CUSTOMER.reference)

@@ -1,0 +1,73 @@
+"""Documents: what they would change, making it so, and writing the database as one."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from custctl.commands._arguments import Files
+from custctl.commands._command import Call, changes_result, command, group
+from custctl.result import Result
+
+if TYPE_CHECKING:
+    from custctl.store.apply import Request
+    from custctl.store.unit import Unit
+
+app = group("documents", "Documents.")
+
+Format = Literal["toml", "yaml", "json"]
+
+
+@command(app, "plan", examples=("custctl plan -f customers.toml",))
+def plan(call: Call, file: Files) -> Result:
+    """Show what documents would change; nothing is written."""
+    request = _read(file)
+    return changes_result(call.attempt(lambda unit: _merge(unit, request)), dry_run=False)
+
+
+@command(app, "apply", examples=("custctl apply -f customers.toml --yes", "custctl apply -f world/ --dry-run"))
+def apply(call: Call, file: Files) -> Result:
+    """Make the database hold what documents say, all of it or nothing; nothing is deleted."""
+    request = _read(file)
+    if not call.dry_run and not call.option("yes"):
+        tried = call.attempt(lambda unit: _merge(unit, request))
+        if tried.changes:
+            call.agree(f"applying {len(tried.changes)} change(s)")
+    return call.write(lambda unit: _merge(unit, request))
+
+
+@command(app, "export", examples=("custctl export > all.toml", "custctl export customers --format yaml"))
+def export(
+    call: Call,
+    noun: Annotated[
+        str | None, typer.Argument(metavar="NOUN", help="One table of the document, like customers.")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="The format.")] = "toml",
+    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="A new file to write.")] = None,
+) -> Result:
+    """Write the database as a document, sorted, without ids and times: apply makes the same world of it."""
+    from custctl.store.documents import write_document
+    from custctl.store.export import tables
+
+    text = write_document(tables(call.read(), noun), format_)
+    if out is not None:
+        from custctl.store.files import write_new
+
+        write_new(out, text)
+        return Result({"text": f"written to {out}\n"}, "text", notes=())
+    return Result({"text": text}, "text")
+
+
+def _read(files: list[str]) -> Request:
+    from custctl.store.apply import read_request
+    from custctl.store.documents import read
+
+    return read_request(read(files, sys.stdin.buffer))
+
+
+def _merge(unit: Unit, request: Request) -> Any:
+    from custctl.store.apply import merge
+
+    return merge(unit, request)

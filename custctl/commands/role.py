@@ -1,0 +1,226 @@
+"""Customer user roles: permissions by access levels, capabilities, workflows and fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from custctl.commands._arguments import Key, Limit, RoleArg, Sort, Where
+from custctl.commands._command import Call, command, group
+from custctl.commands._common import add as add_record
+from custctl.commands._common import delete as delete_record
+from custctl.commands._common import edit as edit_record
+from custctl.commands._common import find, given, listing, write_item
+from custctl.commands._common import show as show_record
+from custctl.errors import invalid, usage
+from custctl.resources import CUSTOMER, ROLE, SHORT_TYPES
+from custctl.result import Result
+from custctl.store import lookup
+
+if TYPE_CHECKING:
+    from custctl.store.unit import Draft, Unit
+
+app = group("role", "Customer user roles: what people may do.")
+
+SelfManaged = Annotated[
+    bool | None, typer.Option("--self-managed/--not-self-managed", help="Storefront administrators may manage it.")
+]
+Public = Annotated[bool | None, typer.Option("--public/--not-public", help="Storefront administrators see it.")]
+Grants = Annotated[
+    list[str], typer.Argument(metavar="ACTION=LEVEL...", help="view=department edit=user; use=on for a capability.")
+]
+Actions = Annotated[list[str] | None, typer.Argument(metavar="ACTION...", help="Without any, the whole entry goes.")]
+ResourceArg = Annotated[
+    str,
+    typer.Argument(
+        metavar="RESOURCE",
+        help="An entity, capability:NAME, workflow:NAME, entity.field; or default, capability-default, workflow-default.",
+    ),
+]
+
+DEFAULTS = {
+    "default": "default",
+    "capability-default": "capability_default",
+    "workflow-default": "workflow_default",
+}
+_SWITCHES = {"on": True, "off": False, "full": True, "none": False, "true": True, "false": False}
+
+
+@command(app, "list", examples=("custctl role list --where type=customizable",))
+def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
+    """List roles, by label."""
+    return listing(call, ROLE, where, sort, limit)
+
+
+@command(app, "show", examples=("custctl role show buyer",))
+def show(call: Call, role: RoleArg) -> Result:
+    """Show a role with its entries; `access matrix role:KEY` shows what they amount to."""
+    return show_record(call, ROLE, role)
+
+
+@command(
+    app, "add", examples=("custctl role add 'Order approver' --customer acme", "custctl role add Clerk --like buyer")
+)
+def add(
+    call: Call,
+    label: Annotated[str, typer.Argument(metavar="LABEL", help="What the role is called, 3 to 255 characters.")],
+    customer: Annotated[
+        str | None, typer.Option("--customer", help="Its customer; without, the role is for everyone.")
+    ] = None,
+    key: Key = None,
+    like: Annotated[str | None, typer.Option("--like", metavar="ROLE", help="Copy the entries of a role.")] = None,
+    self_managed: SelfManaged = None,
+    public: Public = None,
+) -> Result:
+    """Add a role; a new one may do nothing until it is granted something."""
+    values = given(label=label, self_managed=self_managed, public=public)
+    return call.write(lambda unit: _add(unit, values, customer, key, like))
+
+
+def _add(unit: Unit, values: dict[str, Any], customer: str | None, key: str | None, like: str | None) -> Draft:
+    from custctl.store.unit import ENTRY_FIELDS
+
+    owner = "" if customer is None else f"{lookup.require(unit.connection, CUSTOMER, customer)[1]}/"
+    if like is not None:
+        source = find(unit, ROLE, like).image
+        values |= {name: source[name] for name in (*DEFAULTS.values(), *ENTRY_FIELDS)}
+    if key is not None:
+        values["key"] = key if "/" in key else f"{owner}{key}"
+    return add_record(unit, ROLE, values | {"prefix": owner}, values["label"])
+
+
+@command(app, "edit", examples=("custctl role edit acme/approver --label 'Senior approver'",))
+def edit(
+    call: Call,
+    role: RoleArg,
+    label: Annotated[str | None, typer.Option("--label", help="What the role is called.")] = None,
+    self_managed: SelfManaged = None,
+    public: Public = None,
+) -> Result:
+    """Change the label or the flags of a role."""
+    values = given(label=label, self_managed=self_managed, public=public)
+    return call.write(lambda unit: edit_record(unit, ROLE, role, values))
+
+
+@command(app, "delete")
+def delete(call: Call, role: RoleArg) -> Result:
+    """Delete a role that nobody has."""
+    from custctl.store.rules import remove_role
+
+    return delete_record(call, ROLE, role, remove_role)
+
+
+@command(
+    app,
+    "grant",
+    examples=(
+        "custctl role grant acme/approver order view=corporate edit=department",
+        "custctl role grant acme/approver capability:oro_quick_add_form use=on",
+        "custctl role grant acme/approver default=user",
+    ),
+)
+def grant(call: Call, role: RoleArg, resource: ResourceArg, grants: Grants | None = None) -> Result:
+    """Set levels of a role; the rest of the entry stays as it counted before."""
+    return call.write(lambda unit: _grant(unit, role, resource, grants or []))
+
+
+@command(
+    app, "revoke", examples=("custctl role revoke acme/approver order edit", "custctl role revoke acme/approver order")
+)
+def revoke(call: Call, role: RoleArg, resource: ResourceArg, actions: Actions = None) -> Result:
+    """Set permissions of a role to none, or without ACTION unlist the resource so that the default counts."""
+    return call.write(lambda unit: _revoke(unit, role, resource, actions or []))
+
+
+def _grant(unit: Unit, text: str, resource: str, grants: list[str]) -> Draft:
+    draft = find(unit, ROLE, text)
+    name, equals, level = resource.partition("=")
+    if name in DEFAULTS:
+        chosen = level if equals else _default_level(grants)
+        return write_item(unit, ROLE, {"key": draft.key, DEFAULTS[name]: _default_value(name, chosen)})
+    if not grants:
+        raise usage(f"say what to grant on {resource}: ACTION=LEVEL", "like view=department edit=user")
+    field, target = _target(resource)
+    wanted = dict(_pair(word) for word in grants)
+    if field == "capabilities":
+        return _write(unit, draft, field, target, _switch(wanted))
+    return _write(unit, draft, field, target, {**_entry(unit, draft, field, target), **wanted})
+
+
+def _revoke(unit: Unit, text: str, resource: str, actions: list[str]) -> Draft:
+    draft = find(unit, ROLE, text)
+    if resource in DEFAULTS:
+        return write_item(unit, ROLE, {"key": draft.key, DEFAULTS[resource]: None})
+    field, target = _target(resource)
+    if not actions:
+        return _write(unit, draft, field, target, None)
+    if field == "capabilities":
+        return _write(unit, draft, field, target, _switch(dict.fromkeys(actions, "off")))
+    none = dict.fromkeys(actions, "none")
+    return _write(unit, draft, field, target, {**_entry(unit, draft, field, target), **none})
+
+
+def _write(unit: Unit, draft: Draft, field: str, target: str, entry: Any) -> Draft:
+    """Replace one entry of a role, or with None unlist it."""
+    table = {name: row for name, row in draft.image[field].items() if name != target}
+    if entry is not None:
+        table[target] = entry
+    elif target not in draft.image[field]:
+        known = f"{draft.reference} does not list {target}"
+        unit.warnings.append(known)
+    return write_item(unit, ROLE, {"key": draft.key, field: table})
+
+
+def _entry(unit: Unit, draft: Draft, field: str, target: str) -> dict[str, str]:
+    """The entry as it stands; of a resource not listed yet, what the default gives, so that nothing else changes."""
+    from custctl.store.facts import Asker
+
+    stored = draft.image[field].get(target)
+    if stored is not None:
+        return dict(stored)
+    if field == "fields":
+        return {}
+    return Asker(unit.connection).default_entry(draft.key, f"workflow:{target}" if field == "workflows" else target)
+
+
+def _target(resource: str) -> tuple[str, str]:
+    """The field of a role that holds the entry of a resource, and the entry's name."""
+    kind, colon, name = resource.partition(":")
+    if colon and kind == "capability":
+        return "capabilities", name
+    if colon and kind == "workflow":
+        return "workflows", name
+    if colon:
+        raise invalid(f"a role speaks of entities, not of one record: {resource!r}", value=resource, hint=f"use {kind}")
+    if "." in resource:
+        return "fields", resource
+    return "permissions", SHORT_TYPES.get(resource, resource)
+
+
+def _pair(word: str) -> tuple[str, str]:
+    action, equals, level = word.partition("=")
+    if not equals or not action or not level:
+        raise usage(f"{word!r} is not ACTION=LEVEL", "like view=department")
+    return action, level
+
+
+def _switch(wanted: dict[str, str]) -> bool:
+    """The one switch of a capability."""
+    if set(wanted) != {"use"} or wanted["use"] not in _SWITCHES:
+        raise invalid("a capability is granted by use=on or use=off", field="use")
+    return _SWITCHES[wanted["use"]]
+
+
+def _default_level(grants: list[str]) -> str:
+    if len(grants) != 1:
+        raise usage("a default takes one level", "like default=corporate")
+    return grants[0].rpartition("=")[2]
+
+
+def _default_value(name: str, level: str) -> Any:
+    if name != "capability-default":
+        return level
+    if level not in _SWITCHES:
+        raise invalid(f"capability-default is on or off, not {level!r}", field=name, value=level)
+    return _SWITCHES[level]

@@ -1,0 +1,25 @@
+"""The versions of custctl and of what it runs on."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+
+from custctl import __version__
+from custctl.commands._command import Call, command, group
+from custctl.result import Result
+from custctl.store.migrations import SCHEMA_VERSION
+
+app = group("version", "Versions.")
+
+
+@command(app, "version")
+def version(call: Call) -> Result:  # noqa: ARG001 - every command takes the call
+    """Show the versions of custctl, its schema, SQLite and Python."""
+    found = {
+        "custctl": __version__,
+        "schema": SCHEMA_VERSION,
+        "sqlite": sqlite3.sqlite_version,
+        "python": platform.python_version(),
+    }
+    return Result(found, "record")

@@ -1,0 +1,183 @@
+"""Where settings of the tool come from: flag, environment, profile, config file, default; in that order."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from custctl.errors import did_you_mean, invalid, near
+
+OUTPUTS = ("table", "json", "jsonl", "name")
+COLORS = ("auto", "always", "never")
+SETTINGS = ("db", "output", "color")
+"""What the config file and its profiles may hold; `profile` itself may stand at the top only."""
+VARIABLES = {"db": "CUSTCTL_DB", "output": "CUSTCTL_OUTPUT", "color": "CUSTCTL_COLOR", "profile": "CUSTCTL_PROFILE"}
+CONFIG_VARIABLE = "CUSTCTL_CONFIG"
+ACTOR_VARIABLE = "CUSTCTL_ACTOR"
+_CHOICES = {"output": OUTPUTS, "color": COLORS}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One setting: its value, and where that came from."""
+
+    name: str
+    value: str | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one run."""
+
+    db: Value
+    output: Value
+    color: Value
+    profile: Value
+
+    @property
+    def database(self) -> Path:
+        assert self.db.value is not None, "there is a default"
+        return Path(self.db.value).expanduser()
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        return (self.db, self.output, self.color, self.profile)
+
+
+def load(flags: Mapping[str, str | None], environment: Mapping[str, str] | None = None) -> Config:
+    """Resolve every setting. Raises exit 4 for a value that is not one, or a config file that cannot be read."""
+    env = os.environ if environment is None else environment
+    path = config_path(env)
+    file = _read(path)
+    profile = _first("profile", flags, env, {}, file, path, None)
+    table: Mapping[str, Any] = {}
+    if profile.value is not None:
+        profiles = file.get("profiles", {})
+        if profile.value not in profiles:
+            words = f"profile {profile.value!r} (from {profile.origin}) is not in {path}"
+            raise invalid(words, field="profile", value=profile.value, candidates=near(profile.value, profiles))
+        table = profiles[profile.value]
+    found = {name: _first(name, flags, env, table, file, path, profile.value) for name in SETTINGS}
+    for name, choices in _CHOICES.items():
+        value = found[name]
+        if value.value not in choices:
+            words = f"{name} {value.value!r} (from {value.origin}) is not one of {', '.join(choices)}"
+            raise invalid(words, field=name, value=value.value, candidates=near(str(value.value), choices))
+    return Config(found["db"], found["output"], found["color"], profile)
+
+
+def config_path(environment: Mapping[str, str] | None = None) -> Path:
+    """The config file; CUSTCTL_CONFIG names another."""
+    env = os.environ if environment is None else environment
+    if env.get(CONFIG_VARIABLE):
+        return Path(env[CONFIG_VARIABLE]).expanduser()
+    if env.get("XDG_CONFIG_HOME"):
+        return Path(env["XDG_CONFIG_HOME"]) / "custctl" / "config.toml"
+    from platformdirs import user_config_path
+
+    return user_config_path("custctl") / "config.toml"
+
+
+def default_database(environment: Mapping[str, str] | None = None) -> Path:
+    """Where the database is when nothing names one."""
+    env = os.environ if environment is None else environment
+    if env.get("XDG_DATA_HOME"):
+        return Path(env["XDG_DATA_HOME"]) / "custctl" / "custctl.db"
+    from platformdirs import user_data_path
+
+    return user_data_path("custctl") / "custctl.db"
+
+
+def save(name: str, value: str | None, profile: str | None) -> Path:
+    """Set or, with None, unset one setting in the config file; written whole or not at all, 0600."""
+    import tomli_w
+
+    known = SETTINGS if profile is not None else (*SETTINGS, "profile")
+    if name not in known:
+        raise invalid(f"unknown setting {name!r}", field=name, value=name, hint=_known(name, known))
+    if value is not None and name in _CHOICES and value not in _CHOICES[name]:
+        raise invalid(f"{name} is one of {', '.join(_CHOICES[name])}, not {value!r}", field=name, value=value)
+    path = config_path()
+    content = dict(_read(path))
+    table = content if profile is None else content.setdefault("profiles", {}).setdefault(profile, {})
+    table.pop(name, None) if value is None else table.update({name: value})
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".config.")  # mkstemp makes it 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(tomli_w.dumps(content).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        Path(part).replace(path)
+    finally:
+        Path(part).unlink(missing_ok=True)
+    return path
+
+
+def actor(environment: Mapping[str, str] | None = None) -> str:
+    """Who history says made a change: CUSTCTL_ACTOR, else the operating system's user."""
+    env = os.environ if environment is None else environment
+    return env.get(ACTOR_VARIABLE) or env.get("LOGNAME") or env.get("USER") or f"uid {os.getuid()}"
+
+
+def _first(
+    name: str,
+    flags: Mapping[str, str | None],
+    env: Mapping[str, str],
+    table: Mapping[str, Any],
+    file: Mapping[str, Any],
+    path: Path,
+    profile: str | None,
+) -> Value:
+    """The first place that says something about a setting."""
+    if flags.get(name) is not None:
+        return Value(name, flags[name], f"--{name}")
+    if env.get(VARIABLES[name]):
+        return Value(name, env[VARIABLES[name]], VARIABLES[name])
+    if name in table:
+        return Value(name, str(table[name]), f"profile {profile} in {path}")
+    if name in file:
+        return Value(name, str(file[name]), str(path))
+    if name == "db":
+        return Value(name, str(default_database(env)), "default")
+    return Value(name, {"output": "table", "color": "auto"}.get(name), "default")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The config file as a table; empty when there is none."""
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise invalid(f"{path} cannot be read: {error.strerror}", code="unreadable") from error
+    import tomllib
+
+    try:
+        content = tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise invalid(f"{path} is not TOML: {error}", code="syntax", hint="mend it, or move it away") from error
+    _check(content, path)
+    return content
+
+
+def _check(content: Mapping[str, Any], path: Path) -> None:
+    profiles = content.get("profiles", {})
+    if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
+        raise invalid(f"{path}: profiles must be tables", field="profiles")
+    known = (*SETTINGS, "profile", "profiles")
+    for table, names in ((content, known), *((table, SETTINGS) for table in profiles.values())):
+        for name, value in table.items():
+            if name not in names:
+                raise invalid(f"{path}: unknown setting {name!r}", field=name, hint=_known(name, names))
+            if name != "profiles" and not isinstance(value, str):
+                raise invalid(f"{path}: {name} must be text", field=name, value=str(value))
+
+
+def _known(name: str, known: tuple[str, ...]) -> str:
+    return did_you_mean(near(name, known)) or f"the settings are {', '.join(known)}"

@@ -1,0 +1,150 @@
+"""What can go wrong, and the exit code of each: the only exceptions a command raises on purpose."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The exit codes of custctl; `custctl help exit-codes` and the reference page are made from this."""
+
+    OK = 0
+    """Done, yes, no difference, nothing to do."""
+    NO = 1
+    """The answer is no: a denial, a difference, a failed test. Never an error."""
+    USAGE = 2
+    """The command line cannot be read, lacks --yes, or has an option the command refuses."""
+    NOT_FOUND = 3
+    """A reference typed on the command line is not stored."""
+    INVALID = 4
+    """A value breaks a rule: ill-formed, unknown, a cycle, a reference inside a file that is not stored."""
+    CONFLICT = 5
+    """Well-formed, but what is stored forbids it: key taken, protected delete, last role."""
+    PARTIAL = 6
+    """Rows were rejected under --continue-on-error; every one is named."""
+    DATABASE = 8
+    """The database is missing for a read, corrupt, foreign, newer than this program, or full."""
+    BUG = 70
+    """A mistake in custctl."""
+    OUTPUT = 74
+    """The output of a read could not be written."""
+    BUSY = 75
+    """Another process holds the database; try again."""
+    INTERRUPTED = 130
+    """Ctrl-C; everything was rolled back."""
+    TERMINATED = 143
+    """SIGTERM; everything was rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file an error is; lines and columns count from 1."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: what, where, and what to do next."""
+
+    code: str
+    exit: Exit
+    message: str
+    hint: str | None = None
+    place: Place | None = None
+    field: str | None = None
+    value: str | None = None
+    candidates: tuple[str, ...] = ()
+
+    def at(self, place: Place | None) -> Problem:
+        """The same problem, found at `place`."""
+        return self if place is None else replace(self, place=place)
+
+    def as_json(self) -> dict[str, object]:
+        """The problem in the form of the JSON error contract; absent parts are left out."""
+        found: dict[str, object] = {"code": self.code, "exit": int(self.exit), "message": self.message}
+        if self.place is not None:
+            found |= {"file": self.place.file, "line": self.place.line, "column": self.place.column}
+        found |= {"field": self.field, "value": self.value, "hint": self.hint}
+        found["candidates"] = list(self.candidates) or None
+        return {key: value for key, value in found.items() if value is not None}
+
+
+class CustctlError(Exception):
+    """One or more problems that end the command; the first decides the exit code."""
+
+    def __init__(self, problem: Problem, *more: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+        self.more = more
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return (self.problem, *self.more)
+
+    def as_json(self) -> dict[str, object]:
+        return {"error": self.problem.as_json(), "more": [problem.as_json() for problem in self.more]}
+
+
+def usage(message: str, hint: str | None = None) -> CustctlError:
+    """The command line cannot be carried out as typed (exit 2)."""
+    return CustctlError(Problem("usage", Exit.USAGE, message, hint))
+
+
+def not_found(what: str, value: str, candidates: Sequence[str] = (), hint: str | None = None) -> CustctlError:
+    """A reference typed on the command line is not stored (exit 3)."""
+    return CustctlError(
+        Problem(
+            "not-found",
+            Exit.NOT_FOUND,
+            f"{what} {value!r} not found",
+            hint or did_you_mean(candidates),
+            value=value,
+            candidates=tuple(candidates),
+        )
+    )
+
+
+def invalid(
+    message: str,
+    *,
+    code: str = "invalid",
+    field: str | None = None,
+    value: str | None = None,
+    hint: str | None = None,
+    candidates: Sequence[str] = (),
+    place: Place | None = None,
+) -> CustctlError:
+    """A value breaks a rule (exit 4)."""
+    hint = hint or did_you_mean(candidates)
+    return CustctlError(Problem(code, Exit.INVALID, message, hint, place, field, value, tuple(candidates)))
+
+
+def conflict(
+    message: str, *, code: str = "conflict", hint: str | None = None, field: str | None = None, value: str | None = None
+) -> CustctlError:
+    """The request is well-formed, but what is stored forbids it (exit 5)."""
+    return CustctlError(Problem(code, Exit.CONFLICT, message, hint, field=field, value=value))
+
+
+def unusable(message: str, hint: str | None = None, code: str = "database") -> CustctlError:
+    """The database cannot be used (exit 8)."""
+    return CustctlError(Problem(code, Exit.DATABASE, message, hint))
+
+
+def near(value: str, known: Iterable[str]) -> list[str]:
+    """The known words that `value` may have been meant to be, best first, at most three."""
+    return difflib.get_close_matches(value.casefold(), list(known), n=3, cutoff=0.6)
+
+
+def did_you_mean(candidates: Sequence[str]) -> str | None:
+    """A hint that offers the candidates, or nothing when there are none."""
+    return f"did you mean {' or '.join(candidates)}?" if candidates else None

@@ -1,0 +1,236 @@
+"""How an answer becomes text: safe words for people, and the formats that programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TextIO
+
+from custctl.errors import usage
+from custctl.result import Result, Row
+
+Writer = Callable[[Result, TextIO], None]
+_Encode = Callable[[Any], str]
+
+_JOINERS = "\u200c\u200d"  # without them Indic and Persian words and composed emoji fall apart
+_ALL_OF_UNICODE = "\U0010fffd"
+_DEEPEST_MARGIN = 40
+_CLOSED = object()
+_MATRIX_SECTIONS = (
+    ("entity", "entities"),
+    ("capability", "capabilities"),
+    ("workflow", "workflows"),
+    ("field", "fields"),
+)
+
+
+class _Escapes(dict[int, str]):
+    """A table for str.translate that learns each character when it first meets it."""
+
+    def __init__(self, escape: Callable[[str], str]) -> None:
+        super().__init__()
+        self._escape = escape
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = shown = self._escape(char) if _is_hidden(char) else char
+        return shown
+
+
+def _is_hidden(char: str) -> bool:
+    """Whether a terminal would obey, hide or reorder by the character instead of showing it."""
+    if char.isprintable() or char in _JOINERS:
+        return False
+    import unicodedata
+
+    return unicodedata.category(char) != "Zs"
+
+
+def _json_escape(char: str) -> str:
+    from json import dumps
+
+    return dumps(char)[1:-1]
+
+
+_IN_TEXT = _Escapes(lambda char: char.encode("unicode_escape").decode("ascii"))
+_IN_JSON = _Escapes(_json_escape)
+
+
+def visible(text: str) -> str:
+    r"""The text, safe for a terminal: what it would obey or hide is shown as `\x1b`, `\n`, `\u202e`.
+
+    `isprintable` decides in C for nearly every text. It knows controls, format characters, surrogates, private
+    and unassigned characters and separators, but takes a no-break space for one; the table lets that pass.
+    """
+    return text if text.isprintable() else text.translate(_IN_TEXT)
+
+
+def text_of(value: Any) -> str:
+    """A value as a person reads it; nothing at all is the empty text."""
+    if isinstance(value, str):
+        return visible(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{visible(str(name))}={text_of(part)}" for name, part in value.items())
+    if isinstance(value, Iterable):
+        parts = list(value)
+        return ("; " if any(isinstance(part, Mapping) for part in parts) else ", ").join(map(text_of, parts))
+    return visible(str(value))
+
+
+def can_hold(out: TextIO, text: str) -> bool:
+    """Whether the stream's encoding has every character of the text."""
+    try:
+        text.encode(getattr(out, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def rows_of(result: Result) -> Iterable[Row]:
+    """The rows of an answer, for the formats that are rows: one object is one row, a matrix a row a cell."""
+    if not isinstance(result.data, Mapping):
+        return result.data
+    return _matrix_cells(result.data) if result.view == "matrix" else (result.data,)
+
+
+def write_json(data: Row | Iterable[Row], out: TextIO) -> None:
+    """An object or array, indented by two; an array is written as it is read."""
+    out.writelines(_pieces(data, _encoder(out), _indented))
+    out.write("\n")
+
+
+def write_jsonl(rows: Iterable[Row], out: TextIO) -> None:
+    """One compact object a line."""
+    encode = _encoder(out)
+    out.writelines(_compact(row, encode) + "\n" for row in rows)
+
+
+def write_names(rows: Iterable[Row], noun: str | None, out: TextIO) -> None:
+    """One reference a line, for xargs."""
+    out.writelines(visible(_name(row, noun)) + "\n" for row in rows)
+
+
+WRITERS: Mapping[str, Writer] = {
+    "json": lambda result, out: write_json(result.data, out),
+    "jsonl": lambda result, out: write_jsonl(rows_of(result), out),
+    "name": lambda result, out: write_names(_named_rows(result), result.noun, out),
+}
+"""The output formats that are not made for reading by people; a new one is one function and one line here."""
+
+
+def _encoder(out: TextIO) -> _Encode:
+    r"""Compact JSON of one value.
+
+    What a terminal would obey is written as `\u009b`, which every reader of JSON turns back: the text stays
+    exact, a lone surrogate does no harm, and looking at the output neither.
+    """
+    from json import JSONEncoder
+
+    plain = JSONEncoder(ensure_ascii=not can_hold(out, _ALL_OF_UNICODE), separators=(",", ":"), default=_builtin)
+
+    def encode(value: Any) -> str:
+        text = plain.encode(value)
+        return text if text.isprintable() else text.translate(_IN_JSON)
+
+    return encode
+
+
+def _builtin(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else list(value)
+
+
+def _compact(value: Any, encode: _Encode) -> str:
+    try:
+        return encode(value)
+    except RecursionError:  # a tree of a thousand levels
+        return "".join(_pieces(value, encode, lambda _depth: ""))
+
+
+def _pieces(value: Any, encode: _Encode, margin: Callable[[int], str]) -> Iterator[str]:
+    """JSON piece by piece: without recursion, because trees are deep, and without reading ahead."""
+    opened: list[Iterator[tuple[str, Any]]] = [iter([("", value)])]
+    while opened:
+        for lead, member in opened[-1]:
+            yield lead
+            if _is_container(member):
+                opened.append(_members(member, encode, margin(len(opened)), margin(len(opened) - 1)))
+                break
+            if member is not _CLOSED:
+                yield encode(member)
+        else:
+            opened.pop()
+
+
+def _members(value: Any, encode: _Encode, inner: str, outer: str) -> Iterator[tuple[str, Any]]:
+    """The members of an object or array, each with the text before it; last comes the closing bracket."""
+    lead = opening = "{" if isinstance(value, Mapping) else "["
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield f"{lead}{inner}{encode(str(name))}: ", member
+            lead = ","
+    else:
+        for member in value:
+            yield lead + inner, member
+            lead = ","
+    closing = "}" if opening == "{" else "]"
+    yield (opening + closing if lead == opening else outer + closing), _CLOSED
+
+
+def _is_container(value: Any) -> bool:
+    return not isinstance(value, str) and isinstance(value, Iterable)
+
+
+def _indented(depth: int) -> str:
+    # A margin that grew with every level would make a deep tree quadratic.
+    return "\n" + "  " * min(depth, _DEEPEST_MARGIN)
+
+
+def _named_rows(result: Result) -> Iterable[Row]:
+    if result.view == "tree":
+        return _nodes(rows_of(result))
+    if isinstance(result.data, Mapping) and "changes" in result.data:
+        changes: Iterable[Row] = result.data["changes"]
+        return changes
+    return rows_of(result)
+
+
+def _nodes(roots: Iterable[Row]) -> Iterator[Row]:
+    """Every node of a forest, parents before their children."""
+    levels = [iter(roots)]
+    while levels:
+        for node in levels[-1]:
+            yield node
+            levels.append(iter(node.get("children") or ()))
+            break
+        else:
+            levels.pop()
+
+
+def _name(row: Row, noun: str | None) -> str:
+    """What names the row: its key, else the field that holds a reference. A question has an answer, no name."""
+    key = row.get("key")
+    if key is not None:
+        return f"{noun}:{key}" if noun else str(key)
+    for field in () if "action" in row else ("record", "subject", "owner", "name"):
+        if isinstance(row.get(field), str):
+            return str(row[field])
+    raise usage("this answer has no names", "use -o json")
+
+
+def _matrix_cells(matrix: Row) -> Iterator[Row]:
+    for kind, section in _MATRIX_SECTIONS:
+        for row in matrix.get(section, ()):
+            for permission, cell in _permissions(row):
+                subject = {"subject": matrix["subject"], "kind": kind, "name": row.get(kind) or row["name"]}
+                yield subject | {"permission": permission, "level": cell["level"], "roles": cell["roles"]}
+
+
+def _permissions(row: Row) -> Iterable[tuple[str, Row]]:
+    """The cells of a row of a matrix; a capability is a single one, on or off."""
+    if "permissions" in row:
+        permissions: Mapping[str, Row] = row["permissions"]
+        return permissions.items()
+    return [("use", {"level": "full" if row["allowed"] else "none", "roles": row["roles"]})]

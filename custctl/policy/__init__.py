@@ -1,0 +1,47 @@
+"""Who may do what: pure rules over plain values; only the standard library is imported here."""
+
+from custctl.policy.decide import decide, scope, sign_in
+from custctl.policy.model import (
+    LEVELS,
+    Decision,
+    Entity,
+    Facts,
+    Kind,
+    Level,
+    Match,
+    Ownership,
+    Reason,
+    Record,
+    Resource,
+    Role,
+    RoleFacts,
+    RoleVerdict,
+    Scope,
+    Subject,
+    Target,
+    Veto,
+)
+
+__all__ = [
+    "LEVELS",
+    "Decision",
+    "Entity",
+    "Facts",
+    "Kind",
+    "Level",
+    "Match",
+    "Ownership",
+    "Reason",
+    "Record",
+    "Resource",
+    "Role",
+    "RoleFacts",
+    "RoleVerdict",
+    "Scope",
+    "Subject",
+    "Target",
+    "Veto",
+    "decide",
+    "scope",
+    "sign_in",
+]

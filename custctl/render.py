@@ -1,0 +1,719 @@
+"""How an answer is shown: one function a view for people, formats.py for programs.
+
+Stored text is made safe in one place, `_Page.line`, or where cells are made (`text_of`). Colours are written here
+and not by rich, so that an answer of one line does not wait for it; rich draws the boxed tables of a terminal.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, Literal, TextIO
+
+from custctl.errors import CustctlError, Problem
+from custctl.formats import WRITERS, can_hold, text_of, visible, write_jsonl
+from custctl.result import Result, Row, View
+
+Style = Literal["", "good", "bad", "some", "more", "dim", "bold"]
+Span = str | tuple[str, Style]
+
+_SGR: Mapping[Style, str] = {"good": "32", "bad": "31", "some": "33", "more": "36", "dim": "2", "bold": "1"}
+_BOXED_ROWS = 200  # rich takes 0.2 ms a row; beyond this many, nobody reads a box either
+_NARROWEST_COLUMN = 12
+_ALIGNED_TOGETHER = 10_000
+_DRAWN_LEVELS = 40
+_FIELDS_SHOWN_UP_TO = 20
+_WIDE_TERMINAL = 120
+
+REASONS: Mapping[str, str] = {
+    "granted": "a role grants it",
+    "unprotected": "anyone may, because roles do not protect it",
+    "public-role": "everyone who signs in may see a public role",
+    "no-role": "no role is held",
+    "no-entry": "no role says anything about it",
+    "explicit-none": "every role that mentions it says none",
+    "out-of-reach": "level {level} does not reach this record",
+    "not-applicable": "there is no such permission for it",
+    "field-closed": "every role closes this field",
+    "guest-record": "a guest user never signs in",
+    "reset": "the password was reset, and a new one is not set",
+    "disabled": "the user is disabled",
+    "unconfirmed": "the user is not confirmed",
+    "no-customer": "the user belongs to no customer",
+    "order-closed": "the order is closed or cancelled",
+    "workflow-active": "a workflow is active on the request",
+    "quote-unavailable": "the quote is a draft, deleted or expired",
+    "customer-not-visible": "the role's customer may not be viewed",
+    "parent-denied": "the record it belongs to does not allow it",
+    "protected-role": "a predefined role or a role of the website is never deleted",
+    "role-in-use": "the role still has users",
+    "feature-off": "the shop has switched the feature off for guests",
+}
+"""The reason codes of a decision in words."""
+
+_SIGN_IN = frozenset({"guest-record", "reset", "disabled", "unconfirmed", "no-customer"})
+_SOURCES = {"entry": "by its entry", "default": "by its default", "nothing": "says nothing"}
+_REACHES = {
+    "user": "only the user's own records",
+    "department": "only records of the user's own customer",
+    "corporate": "only records of the user's own customer and of those below it",
+}
+_MATCHES = {
+    "own": "the record is the user's own",
+    "owner-customer": "the owner's customer is within reach",
+    "customer": "the record's customer is within reach",
+    "ownerless": "such records have no owner",
+    "visitor": "the record is of this visitor's session",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Glyphs:
+    tee: str
+    elbow: str
+    bar: str
+    yes: str
+    no: str
+    lost: str
+    arrow: str
+    none: str
+    more: str
+
+
+_DRAWN = _Glyphs("├─ ", "└─ ", "│  ", "✓", "✗", "·", " → ", "\N{EN DASH}", "…")
+_TYPED = _Glyphs("|- ", "`- ", "|  ", "+", "-", ".", " -> ", "-", "...")
+_GLYPHS = "├─└│✓✗·→\N{EN DASH}…"
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Where an answer goes, and what can be shown there. Without a width nothing is folded."""
+
+    out: TextIO
+    color: bool = False
+    width: int | None = None
+    terminal: bool = False
+    glyphs: _Glyphs = _DRAWN
+
+    def line(self, *spans: Span, body: str = "", style: Style = "", hang: str | None = None) -> None:
+        """Write one line. The body is folded at the width; the lines that follow start with `hang`."""
+        start = "".join(_plain(span) for span in spans)
+        if self.width is None or not body:
+            self._write(*spans, (body, style))
+            return
+        hang = " " * cells(start) if hang is None else hang
+        first, *rest = _fold(visible(body), self.width - cells(start))
+        self._write(*spans, (first, style))
+        for more in rest:
+            self._write((hang, "dim" if hang.strip() else ""), (more, style))
+
+    def _write(self, *spans: Span) -> None:
+        self.out.write("".join(map(self._painted, spans)).rstrip(" ") + "\n")
+
+    def _painted(self, span: Span) -> str:
+        text, style = _plain(span), "" if isinstance(span, str) else span[1]
+        return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if self.color and style and text else text
+
+
+def render(result: Result, output: str, *, out: TextIO, color: bool, width: int | None, terminal: bool) -> None:
+    """Write the result to `out`: as a program reads it, or as the view a person is shown."""
+    _forgive(out)
+    if output in WRITERS:
+        WRITERS[output](result, out)
+        return
+    page = _page(out, color=color, width=width if terminal else None, terminal=terminal)
+    for number, (title, part) in enumerate(result.parts):
+        if number:
+            page.line("")
+        page.line((f"$ {title}", "dim"))
+        _VIEWS[part.view](page, part)
+    if not result.parts:
+        _VIEWS[result.view](page, result)
+
+
+def render_error(error: CustctlError, output: str, err: TextIO, color: bool, limit: int = 20) -> None:
+    """Write what is wrong: one JSON object where the output is JSON, else each problem with its place and hint."""
+    if output in ("json", "jsonl"):
+        write_jsonl([error.as_json()], err)
+        return
+    _forgive(err)
+    page = _page(err, color=color)
+    for problem in error.problems[:limit]:
+        _problem(page, problem)
+    if (hidden := len(error.problems) - limit) > 0:
+        page.line(f"{page.glyphs.more} {hidden} more")
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal the text takes: wide characters take two, marks on a letter none."""
+    if text.isascii() or max(text) < "\u0300":
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _forgive(out: TextIO) -> None:
+    """A name with a letter that the encoding lacks is no reason to fail; such a letter is shown as an escape."""
+    if isinstance(out, io.TextIOWrapper) and out.errors == "strict":
+        out.reconfigure(errors="backslashreplace")
+
+
+def _page(out: TextIO, *, color: bool, width: int | None = None, terminal: bool = False) -> _Page:
+    glyphs = _DRAWN if can_hold(out, _GLYPHS) else _TYPED
+    return _Page(out, color, width, terminal, glyphs)
+
+
+def _answers(result: Result) -> Iterable[Row]:
+    return (result.data,) if isinstance(result.data, Mapping) else result.data
+
+
+def _plain(span: Span) -> str:
+    return visible(span if isinstance(span, str) else span[0])
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * (width - cells(text))
+
+
+def _fold(text: str, width: int) -> Iterator[str]:
+    """The text in lines of at most `width` cells, broken at spaces; only a word that is longer still is cut."""
+    width = max(width, _NARROWEST_COLUMN)
+    first, *words = text.split(" ")
+    *full, line = _chopped(first, width)
+    yield from full
+    for word in words:
+        longer = f"{line} {word}"
+        if cells(longer) <= width:
+            line = longer
+            continue
+        yield line
+        *full, line = _chopped(word, width)
+        yield from full
+    yield line
+
+
+def _chopped(word: str, width: int) -> list[str]:
+    if word.isascii():
+        return [word[at : at + width] for at in range(0, len(word), width)] or [""]
+    from rich.cells import chop_cells
+
+    return chop_cells(word, width) or [word]
+
+
+# Lists
+
+
+def _list(page: _Page, result: Result) -> None:
+    columns, rows = _columns(result)
+    if page.terminal:
+        few = list(islice(rows, _BOXED_ROWS + 1))
+        if len(few) <= _BOXED_ROWS:
+            _boxed(page, columns, few)
+            return
+        rows = chain(few, rows)
+    header = tuple(visible(column).upper() for column in columns)
+    _aligned(page, header, (_cells_of(row, columns) for row in rows))
+
+
+def _columns(result: Result) -> tuple[tuple[str, ...], Iterator[Row]]:
+    """The columns to show, those of the first row if the result names none, and the rows."""
+    rows = iter(_answers(result))
+    first = list(islice(rows, 1))
+    columns = result.columns or tuple(first[0] if first else ())
+    return columns, chain(first, rows)
+
+
+def _cells_of(row: Row, columns: Sequence[str]) -> tuple[str, ...]:
+    return tuple([text_of(row.get(column)) or "-" for column in columns])
+
+
+def _aligned(page: _Page, header: Sequence[str], rows: Iterator[tuple[str, ...]]) -> None:
+    """Write the cells in columns two spaces apart; without rows, not even the header.
+
+    Rows are aligned ten thousand at a time, so that a list of any length streams; columns never become narrower.
+    """
+    widths = [cells(name) for name in header]
+    block = [tuple(header), *islice(rows, _ALIGNED_TOGETHER)]
+    if len(block) == 1:
+        return
+    while block:
+        columns = list(zip(*block, strict=True))
+        widths = [max(width, *map(cells, column)) for width, column in zip(widths, columns, strict=True)]
+        padded = [[_pad(cell, width) for cell in column] for width, column in zip(widths, columns, strict=True)]
+        page.out.writelines("  ".join(line).rstrip(" ") + "\n" for line in zip(*padded, strict=True))
+        block = list(islice(rows, _ALIGNED_TOGETHER))
+
+
+def _boxed(page: _Page, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Draw a table whose cells fold; where the columns have no room side by side, the rows stand one by one."""
+    if not rows:
+        return
+    table = [_cells_of(row, columns) for row in rows]
+    heads = [visible(name).upper().replace("_", " ") for name in columns]
+    longest = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    least = [
+        max([min(cell, _NARROWEST_COLUMN), *map(cells, head.split())])
+        for cell, head in zip(longest, heads, strict=True)
+    ]
+    if page.width is not None and sum(least) + 3 * len(least) + 1 > page.width:
+        _records(page, [dict(zip(columns, row, strict=True)) for row in table])
+        return
+    numeric = [_is_numeric(row.get(column) for row in rows) for column in columns]
+    _draw(page, list(zip(heads, least, numeric, strict=True)), table)
+
+
+def _is_numeric(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+
+
+def _draw(page: _Page, columns: Iterable[tuple[str, int, bool]], rows: Iterable[Sequence[str]]) -> None:
+    """The one place that uses rich, to share the width among the columns. It is given Text, never markup."""
+    from rich.box import ROUNDED
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=ROUNDED, border_style="dim", header_style="bold")
+    for head, least, numeric in columns:
+        justify: Literal["right", "left"] = "right" if numeric else "left"
+        table.add_column(Text(head), min_width=least, overflow="fold", justify=justify)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console(
+        file=page.out,
+        width=page.width,
+        height=25,  # with both given, rich asks neither the terminal nor the environment
+        color_system="standard" if page.color else None,
+        no_color=not page.color,
+        force_terminal=True,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+    console.print(table)
+
+
+# Records and trees
+
+
+def _record(page: _Page, result: Result) -> None:
+    _records(page, _answers(result))
+
+
+def _records(page: _Page, rows: Iterable[Row]) -> None:
+    for number, row in enumerate(rows):
+        if number:
+            page.line()
+        _fields(page, row)
+
+
+def _fields(page: _Page, row: Row) -> None:
+    """The plain fields side by side with their values; below, those that hold objects, indented."""
+    nested = {name: value for name, value in row.items() if _is_nested(value)}
+    _pairs(page, {name: value for name, value in row.items() if name not in nested})
+    for name, value in nested.items():
+        page.line((name, "bold"))
+        if isinstance(value, Mapping):
+            _pairs(page, value, "  ")
+            continue
+        for item in value:
+            _pairs(page, item, "  - ")
+
+
+def _is_nested(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return bool(value) and all(isinstance(item, Mapping) for item in value)
+    return isinstance(value, Mapping) and bool(value)
+
+
+def _pairs(page: _Page, pairs: Mapping[str, Any], lead: str = "") -> None:
+    width = max((cells(visible(name)) for name in pairs), default=0)
+    for name, value in pairs.items():
+        page.line(lead, (_pad(visible(name), width), "dim"), "  ", body=text_of(value) or "-")
+        lead = " " * len(lead)
+
+
+def _tree(page: _Page, result: Result) -> None:
+    for root in _answers(result):
+        page.line(_node(root))
+        for branch, node in _branches(page.glyphs, root):
+            page.out.write(f"{branch}{visible(_node(node))}\n")
+
+
+def _node(node: Row) -> str:
+    key, name = str(node["key"]), node.get("name")
+    return f"{key}  {name}" if name and name != key else key
+
+
+def _branches(glyphs: _Glyphs, root: Row) -> Iterator[tuple[str, Row]]:
+    """Every node below the root, with the branch it hangs on; a loop, because recursion ends at a thousand levels.
+
+    From a certain level on branches move no further to the right and the number of the level is written instead:
+    the lines of a very deep tree would be mostly branch.
+    """
+    opened = [(_with_last(root), "")]
+    while opened:
+        siblings, trunk = opened[-1]
+        for node, is_last in siblings:
+            level = len(opened)
+            deep = level > _DRAWN_LEVELS
+            yield trunk + (glyphs.elbow if is_last else glyphs.tee) + (f"({level}) " if deep else ""), node
+            below = "" if deep else " " * len(glyphs.bar) if is_last else glyphs.bar
+            opened.append((_with_last(node), trunk + below))
+            break
+        else:
+            opened.pop()
+
+
+def _with_last(node: Row) -> Iterator[tuple[Row, bool]]:
+    """The children of a node, each with whether it is the last."""
+    children = iter(node.get("children") or ())
+    waiting = list(islice(children, 1))
+    for child in children:
+        yield waiting[0], False
+        waiting = [child]
+    for child in waiting:
+        yield child, True
+
+
+# Decisions
+
+
+def _decision(page: _Page, result: Result) -> None:
+    for row in _answers(result):
+        if "error" in row:
+            page.line(
+                ("?", "some"), "    ", body=f"{row['subject']} {row['action']} {row['resource']}: {_failure(row)}"
+            )
+        else:
+            _verdict(page, row)
+
+
+def _failure(row: Row) -> str:
+    """Why a question of a batch could not be answered."""
+    error = row["error"]
+    return str(error["message"] if isinstance(error, Mapping) else error)
+
+
+def _verdict(page: _Page, row: Row) -> None:
+    """The answer in one line: yes or no, the question, why in words, and the code to look for."""
+    allowed = bool(row["allowed"])
+    why = "" if row["reason"] == "granted" else f": {_in_words(row)}"
+    level = "" if row["level"] == "none" else f", level {row['level']}"
+    word: Span = ("yes", "good") if allowed else ("no", "bad")
+    page.line(word, "  " if allowed else "   ", body=f"{_question(row)}{why} ({row['reason']}{level})")
+
+
+def _question(row: Row) -> str:
+    may = "may" if row["allowed"] else "may not"
+    customer = f" of customer {row['customer']}" if row.get("customer") else ""
+    owner = f" owned by {row['owner']}" if row.get("owner") else ""
+    return f"{row['subject']} {may} {row['action']} {row['resource']}{customer}{owner}"
+
+
+def _in_words(row: Row) -> str:
+    """The reason in words; a code that this version has no words for stands for itself."""
+    words = REASONS.get(row["reason"])
+    return str(row["reason"]) if words is None else words.format(level=row.get("level"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One line of an explanation: what it contributed (a mark), the text, and the steps below it."""
+
+    mark: Literal["yes", "no", "lost"]
+    text: str
+    below: tuple[_Step, ...] = ()
+
+
+_MARK_STYLES: Mapping[str, Style] = {"yes": "good", "no": "bad", "lost": "dim"}
+
+
+def _explain(page: _Page, result: Result) -> None:
+    for row in _answers(result):
+        _verdict(page, row)
+        _steps(page, [_role_steps(row), *_ownership_steps(page, row), *_veto_steps(row)])
+        if not row["allowed"]:
+            _remedy(page, row.get("remedy"))
+
+
+def _steps(page: _Page, steps: Sequence[_Step], trunk: str = "", dim: bool = False) -> None:
+    for step in steps:
+        is_last = step is steps[-1]
+        branch = page.glyphs.elbow if is_last else page.glyphs.tee
+        below = trunk + (" " * len(branch) if is_last else page.glyphs.bar)
+        mark: str = getattr(page.glyphs, step.mark)
+        style: Style = "dim" if dim and step.mark != "yes" else ""
+        page.line(
+            (trunk + branch, "dim"),
+            (mark, style or _MARK_STYLES[step.mark]),
+            " ",
+            body=step.text,
+            style=style,
+            hang=below + "  ",
+        )
+        _steps(page, step.below, below, dim=True)
+
+
+def _role_steps(row: Row) -> _Step:
+    """What every role says, and the widest level, which is the one that counts."""
+    roles, widest = row["roles"], row["level"]
+    if not roles:
+        return _Step("no", "roles: none")
+    names = [visible(role["role"]) for role in roles]
+    width = max(map(cells, names))
+    reach = max(len(role["level"]) for role in roles)
+    below = tuple(
+        _Step(_role_mark(role, widest), f"{_pad(name, width)}  {role['level']:<{reach}}  {_source(role)}")
+        for role, name in zip(roles, names, strict=True)
+    )
+    return _Step("no" if widest == "none" else "yes", f"roles: the widest level is {widest}", below)
+
+
+def _role_mark(role: Row, widest: str) -> Literal["yes", "no", "lost"]:
+    if role["level"] == "none":
+        return "no"
+    return "yes" if role["level"] == widest else "lost"
+
+
+def _source(role: Row) -> str:
+    return _SOURCES[role["source"]] + (" (assumed)" if role["assumed"] else "")
+
+
+def _ownership_steps(page: _Page, row: Row) -> list[_Step]:
+    """By which rule the record was reached, or that none was; a question about no record has no such step."""
+    match = row.get("match")
+    if match is None:
+        missed = row["reason"] == "out-of-reach"
+        reach = f"ownership: level {row['level']} reaches {_REACHES.get(row['level'], 'no record')}"
+        return [_Step("no", reach)] if missed else []
+    path = page.glyphs.arrow.join(match["path"])
+    return [_Step("yes", f"ownership: {_MATCHES[match['rule']]}" + (f": {path}" if path else ""))]
+
+
+def _veto_steps(row: Row) -> Iterator[_Step]:
+    for veto in row["vetoes"]:
+        kind = "sign-in" if veto["reason"] in _SIGN_IN else "veto"
+        record = f", {veto['record']}" if veto.get("record") else ""
+        yield _Step("no", f"{kind}: {_in_words(veto)} ({veto['reason']}{record})")
+
+
+def _remedy(page: _Page, remedy: Row | None) -> None:
+    """The commands that would help, one a line and never folded, so that they can be copied."""
+    if remedy is None:
+        page.line("nearest remedy: none")
+        return
+    page.line("nearest remedy:")
+    for command in remedy["commands"]:
+        page.line("  ", (command, "bold"))
+    affected = ", ".join(_count(number, noun) for noun, number in remedy["also_affects"].items() if number)
+    page.line(f"also affects: {affected or 'nobody else'}")
+
+
+def _count(number: int, plural: str) -> str:
+    return f"{number} {plural.removesuffix('s') if number == 1 else plural}"
+
+
+# The matrix of one subject
+
+_LEVEL_STYLES: Mapping[str, Style] = {
+    "none": "dim",
+    "off": "dim",
+    "user": "some",
+    "department": "more",
+    "corporate": "good",
+    "full": "good",
+    "on": "good",
+}
+_SECTIONS = (
+    ("entities", "entity", ("view", "create", "edit", "delete", "assign")),
+    ("capabilities", "capability", ("use",)),
+    ("workflows", "workflow", ("view", "perform")),
+    ("fields", "field", ("view", "create", "edit")),
+)
+_LEGEND = (
+    "cells    {none} none  U user  D department  C corporate  F full",
+    "columns  V view  C create  E edit  D delete  A assign  P perform",
+)
+
+
+def _matrix(page: _Page, result: Result) -> None:
+    """The levels in letters where a terminal is narrow, else in words."""
+    letters = {} if page.width is None or page.width >= _WIDE_TERMINAL else _letters(page.glyphs)
+    for matrix in _answers(result):
+        page.line(body=_sign_in(matrix))
+        for section, noun, permissions in _SECTIONS:
+            if matrix.get(section):
+                page.line()
+                _section(page, noun, permissions, matrix[section], letters)
+    if letters:
+        page.line()
+        for line in _LEGEND:
+            page.line((line.format(none=page.glyphs.none), "dim"))
+
+
+def _letters(glyphs: _Glyphs) -> dict[str, str]:
+    words = {"user": "U", "department": "D", "corporate": "C", "full": "F"}
+    return words | {"none": glyphs.none, "off": glyphs.none, "on": glyphs.yes}
+
+
+def _sign_in(matrix: Row) -> str:
+    """Whether the subject can sign in; one that is not a user is only named."""
+    sign_in = matrix.get("sign_in")
+    if sign_in is None:
+        return str(matrix["subject"])
+    if sign_in["allowed"]:
+        return f"{matrix['subject']} can sign in"
+    return f"{matrix['subject']} cannot sign in: {_in_words(sign_in)} ({sign_in['reason']})"
+
+
+def _section(
+    page: _Page, noun: str, permissions: Sequence[str], rows: Sequence[Row], letters: Mapping[str, str]
+) -> None:
+    """A row a thing, a column a permission; an empty letter table means that levels are words."""
+    names = [visible(str(row.get(noun) or row["name"])) for row in rows]
+    levels = [_levels(row) for row in rows]
+    initials = letters and len(permissions) > 1
+    heads = {name: name[0].upper() if initials else name.upper() for name in permissions}
+    widths = {
+        permission: max(len(head), *(len(letters.get(level, level)) for level in _column(levels, permission)))
+        for permission, head in heads.items()
+    }
+    first = max(map(cells, [noun, *names]))
+    header = (" " if letters else "  ").join(head.ljust(widths[name]) for name, head in heads.items())
+    page.line((_pad(noun.upper(), first), "bold"), "  ", (header, "bold"))
+    for name, row in zip(names, levels, strict=True):
+        _section_row(page, _pad(name, first), row, widths, letters)
+
+
+def _section_row(
+    page: _Page, name: str, levels: Mapping[str, str], widths: Mapping[str, int], letters: Mapping[str, str]
+) -> None:
+    """The cells, nothing where the permission does not exist; permissions that only this thing has go behind."""
+    gap = " " if letters else "  "
+    spans: list[Span] = [name, "  "]
+    for permission, width in widths.items():
+        level = levels.get(permission, "")
+        spans += [(letters.get(level, level).ljust(width), _LEVEL_STYLES.get(level, "")), gap]
+    own = [
+        f"{permission}={letters.get(level, level)}" for permission, level in levels.items() if permission not in widths
+    ]
+    page.line(*spans, body=" ".join(own))
+
+
+def _levels(row: Row) -> dict[str, str]:
+    """The level of each permission; a capability has one, on or off."""
+    if "permissions" in row:
+        return {permission: cell["level"] for permission, cell in row["permissions"].items()}
+    return {"use": "on" if row["allowed"] else "off"}
+
+
+def _column(rows: Iterable[Mapping[str, str]], permission: str) -> list[str]:
+    return [row.get(permission, "") for row in rows]
+
+
+# Changes and text
+
+_SIGNS: Mapping[str, Span] = {
+    "add": ("+", "good"),
+    "change": ("~", "some"),
+    "rename": ("~", "some"),
+    "remove": ("-", "bad"),
+}
+_DONE = {"add": "added", "change": "changed", "rename": "renamed", "remove": "removed"}
+_TO_DO = {"add": "to add", "change": "to change", "rename": "to rename", "remove": "to remove"}
+
+
+def _changes(page: _Page, result: Result) -> None:
+    """A line a record, what changes in it, and the counts: of what is done, or without a revision of what would be."""
+    for answer in _answers(result):
+        changes = answer["changes"]
+        if not changes:
+            page.line("nothing to change")
+            continue
+        for change in changes:
+            _change(page, change, in_full=len(changes) <= _FIELDS_SHOWN_UP_TO)
+        page.line(_summary(changes, _TO_DO if answer.get("revision") is None else _DONE))
+
+
+def _change(page: _Page, change: Row, in_full: bool) -> None:
+    """One difference stands on the line of the record, several below it; a removed record has nothing to show."""
+    operation = change["op"]
+    lead: tuple[Span, ...] = (_SIGNS[operation], " ", change["record"])
+    shown = operation in ("change", "rename") or (operation == "add" and in_full)
+    differences = list(_differences(change["fields"])) if shown else []
+    if operation == "add":
+        page.line(*lead)
+        for path, _, new in differences:
+            page.line("    ", body=f"{path}: {new}")
+        return
+    arrow = page.glyphs.arrow
+    lines = [f"{path}: {old or '-'}{arrow}{new or '-'}" for path, old, new in differences]
+    if len(lines) == 1:
+        page.line(*lead, "  ", body=lines[0])
+        return
+    page.line(*lead)
+    for line in lines:
+        page.line("    ", body=line)
+
+
+def _differences(fields: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str, str]]:
+    """What differs, leaf by leaf, as (path, old, new) in text."""
+    for name, (before, after) in fields.items():
+        old, new = dict(_leaves(name, before)), dict(_leaves(name, after))
+        for path in old | new:
+            if old.get(path) != new.get(path):
+                yield path, text_of(old.get(path)), text_of(new.get(path))
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The values inside a value; objects in a list are told apart by their keys, where they have some."""
+    if _is_nested(value) and not isinstance(value, Mapping) and all("key" in item for item in value):
+        value = {item["key"]: {name: part for name, part in item.items() if name != "key"} for item in value}
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _leaves(f"{path}.{name}", part)
+    elif value is not None and value != "":
+        yield path, value
+
+
+def _summary(changes: Iterable[Row], words: Mapping[str, str]) -> str:
+    """`3 added, 1 changed, 0 removed`; renames are counted only where there are some."""
+    counts = dict.fromkeys(words, 0)
+    for change in changes:
+        counts[change["op"]] += 1
+    return ", ".join(f"{counts[name]} {word}" for name, word in words.items() if counts[name] or name != "rename")
+
+
+def _text(page: _Page, result: Result) -> None:
+    for row in _answers(result):
+        page.out.write(row["text"] if row["text"].endswith("\n") else f"{row['text']}\n")
+
+
+def _problem(page: _Page, problem: Problem) -> None:
+    """What is wrong, where, and what to do next; the candidates, unless the hint names them already."""
+    page.line(("error:", "bad"), f" {problem.message}")
+    place = [str(problem.place)] if problem.place is not None else []
+    place += [f'field "{problem.field}"'] if problem.field is not None else []
+    if place:
+        page.line(("  --> ", "dim"), ", ".join(place))
+    if problem.hint:
+        page.line("  hint: ", problem.hint)
+    unnamed = [candidate for candidate in problem.candidates if candidate not in (problem.hint or "")]
+    if unnamed:
+        page.line("  candidates: ", ", ".join(problem.candidates))
+
+
+_VIEWS: Mapping[View, Callable[[_Page, Result], None]] = {
+    "record": _record,
+    "list": _list,
+    "tree": _tree,
+    "decision": _decision,
+    "explain": _explain,
+    "matrix": _matrix,
+    "changes": _changes,
+    "text": _text,
+}

@@ -1,0 +1,306 @@
+"""The noun table: what each kind of record is called, which fields it has, and which of them a list shows.
+
+Facts only. The store makes its SELECTs, filters and sort orders from these fields, documents and exports
+their shape, commands their columns; so a field is named once.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+FieldKind = Literal["text", "bool", "switch", "money", "list", "json", "reference", "links", "entries"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """One field of a noun, as documents, JSON and `--where` call it.
+
+    `column` is its column when that has another name; a reference holds an id there and a key outside.
+    `to` is the noun a reference or a link leads to. `stored=False` marks what is computed and only shown.
+    """
+
+    name: str
+    kind: FieldKind = "text"
+    column: str = ""
+    to: str = ""
+    default: Any = None
+    stored: bool = True
+
+    @property
+    def in_row(self) -> bool:
+        """Whether the field is a column of the noun's own table."""
+        return self.stored and self.kind not in ("links", "entries")
+
+    @property
+    def holder(self) -> str:
+        """The name of the column."""
+        if self.column:
+            return self.column
+        return f"{self.name}_id" if self.kind == "reference" else self.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Noun:
+    """A kind of record.
+
+    `name` is its type in references, `document` its table in a document, `key` the field that names a record,
+    `columns` what a list shows, `sort` the default order.
+    """
+
+    name: str
+    title: str
+    plural: str
+    table: str
+    document: str
+    fields: tuple[Field, ...]
+    columns: tuple[str, ...] = ()
+    sort: str = "key"
+    key: str = "key"
+    prefix: str = ""
+
+    @property
+    def reference(self) -> str:
+        """The prefix of its references in output: `user:` and `role:` are short for the long types."""
+        return self.prefix or self.name
+
+    def field(self, name: str) -> Field | None:
+        return next((field for field in self.fields if field.name == name), None)
+
+
+def _texts(*names: str) -> tuple[Field, ...]:
+    return tuple(Field(name) for name in names)
+
+
+_OWNED = (
+    Field("customer", "reference", to="customer"),
+    Field("user", "reference", to="customer-user"),
+    Field("visitor", "reference", to="visitor"),
+)
+_TIMES = (Field("created", column="created_at", stored=False), Field("updated", column="updated_at", stored=False))
+
+GROUP = Noun(
+    name="customer-group",
+    title="customer group",
+    plural="customer groups",
+    table="customer_group",
+    document="groups",
+    fields=(
+        *_texts("key", "name", "owner", "payment_term", "tax_code"),
+        Field("price_lists", "list", default=[]),
+        Field("customers", "text", stored=False),
+        *_TIMES,
+    ),
+    columns=("key", "name", "payment_term", "tax_code", "customers"),
+    sort="name",
+)
+CUSTOMER = Noun(
+    name="customer",
+    title="customer",
+    plural="customers",
+    table="customer",
+    document="customers",
+    fields=(
+        *_texts("key", "name"),
+        Field("parent", "reference", to="customer"),
+        Field("group", "reference", to="customer-group"),
+        *_texts("internal_rating", "owner"),
+        Field("sales_reps", "list", default=[]),
+        *_texts("payment_term", "tax_code", "vat_id", "external_id"),
+        *_TIMES,
+    ),
+    columns=("key", "name", "parent", "group", "internal_rating"),
+    sort="name",
+)
+USER = Noun(
+    name="customer-user",
+    title="customer user",
+    plural="customer users",
+    table="customer_user",
+    document="users",
+    fields=(
+        *_texts("key", "email", "prefix", "first_name", "middle_name", "last_name", "suffix"),
+        Field("customer", "reference", to="customer"),
+        Field("roles", "links", to="customer-user-role", default=[]),
+        Field("enabled", "bool", default=True),
+        Field("confirmed", "bool", default=True),
+        Field("guest", "bool", default=False),
+        Field("auth_status", default="active"),
+        *_texts("birthday", "owner"),
+        Field("sales_reps", "list", default=[]),
+        Field("external_id"),
+        *_TIMES,
+    ),
+    columns=("key", "first_name", "last_name", "customer", "roles", "enabled", "confirmed"),
+    prefix="user",
+)
+ROLE = Noun(
+    name="customer-user-role",
+    title="role",
+    plural="roles",
+    table="role",
+    document="roles",
+    fields=(
+        *_texts("key", "label"),
+        Field("code", stored=False),
+        Field("customer", "reference", to="customer", stored=False),
+        Field("type", stored=False),
+        Field("self_managed", "bool", default=False),
+        Field("public", "bool", default=True),
+        Field("default", column="default_level"),
+        Field("capability_default", "switch"),
+        Field("workflow_default"),
+        Field("permissions", "entries", default={}),
+        Field("capabilities", "entries", default={}),
+        Field("workflows", "entries", default={}),
+        Field("fields", "entries", default={}),
+        Field("users", stored=False),
+        *_TIMES,
+    ),
+    columns=("key", "label", "customer", "type", "self_managed", "public", "users"),
+    sort="label",
+    prefix="role",
+)
+ADDRESS_FIELDS = (
+    *_texts("key", "label", "organization", "first_name", "middle_name", "last_name", "street", "street2"),
+    *_texts("city", "postal_code", "phone", "country", "region"),
+    Field("primary", "bool", column="is_primary", default=False),
+    Field("types", "list", default=[]),
+    Field("default", "list", column="default_types", default=[]),
+    Field("owner", stored=False),
+)
+CUSTOMER_ADDRESS = Noun(
+    name="customer-address",
+    title="address",
+    plural="addresses",
+    table="address",
+    document="addresses",
+    fields=ADDRESS_FIELDS,
+    columns=("key", "label", "street", "city", "postal_code", "region", "country", "primary", "types", "default"),
+)
+USER_ADDRESS = Noun(
+    name="customer-user-address",
+    title="address",
+    plural="addresses",
+    table="address",
+    document="addresses",
+    fields=ADDRESS_FIELDS,
+    columns=CUSTOMER_ADDRESS.columns,
+)
+VISITOR = Noun(
+    name="visitor",
+    title="visitor",
+    plural="visitors",
+    table="visitor",
+    document="visitors",
+    fields=(Field("key"), Field("user", "reference", to="customer-user"), *_TIMES),
+    columns=("key", "user"),
+)
+ENTITY = Noun(
+    name="entity",
+    title="entity",
+    plural="entities",
+    table="entity",
+    document="entities",
+    fields=(Field("name"), Field("ownership"), Field("permissions", "list", default=[]), *_TIMES),
+    columns=("name", "ownership", "permissions"),
+    sort="name",
+    key="name",
+)
+RECORD = Noun(
+    name="record",
+    title="record",
+    plural="records",
+    table="record",
+    document="records",
+    fields=(Field("entity"), Field("key"), *_OWNED, Field("parent", stored=False), *_TIMES),
+    columns=("entity", "key", "customer", "user", "visitor", "parent"),
+)
+SETTING = Noun(
+    name="setting",
+    title="setting",
+    plural="settings",
+    table="setting",
+    document="settings",
+    fields=(Field("key"), Field("value", "json")),
+    columns=("key", "value"),
+)
+
+
+def _sales(name: str, document: str, title: str) -> Noun:
+    return Noun(
+        name=name,
+        title=title,
+        plural=f"{title}s",
+        table="sales_document",
+        document=document,
+        fields=(
+            Field("number"),
+            *_OWNED,
+            Field("status"),
+            Field("subtotal", "money"),
+            *_texts("currency", "payment_status", "placed_at"),
+            *((Field("workflow_active", "bool", default=False),) if name == "request" else ()),
+            *_TIMES,
+        ),
+        columns=("number", "customer", "user", "status", "subtotal", "currency", "placed_at"),
+        sort="number",
+        key="number",
+    )
+
+
+SALES = (
+    _sales("order", "orders", "order"),
+    _sales("quote", "quotes", "quote"),
+    _sales("request", "requests", "request"),
+    _sales("shopping-list", "shopping_lists", "shopping list"),
+    _sales("checkout", "checkouts", "checkout"),
+)
+
+NOUNS: Mapping[str, Noun] = {
+    noun.name: noun
+    for noun in (
+        ENTITY,
+        SETTING,
+        GROUP,
+        CUSTOMER,
+        CUSTOMER_ADDRESS,
+        ROLE,
+        USER,
+        USER_ADDRESS,
+        VISITOR,
+        *SALES,
+        RECORD,
+    )
+}
+"""Every noun by its type, in the order in which documents list them."""
+
+SHORT_TYPES = {"user": "customer-user", "role": "customer-user-role"}
+"""The types a reference may be written with instead of the long ones."""
+
+MAX_KEY = 64
+
+
+def fold(text: str) -> str:
+    """The form in which keys and names are compared: NFKC and casefolded."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def slug(text: str, noun: str) -> str:
+    """The key made from a name: folded, runs of other characters than letters and digits one `-`, at most 64.
+
+    A name without a letter or digit gives the noun.
+    """
+    words = "".join(character if character.isalnum() else "-" for character in fold(text))
+    made = re.sub("-+", "-", words).strip("-")[:MAX_KEY].strip("-")
+    return made or noun
+
+
+def reference(noun: Noun, key: str) -> str:
+    """How a record is named in output, `type:key`."""
+    return f"{noun.reference}:{key}"

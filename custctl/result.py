@@ -1,0 +1,39 @@
+"""What a command returns: data once, from which every output format is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from custctl.errors import Exit
+
+Row = Mapping[str, Any]
+"""A JSON-ready object: text, numbers, booleans, None, and lists and objects of these."""
+
+View = Literal["record", "list", "tree", "decision", "explain", "matrix", "changes", "text"]
+"""How a person is shown the data: the name of a renderer in render.py."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer of one command.
+
+    `data` is what `-o json` prints: an object, or an iterable of objects when the answer is a set (it may be
+    a generator, and is then streamed). `columns` are the fields a table shows, in order. `noun` is the prefix
+    of the references that `-o name` prints; None prints the key alone. `notes` go to standard error. `parts`
+    are shown to a person instead of the data, each below the command that gives the same answer.
+    """
+
+    data: Row | Iterable[Row]
+    view: View = "record"
+    columns: tuple[str, ...] = ()
+    noun: str | None = None
+    notes: tuple[str, ...] = ()
+    exit: Exit = Exit.OK
+    parts: tuple[tuple[str, Result], ...] = ()
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the answer is a set of rows, an array in JSON."""
+        return not isinstance(self.data, Mapping)

@@ -1,0 +1,338 @@
+"""Documents into the database: read inputs, find the records they mean, merge, check, write.
+
+Single commands go the same way with one record, so that there is one set of rules. `Request` is what a caller
+asks for; nothing is committed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, invalid, near
+from custctl.resources import (
+    CUSTOMER,
+    CUSTOMER_ADDRESS,
+    NOUNS,
+    ROLE,
+    SETTING,
+    USER,
+    USER_ADDRESS,
+    Noun,
+    fold,
+    slug,
+)
+from custctl.store import rules
+from custctl.store.documents import Document
+from custctl.store.inputs import INPUTS, AddressInput, Input, RecordInput, TestInput, UserInput, field_names, message
+from custctl.store.settings import SETTINGS
+from custctl.store.unit import Draft, Unit, not_stored
+
+Locate = Callable[..., Place | None]
+
+NOUN_OF_TABLE: Mapping[str, Noun] = {
+    noun.document: noun for noun in NOUNS.values() if noun.document not in ("addresses", "settings")
+}
+_HEAD = ("apiVersion", "manager")
+
+
+@dataclass(slots=True)
+class Item:
+    """One record that is asked for: its validated input, and where its fields stand."""
+
+    noun: Noun
+    key: str
+    given: dict[str, Any]
+    locate: Locate
+    was: str | None = None
+    manager: str | None = None
+    addresses: tuple[AddressInput, ...] | None = None
+
+
+@dataclass(slots=True)
+class Request:
+    """Everything one or more documents ask for."""
+
+    items: list[Item] = field(default_factory=list)
+    tests: list[tuple[TestInput, Locate]] = field(default_factory=list)
+
+
+def read_request(documents: Sequence[Document]) -> Request:
+    """Validate every table of the documents; raises all problems together (exit 4)."""
+    request, problems = Request(), list[Problem]()
+    for document in documents:
+        for table in document.tables:
+            try:
+                _read_table(request, document, table, problems)
+            except CustctlError as error:
+                problems.extend(error.problems)
+    problems.extend(_repeated(request.items))
+    if problems:
+        raise CustctlError(*problems)
+    return request
+
+
+def merge(unit: Unit, request: Request) -> list[Draft]:
+    """Work every item into the unit's drafts and check the rules; the drafts asked for."""
+    items = _by_noun(request.items)
+    for noun, asked in items.items():
+        _rename(unit, noun, [item for item in asked if item.was is not None])
+    drafts: list[Draft] = []
+    for noun, asked in items.items():
+        unit.load(noun, (item.key for item in asked))
+        drafts += [_merge_item(unit, item) for item in asked]
+    for addresses, owners in ((CUSTOMER_ADDRESS, items.get(CUSTOMER, [])), (USER_ADDRESS, items.get(USER, []))):
+        drafts += _merge_addresses(unit, addresses, [item for item in owners if item.addresses])
+    unit.stop_if_wrong()
+    rules.check(unit, drafts)
+    unit.stop_if_wrong()
+    return drafts
+
+
+def item_of(noun: Noun, values: Mapping[str, Any], locate: Locate = lambda *_: None) -> Item:
+    """One validated item from plain values, as a command gives them.
+
+    Raises exit 4 with every field that is wrong.
+    """
+    problems: list[Problem] = []
+    item = _read_item(noun, values, locate, problems)
+    if item is None or problems:
+        raise CustctlError(*problems)
+    return item
+
+
+# -- reading inputs --------------------------------------------------------------------------------------------
+
+
+def _read_table(request: Request, document: Document, table: str, problems: list[Problem]) -> None:
+    rows = document.tables[table]
+    if table in _HEAD:
+        if table == "manager" and rows is not None and (not isinstance(rows, str) or rows != slug(rows, "manager")):
+            raise invalid("manager must be a short name like demo", field="manager", place=document.place((table,)))
+        return
+    if table == "settings":
+        request.items += _read_settings(document, rows, problems)
+        return
+    if table not in INPUTS:
+        hint = did_you_mean(near(table, [*INPUTS, "settings", *_HEAD]))
+        known = f"the tables are {', '.join(INPUTS)} and settings"
+        raise invalid(f"unknown table {table!r}", field=table, hint=hint or known, place=document.place((table,)))
+    if rows is not None and not isinstance(rows, list):
+        raise invalid(f"{table} must be a list of tables", field=table, place=document.place((table,)))
+    for number, row in enumerate(rows or []):
+        locate = _locator(document, table, number)
+        if not isinstance(row, dict):
+            problems.append(invalid(f"{table} must hold tables", field=table, place=locate()).problem)
+        elif table == "tests":
+            test = _validate(TestInput, row, f"test {number + 1}", locate, problems)
+            if isinstance(test, TestInput):
+                request.tests.append((test, locate))
+        else:
+            item = _read_item(NOUN_OF_TABLE[table], row, locate, problems)
+            if item is not None:
+                item.manager = document.tables.get("manager")
+                request.items.append(item)
+
+
+def _locator(document: Document, *start: str | int) -> Locate:
+    def locate(*path: str | int) -> Place:
+        return document.place((*start, *path))
+
+    return locate
+
+
+def _read_item(noun: Noun, row: Mapping[str, Any], locate: Locate, problems: list[Problem]) -> Item | None:
+    model = INPUTS[noun.document]
+    name = str(row.get(model.names) or row.get("key") or "")
+    title = f"{noun.title} {name!r}" if name else f"{noun.title} without {model.names}"
+    made = _validate(model, row, title, locate, problems)
+    if made is None:
+        return None
+    given = made.given()
+    key = _key(noun, made, given, locate, problems)
+    addresses = getattr(made, "addresses", None) if "addresses" in made.model_fields_set else None
+    was = getattr(made, "was", None)
+    return Item(noun, key, given, locate, was, None, None if addresses is None else tuple(addresses))
+
+
+def _key(noun: Noun, made: Input, given: dict[str, Any], locate: Locate, problems: list[Problem]) -> str:
+    """The folded key by which the unit knows the record."""
+    if isinstance(made, UserInput):
+        if made.key is None:
+            if not made.email:
+                problems.append(Problem("invalid", Exit.INVALID, "a user needs an email", None, locate(), "email"))
+            elif made.guest:
+                text = f"guest {made.email} needs a key, because guests may share an e-mail address"
+                hint = f"key = {slug('guest ' + made.email.partition('@')[0], 'guest')!r}"
+                problems.append(Problem("invalid", Exit.INVALID, text, hint, locate("email"), "key"))
+        given["key"] = made.key or fold(made.email)
+        return str(given["key"])
+    if isinstance(made, RecordInput):
+        return f"{made.entity}:{fold(made.key)}"
+    if noun.table == "sales_document":
+        return fold(given["number"])
+    return str(given[noun.key])
+
+
+def _validate(
+    model: type[Input], row: Mapping[str, Any], title: str, locate: Locate, problems: list[Problem]
+) -> Input | None:
+    try:
+        return model.model_validate(row)
+    except ValidationError as error:
+        for finding in error.errors(include_url=False):
+            problems.append(_problem(model, finding, title, locate))
+        return None
+
+
+def _problem(model: type[Input], finding: Mapping[str, Any], title: str, locate: Locate) -> Problem:
+    path = tuple(finding["loc"])
+    name = ".".join(str(part) for part in path)
+    hint = None
+    if finding["type"] == "extra_forbidden":
+        inner = AddressInput if path[0] == "addresses" else model
+        known = field_names(inner)
+        hint = did_you_mean(near(str(path[-1]), known)) or f"the fields are {', '.join(known)}"
+    value = finding["input"] if isinstance(finding["input"], str | int | bool) else None
+    words = f"{title}: {name} {message(finding)}" if name else f"{title}: {message(finding)}"
+    code = "unknown-field" if finding["type"] == "extra_forbidden" else "invalid"
+    told = None if value is None else str(value)
+    return Problem(code, Exit.INVALID, words, hint, locate(*path), name, told)
+
+
+def _read_settings(document: Document, rows: Any, problems: list[Problem]) -> Iterator[Item]:
+    """Flat names are of the whole shop; the tables `group` and `customer` hold a table a key."""
+    if not isinstance(rows, dict):
+        raise invalid("settings must be a table", field="settings", place=document.place(("settings",)))
+    for name, value in rows.items():
+        if name not in ("group", "customer"):
+            yield from _setting_item(document, ("settings", name), name, name, "system", value, problems)
+            continue
+        for owner, table in value.items() if isinstance(value, dict) else ():
+            for inner, setting in table.items() if isinstance(table, dict) else ():
+                key = f"{name}/{fold(owner)}/{inner}"
+                yield from _setting_item(
+                    document, ("settings", name, owner, inner), key, inner, name, setting, problems
+                )
+
+
+def _setting_item(
+    document: Document, path: Sequence[str], key: str, name: str, scope: str, value: Any, problems: list[Problem]
+) -> Iterator[Item]:
+    place = document.place(path)
+    setting = SETTINGS.get(name)
+    if setting is None:
+        hint = did_you_mean(near(name, SETTINGS))
+        problems.append(Problem("unknown-setting", Exit.INVALID, f"unknown setting {name!r}", hint, place, name))
+    elif scope not in setting.scopes:
+        words = f"{name} is set for {' or '.join(setting.scopes)}, not for a {scope}"
+        problems.append(Problem("invalid", Exit.INVALID, words, None, place, name))
+    elif value is None or value == "":
+        yield Item(SETTING, key, {"key": key, "value": None}, lambda *_: place)
+    else:
+        try:
+            yield Item(SETTING, key, {"key": key, "value": setting.check(value)}, lambda *_: place)
+        except ValueError as error:
+            words = f"setting {name} {error}"
+            problems.append(Problem("invalid", Exit.INVALID, words, None, place, name, str(value)))
+
+
+def _repeated(items: Iterable[Item]) -> Iterator[Problem]:
+    """A key that two items share, also where one of them is renamed away from it."""
+    seen: set[tuple[str, str]] = set()
+    for item in items:
+        if (item.noun.name, item.key) in seen:
+            words = f"two {item.noun.plural} have the key {item.key!r}"
+            yield Problem(
+                "repeated-key", Exit.INVALID, words, None, item.locate(item.noun.key), item.noun.key, item.key
+            )
+        seen.add((item.noun.name, item.key))
+
+
+# -- merging ---------------------------------------------------------------------------------------------------
+
+
+def _by_noun(items: Iterable[Item]) -> dict[Noun, list[Item]]:
+    """Items by noun, in the order in which one may refer to another."""
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        found.setdefault(item.noun.name, []).append(item)
+    return {noun: found[name] for name, noun in NOUNS.items() if name in found}
+
+
+def _rename(unit: Unit, noun: Noun, items: Sequence[Item]) -> None:
+    """Renames come first, so that every reference is read with the new keys.
+
+    A record that already has its new key was renamed before.
+    """
+    for item in items:
+        assert item.was is not None
+        old, new = unit.find(noun, item.was), unit.find(noun, item.key)
+        if old is None or old.after is None:
+            if new is None:
+                unit.problem(not_stored(noun.title, item.was, item.locate("was"), "was"))
+        elif new is not None and new.after is not None and new is not old:
+            words = f"{old.reference} cannot become {item.key}: that key is taken"
+            unit.problem(Problem("taken", Exit.CONFLICT, words, None, item.locate(noun.key), noun.key, item.key))
+        elif new is not old:
+            rename(unit, old, item.key)
+    unit.stop_if_wrong()
+
+
+def rename(unit: Unit, draft: Draft, key: str) -> None:
+    """Give a record another key; what is named after a customer follows it."""
+    old = draft.key
+    unit.rename(draft, key, key)
+    if draft.noun is CUSTOMER:
+        for role in unit.select(ROLE, "t.customer_id = :id", id=draft.id):
+            unit.rename(role, f"{key}/{role.key.removeprefix(old + '/')}")
+            role.image["customer"] = key
+
+
+def _merge_item(unit: Unit, item: Item) -> Draft:
+    draft = unit.find(item.noun, item.key)
+    cleared = item.noun is SETTING and item.given["value"] is None
+    if draft is None or draft.after is None:
+        draft = unit.create(item.noun, item.key, item.given)
+        draft.manager = item.manager
+    else:
+        draft.image.update(item.given)
+    draft.locate, draft.given = item.locate, frozenset(item.given)
+    if cleared:
+        unit.remove(draft)
+    return draft
+
+
+def _merge_addresses(unit: Unit, noun: Noun, owners: Sequence[Item]) -> list[Draft]:
+    """Addresses are matched by key within their owner; a new one without a key gets that of its label."""
+    owner_noun = CUSTOMER if noun is CUSTOMER_ADDRESS else USER
+    drafts = []
+    unit.addresses(noun, [unit.get(owner_noun, item.key) for item in owners])
+    for item in owners:
+        taken = {address.key for address in item.addresses or () if address.key}
+        for number, address in enumerate(item.addresses or ()):
+            key = address.key or free_key(address.label or "address", taken)
+            taken.add(key)
+            given = {**address.given(), "key": key, "owner": item.key}
+            locate = _address_locator(item.locate, number)
+            made = Item(noun, f"{item.key}/{key}", given, locate, manager=item.manager)
+            unit.drafts.setdefault((noun.name, made.key), None)
+            drafts.append(_merge_item(unit, made))
+    return drafts
+
+
+def _address_locator(locate: Locate, number: int) -> Locate:
+    return lambda *path: locate("addresses", number, *path)
+
+
+def free_key(label: str, taken: set[str]) -> str:
+    """The slug of a label, with -2, -3 behind it where that is taken."""
+    key = first = slug(label, "address")
+    count = 1
+    while key in taken:
+        count += 1
+        key = f"{first}-{count}"
+    return key

@@ -1,0 +1,71 @@
+"""The one translation between a column and the value that people, JSON and documents see.
+
+Money is an INTEGER of ten-thousandths, because SQLModel's Decimal loses digits on SQLite; switches are the
+levels full and none; lists are JSON text; levels, times and everything else are plain text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from custctl.resources import Field, FieldKind
+
+MONEY_UNIT = 10_000
+"""Money is kept in 1/10,000 of its currency's unit."""
+
+
+def money_from(value: str | int | Decimal) -> int:
+    """Ten-thousandths of a written amount; raises ValueError for what is not one or has more than four places."""
+    try:
+        amount = Decimal(value) * MONEY_UNIT
+    except InvalidOperation:
+        raise ValueError("an amount of money is written like 1234.50") from None
+    if not amount.is_finite() or amount != amount.to_integral_value():
+        raise ValueError("an amount of money has at most four decimal places")
+    if abs(amount) >= 2**63:
+        raise ValueError("that amount is too large")
+    return int(amount)
+
+
+def money_text(units: int) -> str:
+    """The written amount: at least two decimal places, no more than needed."""
+    text = f"{Decimal(units) / MONEY_UNIT:.4f}"
+    return text[:-2] if text.endswith("00") else text.rstrip("0")
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    return value
+
+
+_TO_COLUMN: dict[FieldKind, Callable[[Any], Any]] = {
+    "bool": int,
+    "switch": lambda on: "full" if on else "none",
+    "money": money_from,
+    "list": _dump,
+    "json": _dump,
+}
+_FROM_COLUMN: dict[FieldKind, Callable[[Any], Any]] = {
+    "bool": bool,
+    "switch": lambda level: level == "full",
+    "money": money_text,
+    "list": json.loads,
+    "json": json.loads,
+    "links": json.loads,
+}
+
+
+def to_column(field: Field, value: Any) -> Any:
+    """What the field's column holds for a value; references are resolved elsewhere."""
+    return None if value is None else _TO_COLUMN.get(field.kind, _plain)(value)
+
+
+def decoder(field: Field) -> Callable[[Any], Any] | None:
+    """How to read the field's column, None when it is read as it is."""
+    return _FROM_COLUMN.get(field.kind)

@@ -1,0 +1,207 @@
+"""The database file: opening it for a read or a write, its promises, and what its errors mean.
+
+Reads open the file read-only and never create it. Writers queue on BEGIN IMMEDIATE, so that none works on a
+state that another is about to change; a commit is on disk (WAL with synchronous FULL) before it returns.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from custctl.errors import CustctlError, Exit, Problem, conflict, unusable
+from custctl.store import migrations
+
+BUSY_SECONDS = 5.0
+"""How long a writer waits for another before it gives up with exit 75."""
+
+
+def now() -> str:
+    """The time, as the database and every output have it: RFC 3339 in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A read-only connection with one snapshot for everything the command reads.
+
+    Raises exit 8 when the file is missing, not ours, corrupt, or of another version.
+    """
+    if not path.exists():
+        raise unusable(
+            f"there is no database at {path}",
+            "custctl demo fills one with a small world, custctl db migrate makes an empty one",
+            "no-database",
+        )
+    with database_errors(path):
+        connection = open_for_looking(path)
+        if migrations.version(connection) < migrations.SCHEMA_VERSION:
+            raise unusable(
+                f"{path} has schema {migrations.version(connection)}, this custctl reads {migrations.SCHEMA_VERSION}",
+                "custctl db migrate brings it up to date (a back-up is made first)",
+                "old-database",
+            )
+        connection.execute("BEGIN")
+        return connection
+
+
+def open_for_looking(path: Path) -> sqlite3.Connection:
+    """A read-only connection to a database of ours, whatever its schema.
+
+    In a folder where the files beside a WAL database cannot be made, it is read as one that nobody changes.
+    """
+    connection = _connect(path, "ro")
+    try:
+        _check(connection, path)
+    except sqlite3.OperationalError:
+        connection.close()
+        if os.access(path.parent, os.W_OK):
+            raise
+        connection = _connect(path, "ro&immutable=1")
+        _check(connection, path)
+    return connection
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """A connection that holds the write lock, on a database of the current schema; creates the file if missing.
+
+    The caller commits or rolls back. A new file is 0600 in folders of 0700.
+    """
+    with database_errors(path):
+        _create(path)
+        connection = _connect(path, "rw")
+        try:
+            _check(connection, path)
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            migrate(connection, path)
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("PRAGMA defer_foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def open_in_memory() -> sqlite3.Connection:
+    """An empty database of the current schema that is never stored, in a transaction: for a plan without a file."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("BEGIN")
+    migrations.run(connection, now())
+    connection.execute("PRAGMA defer_foreign_keys = ON")
+    return connection
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> list[str]:
+    """Bring the schema up to date, after a back-up if there is anything to lose; the steps that ran."""
+    if migrations.version(connection) == migrations.SCHEMA_VERSION:
+        return []
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        before = migrations.version(connection)
+        if before:
+            back_up(path, path.with_name(f"{path.name}.v{before}.backup"))
+        ran = migrations.run(connection, now())
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return ran
+
+
+def back_up(path: Path, target: Path) -> None:
+    """A consistent copy of the database, 0600, checked, and put in place only when it is whole."""
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        with _closing(_connect(path, "ro")) as source, _closing(_connect(part, "rw")) as copy:
+            source.backup(copy)
+            verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        if verdict != "ok":
+            raise unusable(f"the back-up of {path} is not sound: {verdict}")
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def database_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite reports into an error with the right exit code."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+
+
+def translate(error: sqlite3.Error, path: Path) -> CustctlError:
+    """The custctl error for an error of SQLite: busy is 75, everything else about the file 8."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    if name.startswith("SQLITE_CONSTRAINT"):
+        return conflict(f"what is stored forbids it: {error}", code="constraint")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        busy = Problem(
+            "busy",
+            Exit.BUSY,
+            f"{path} is in use by another process (waited {BUSY_SECONDS:g} s)",
+            "nothing was changed; try again",
+        )
+        return CustctlError(busy)
+    if name.startswith("SQLITE_FULL"):
+        return unusable(f"no space left to write {path}", "nothing was changed; free some space and try again", "full")
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        what = "is not a database" if name.startswith("SQLITE_NOTADB") else "is damaged"
+        return unusable(f"{path} {what}", "restore a back-up, or name another file with --db", "corrupt")
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_IOERR", "SQLITE_AUTH")):
+        return unusable(f"{path} cannot be used: {error}", "check the file and its folder", "unusable")
+    return unusable(f"{path}: {error}")
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that is not ours or that a newer custctl has written."""
+    number = connection.execute("PRAGMA application_id").fetchone()[0]
+    found = migrations.version(connection)
+    if number != migrations.APPLICATION_ID:
+        empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+        if number or found or not empty:
+            raise unusable(f"{path} is not a custctl database", "name another file with --db", "foreign-database")
+    if found > migrations.SCHEMA_VERSION:
+        raise unusable(
+            f"{path} has schema {found}, newer than this custctl ({migrations.SCHEMA_VERSION})",
+            "update custctl, or name another file with --db",
+            "newer-database",
+        )
+
+
+def _create(path: Path) -> None:
+    """Make the file and its folders, for their owner alone, unless they exist."""
+    if path.exists():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise unusable(f"{path} cannot be made: {error.strerror}", "name another file with --db") from error
+
+
+@contextmanager
+def _closing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    try:
+        yield connection
+    finally:
+        connection.close()

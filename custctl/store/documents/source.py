@@ -1,0 +1,208 @@
+"""The text of a document: fetched from a file, a directory or standard input, bounded, and always UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, Final, Literal
+
+from custctl.errors import CustctlError, Place, invalid
+
+Format = Literal["toml", "yaml", "json"]
+
+ENDINGS: Final[dict[str, Format]] = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+KNOWN_ENDINGS = "a document ends in .toml, .yaml, .yml or .json"
+
+API_VERSION = "custctl/v1"
+"""The one shape of documents that there is so far."""
+
+SIZE_LIMIT = 64 * 1024 * 1024
+"""Bytes of one document."""
+
+DEPTH_LIMIT = 100
+"""Steps from the top of a document to a value, in every format."""
+
+STDIN = "<stdin>"
+
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_OTHER_ENCODINGS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+
+_KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of one file and the name it was given by."""
+
+    name: str
+    text: str
+
+    def place(self, offset: int | None = None) -> Place:
+        """Line and column of a character of the text; without one, the file."""
+        if offset is None:
+            return Place(self.name)
+        line = bisect_right(self._line_starts, offset)
+        return Place(self.name, line, offset - self._line_starts[line - 1] + 1)
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a line and column that count from 1."""
+        return self._line_starts[line - 1] + column - 1
+
+    def error(self, message: str, offset: int | None = None, *, code: str, hint: str | None = None) -> CustctlError:
+        """What is wrong with the text at `offset` (exit 4)."""
+        return invalid(message, code=code, hint=hint, place=self.place(offset))
+
+    def syntax(self, format: str, problem: str, offset: int | None, hint: str | None = None) -> CustctlError:
+        """A parser's complaint in our form (exit 4); where the text ends too early, that is its last line with words."""
+        if offset is not None:
+            offset = min(offset, len(self.text.rstrip()))
+        return self.error(f"not valid {format}: {problem[:1].lower()}{problem[1:]}", offset, code="syntax", hint=hint)
+
+    def too_deep(self, offset: int | None) -> CustctlError:
+        """A value lies too deep (exit 4)."""
+        return self.error(f"values are nested more than {DEPTH_LIMIT} levels deep", offset, code="limit")
+
+    def twice(self, key: str, offset: int | None) -> CustctlError:
+        """A table has the same key twice (exit 4)."""
+        return self.error(f"{shown(key)} is given twice", offset, code="duplicate")
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *_after_each_newline(self.text)]
+
+
+def shown(text: str) -> str:
+    """A text from a document as it appears in a message: quoted, escaped, never long."""
+    return repr(text if len(text) <= 60 else f"{text[:59]}…")
+
+
+def named_by(path: str) -> list[tuple[str, Format]]:
+    """The files that a path on the command line names, with their formats: itself, or those of the directory."""
+    mode = _mode(path)
+    if stat.S_ISDIR(mode):
+        return _in_directory(path)
+    _require_regular(path, mode)
+    ending = _format(path)
+    if ending is None:
+        message = "the ending of the name does not tell the format"
+        raise invalid(message, code="format", hint=KNOWN_ENDINGS, place=Place(path))
+    return [(path, ending)]
+
+
+def from_file(path: str) -> Source:
+    """The text of a regular file; anything else is refused without waiting for it."""
+    _require_regular(path, _mode(path))
+    # A pipe that has taken the place of the file since must not block the open, hence O_NONBLOCK and a second look.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            _require_regular(path, os.fstat(file.fileno()).st_mode)
+            return _source(path, file.read(SIZE_LIMIT + 1))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def from_stdin(stdin: BinaryIO | None) -> Source:
+    """The text on standard input, to its end."""
+    try:
+        stream = stdin or sys.stdin.buffer
+        return _source(STDIN, stream.read(SIZE_LIMIT + 1))
+    except (OSError, ValueError) as error:
+        raise _unreadable(STDIN, error) from error
+    except AttributeError as error:  # sys.stdin is None when descriptor 0 is closed
+        raise invalid("standard input is closed", code="unreadable", place=Place(STDIN)) from error
+
+
+def _in_directory(path: str) -> list[tuple[str, Format]]:
+    try:
+        names = sorted(entry.name for entry in Path(path).iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    # Not by pathlib, which would drop the `./` that was typed.
+    found = [(os.path.join(path, name), ending) for name in names if (ending := _format(name))]  # noqa: PTH118
+    if not found:
+        raise invalid("the directory has no documents", code="unreadable", hint=KNOWN_ENDINGS, place=Place(path))
+    return found
+
+
+def _format(path: str) -> Format | None:
+    return ENDINGS.get(Path(path).suffix.casefold())
+
+
+def _mode(path: str) -> int:
+    try:
+        return Path(path).stat().st_mode
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _require_regular(path: str, mode: int) -> None:
+    if stat.S_ISREG(mode):
+        return
+    kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+    hint = None if stat.S_ISDIR(mode) else "to read standard input, write `-` and redirect into it"
+    raise invalid(f"cannot be read: it is {kind}, not a file", code="unreadable", hint=hint, place=Place(path))
+
+
+def _unreadable(path: str, error: OSError | ValueError) -> CustctlError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return invalid(f"cannot be read: {reason}", code="unreadable", place=Place(path))
+
+
+def _source(name: str, data: bytes) -> Source:
+    if len(data) > SIZE_LIMIT:
+        size = f"{SIZE_LIMIT // 1024 // 1024} MiB"
+        hint = "split it into several documents in one directory"
+        raise invalid(f"the document is larger than {size}", code="limit", hint=hint, place=Place(name))
+    # Line ends are made equal here, so that offsets into the text mean the same to every parser.
+    return Source(name, _decoded(name, data).replace("\r\n", "\n"))
+
+
+def _decoded(name: str, data: bytes) -> str:
+    for mark, encoding in _OTHER_ENCODINGS:
+        if data.startswith(mark):
+            raise invalid(
+                f"the document is {encoding}", code="encoding", hint="save it as UTF-8", place=Place(name, 1, 1)
+            )
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        bad = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        place = _place_of_byte(name, data, error.start)
+        raise invalid(bad, code="encoding", hint="save the document as UTF-8", place=place) from error
+    if (nul := data.find(0)) >= 0:
+        place = _place_of_byte(name, data, nul)
+        raise invalid("a NUL byte does not belong in a document", code="encoding", place=place)
+    return text
+
+
+def _place_of_byte(name: str, data: bytes, index: int) -> Place:
+    """Line and column of a byte; all before it is known to be UTF-8."""
+    line_start = data.rfind(b"\n", 0, index) + 1
+    return Place(name, data.count(b"\n", 0, index) + 1, len(data[line_start:index].decode()) + 1)
+
+
+def _after_each_newline(text: str) -> Iterator[int]:
+    at = text.find("\n")
+    while at >= 0:
+        yield at + 1
+        at = text.find("\n", at + 1)

@@ -1,0 +1,99 @@
+"""The database as a document: sorted, without ids, times, secrets or history.
+
+Applied to an empty database it makes the same world, and that exports the same text. What every shop has from
+the start is told too, because it can be changed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from custctl.errors import did_you_mean, invalid, near
+from custctl.policy.catalogue import standard_permissions
+from custctl.resources import (
+    CUSTOMER,
+    CUSTOMER_ADDRESS,
+    ENTITY,
+    NOUNS,
+    RECORD,
+    ROLE,
+    USER,
+    USER_ADDRESS,
+    Field,
+    Noun,
+)
+from custctl.store.select import Image, role_entries, selection
+from custctl.store.unit import identity
+
+
+def tables(connection: sqlite3.Connection, only: str | None = None) -> dict[str, Any]:
+    """The tables of a document with everything stored, or with one table.
+
+    Raises exit 4 for a table that there is none of.
+    """
+    nouns = {noun.document: noun for noun in NOUNS.values() if noun.document not in ("addresses", "settings")}
+    if only is not None and only not in (*nouns, "settings"):
+        known = (*nouns, "settings")
+        hint = did_you_mean(near(only, known)) or f"the tables are {', '.join(known)}"
+        raise invalid(f"unknown table {only!r}", value=only, hint=hint)
+    found: dict[str, Any] = {}
+    for name, noun in nouns.items():
+        if only in (None, name):
+            found[name] = list(_records(connection, noun))
+    if only in (None, "settings"):
+        found["settings"] = _settings(connection)
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _records(connection: sqlite3.Connection, noun: Noun) -> Iterator[Image]:
+    """The records of one table as documents have them, by key."""
+    entries = role_entries(connection) if noun is ROLE else {}
+    addresses = _addresses(connection, noun)
+    rows = [(row_id, image) for row_id, image in selection(noun.name).rows(connection)]
+    for row_id, image in sorted(rows, key=lambda row: identity(noun, row[1])):
+        told = {**image, **entries.get(row_id, {})}
+        record = {field.name: told[field.name] for field in noun.fields if _is_told(noun, field, told)}
+        if str(image.get(noun.key)) in addresses:
+            record["addresses"] = addresses[str(image[noun.key])]
+        yield record
+
+
+def _is_told(noun: Noun, field: Field, image: Image) -> bool:
+    """Whether a field says something that its absence would not."""
+    if field.name in ("created", "updated") or (not field.stored and (noun, field.name) != (RECORD, "parent")):
+        return False
+    value = image.get(field.name)
+    if noun is USER and field.name == "key":
+        return bool(image["guest"])
+    if noun is USER and field.name in ("enabled", "confirmed"):
+        return value is image["guest"]  # a guest is neither unless told, everyone else both
+    if noun is ENTITY and field.name == "permissions":
+        return tuple(value or ()) != standard_permissions(image["ownership"])
+    return value is not None and value != field.default and value != "" and value != {}
+
+
+def _addresses(connection: sqlite3.Connection, noun: Noun) -> dict[str, list[Image]]:
+    """The addresses of a table's records by owner, in order of key."""
+    if noun not in (CUSTOMER, USER):
+        return {}
+    kind = CUSTOMER_ADDRESS if noun is CUSTOMER else USER_ADDRESS
+    found: dict[str, list[Image]] = {}
+    for _, image in selection(kind.name).rows(connection, "ORDER BY t.key"):
+        told = {field.name: image[field.name] for field in kind.fields if field.stored and image[field.name]}
+        found.setdefault(image["owner"], []).append(told)
+    return found
+
+
+def _settings(connection: sqlite3.Connection) -> dict[str, Any]:
+    """Flat names for the whole shop, tables for groups and customers."""
+    found: dict[str, Any] = {}
+    for _, image in selection("setting").rows(connection, "ORDER BY t.key"):
+        scope, _, rest = image["key"].partition("/")
+        if not rest:
+            found[image["key"]] = image["value"]
+            continue
+        owner, _, name = rest.rpartition("/")
+        found.setdefault(scope, {}).setdefault(owner, {})[name] = image["value"]
+    return found

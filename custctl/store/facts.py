@@ -1,0 +1,465 @@
+"""What a decision needs, read from the database: the subject, the resource, and the customers between them.
+
+Facts are loaded for one question: the subject with those entries of its roles that the question touches, and
+the ancestors of one record; never the world. An `Asker` keeps what it has read, so that thousands of questions
+on one snapshot read a role once.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from custctl.errors import CustctlError, did_you_mean, invalid, near
+from custctl.policy.catalogue import (
+    CAPABILITIES,
+    CAPABILITY_ACTIONS,
+    ENTITIES,
+    FIELD_ACTIONS,
+    SALES_DOCUMENTS,
+    WORKFLOW_ACTIONS,
+    WORKFLOWS,
+)
+from custctl.policy.decide import decide, role_verdict
+from custctl.policy.model import (
+    LEVELS,
+    Decision,
+    Entity,
+    Facts,
+    Kind,
+    Level,
+    Record,
+    Resource,
+    Role,
+    RoleFacts,
+    Subject,
+    Target,
+)
+from custctl.resources import CUSTOMER, NOUNS, ROLE, SHORT_TYPES, USER, fold
+from custctl.store import lookup
+from custctl.store.settings import guest_features, value_of
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it was put; `owner` and `customer` are None unless `supposed` says they were given."""
+
+    subject: str
+    action: str
+    resource: str
+    owner: str | None = None
+    customer: str | None = None
+    supposed: bool = False
+    visitor: str | None = None
+    ignore_status: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A question with everything the policy wants to know."""
+
+    subject: Subject
+    action: str
+    resource: Resource
+    facts: Facts
+
+    @property
+    def targets(self) -> list[Target]:
+        """Every target of a role that the question touches."""
+        return [self.resource.target, *_also_asked(self.resource)]
+
+    @property
+    def subject_reference(self) -> str:
+        return subject_reference(self.subject)
+
+    @property
+    def resource_reference(self) -> str:
+        record = self.resource.record
+        if record is not None and record.ref:
+            return record.ref
+        kind = self.resource.kind
+        return f"{kind}:{self.resource.name}" if kind in ("capability", "workflow") else self.resource.name
+
+
+@dataclass(slots=True)
+class Asker:
+    """Answers questions on one connection, reading what each touches once."""
+
+    connection: sqlite3.Connection
+    _roles: dict[int, Role] = field(default_factory=dict)
+    _read: dict[tuple[int, Target], Mapping[str, Level] | None] = field(default_factory=dict)
+    _entities: dict[str, Entity | None] = field(default_factory=dict)
+    _features: frozenset[str] | None = None
+
+    def ask(self, question: Question) -> Decision:
+        """The decision on one question. Raises what `load` raises."""
+        loaded = self.load(question)
+        return decide(loaded.subject, loaded.action, loaded.resource, loaded.facts)
+
+    def load(self, question: Question) -> Loaded:
+        """Everything the policy needs for one question.
+
+        Raises exit 3 when the subject or the record is not stored, 4 when a word is not known.
+        """
+        resource = self.resource(question.resource)
+        check_action(question.action, resource)
+        if question.supposed:
+            resource = self.suppose(resource, question.owner, question.customer)
+        subject = self.subject(question.subject, [resource.target, *_also_asked(resource)])
+        if subject.kind == "role" and resource.record is not None:
+            hint = "ask about an entity, or name a user"
+            raise invalid("a role alone owns nothing: it can be asked about an entity only", hint=hint)
+        return Loaded(subject, question.action, resource, self.facts(resource, question.ignore_status))
+
+    # -- subjects ------------------------------------------------------------------------------------------
+
+    def subject(self, text: str, targets: Iterable[Target] | None) -> Subject:
+        """The subject a word on the command line means, with the entries for `targets`, None for all."""
+        if text == "guest":
+            return Subject("guest", "guest", self._guest_roles(targets))
+        kind, key = split_subject(text)
+        if kind == "role":
+            role_id, role_key = lookup.require(self.connection, ROLE, key)
+            return Subject("role", role_key, self.roles([role_id], targets))
+        if kind == "visitor":
+            _, visitor = lookup.require(self.connection, NOUNS["visitor"], key)
+            return Subject("visitor", visitor, self._guest_roles(targets), visitor=visitor)
+        return self._user(key, targets)
+
+    def assume(
+        self, subject: Subject, targets: Iterable[Target] | None, with_roles: Iterable[str], without: Iterable[str]
+    ) -> Subject:
+        """The subject as if it had other roles; nothing is written."""
+        gone = {lookup.require(self.connection, ROLE, key)[1] for key in without}
+        held = {role.key for role in subject.roles}
+        added = [lookup.require(self.connection, ROLE, key)[0] for key in with_roles]
+        assumed = [replace(role, assumed=True) for role in self.roles(added, targets) if role.key not in held]
+        return replace(subject, roles=(*(role for role in subject.roles if role.key not in gone), *assumed))
+
+    def assignable(self, customer: str | None, targets: Iterable[Target] | None, most: int) -> tuple[Role, ...]:
+        """The roles that may be given to a user of this customer: predefined ones and the customer's own (AM 6.3).
+
+        The role of visitors is for nobody who signs in.
+        """
+        guest = value_of(self.connection, "customer.guest_role")
+        rows = self.connection.execute(
+            "SELECT id FROM role WHERE (customer_id IS NULL AND key <> ?)"
+            " OR customer_id = (SELECT id FROM customer WHERE key = ?) ORDER BY customer_id IS NULL, key LIMIT ?",
+            (guest, customer, most),
+        )
+        return self.roles([row[0] for row in rows], targets)
+
+    def _user(self, key: str, targets: Iterable[Target] | None) -> Subject:
+        user_id, user_key = lookup.require(self.connection, USER, key)
+        guest, enabled, confirmed, status, customer = self.connection.execute(
+            "SELECT u.guest, u.enabled, u.confirmed, u.auth_status,"
+            " (SELECT c.key FROM customer c WHERE c.id = u.customer_id) FROM customer_user u WHERE u.id = ?",
+            (user_id,),
+        ).fetchone()
+        rows = self.connection.execute("SELECT role_id FROM user_role WHERE user_id = ?", (user_id,))
+        return Subject(
+            "user",
+            user_key,
+            self.roles([row[0] for row in rows], targets),
+            customer,
+            guest=bool(guest),
+            reset=status == "reset",
+            enabled=bool(enabled),
+            confirmed=bool(confirmed),
+        )
+
+    def _guest_roles(self, targets: Iterable[Target] | None) -> tuple[Role, ...]:
+        key = value_of(self.connection, "customer.guest_role")
+        return self.roles([lookup.require(self.connection, ROLE, key)[0]], targets)
+
+    def roles(self, ids: Iterable[int], targets: Iterable[Target] | None) -> tuple[Role, ...]:
+        """The roles of these ids in order of key, each with its entries for the targets."""
+        wanted = None if targets is None else list(targets)
+        roles = [self._role(role_id, wanted) for role_id in ids]
+        return tuple(sorted(roles, key=lambda role: role.key))
+
+    def _role(self, role_id: int, targets: list[Target] | None) -> Role:
+        if role_id not in self._roles:
+            row = self.connection.execute(
+                "SELECT key, default_level, capability_default, workflow_default FROM role WHERE id = ?", (role_id,)
+            ).fetchone()
+            default, capability, workflow = (None if word is None else LEVELS[word] for word in row[1:])
+            self._roles[role_id] = Role(row[0], {}, default, capability, workflow)
+        if targets is None:
+            entries: Mapping[Target, Mapping[str, Level]] = self._all_entries(role_id)
+        else:
+            read = {target: self._entry(role_id, target) for target in targets}
+            entries = {target: entry for target, entry in read.items() if entry is not None}
+        return replace(self._roles[role_id], entries=entries)
+
+    def _entry(self, role_id: int, target: Target) -> Mapping[str, Level] | None:
+        if (role_id, target) not in self._read:
+            rows = self.connection.execute(
+                "SELECT permission, level FROM role_entry WHERE role_id = ? AND kind = ? AND name = ?",
+                (role_id, *target),
+            )
+            entry = {permission: LEVELS[level] for permission, level in rows}
+            self._read[(role_id, target)] = entry or None
+        return self._read[(role_id, target)]
+
+    def _all_entries(self, role_id: int) -> dict[Target, dict[str, Level]]:
+        entries: dict[Target, dict[str, Level]] = {}
+        query = "SELECT kind, name, permission, level FROM role_entry WHERE role_id = ?"
+        for kind, name, permission, level in self.connection.execute(query, (role_id,)):
+            entries.setdefault((kind, name), {})[permission] = LEVELS[level]
+        return entries
+
+    def default_entry(self, role: str, resource: str) -> dict[str, str]:
+        """What a role gives for each action of a resource it may not list, as an entry would say it."""
+        target = self.resource(resource)
+        held = self.subject(f"role:{role}", [target.target]).roles[0]
+        levels = {action: role_verdict(held, action, target).level for action in actions_of(target)}
+        return {action: level.word for action, level in levels.items() if level is not Level.NONE}
+
+    # -- resources -----------------------------------------------------------------------------------------
+
+    def resource(self, text: str) -> Resource:
+        """The resource a word means: an entity, `type:key`, `capability:NAME`, `workflow:NAME`, `entity.field`."""
+        kind, colon, key = text.partition(":")
+        if kind == "capability" and colon:
+            return Resource("capability", _known(key, CAPABILITIES, "capability"))
+        if kind == "workflow" and colon:
+            name = _known(key, WORKFLOWS, "workflow")
+            return Resource("workflow", name, self.entity(WORKFLOWS[name]))
+        if colon:
+            entity = self.entity(SHORT_TYPES.get(kind, kind))
+            return Resource("entity", entity.name, entity, self.record(entity, key))
+        if "." in kind:
+            return Resource("field", kind, self.entity(kind.partition(".")[0]))
+        entity = self.entity(SHORT_TYPES.get(kind, kind))
+        return Resource("entity", entity.name, entity)
+
+    def suppose(self, resource: Resource, owner: str | None, customer: str | None) -> Resource:
+        """The resource as a record that is not stored, with this owner and customer."""
+        if resource.record is not None:
+            raise invalid("a stored record has its own owner: leave --owner and --customer out")
+        entity = resource.entity
+        if entity is None:
+            raise invalid("a capability has no owner: leave --owner and --customer out")
+        user = user_customer = None
+        if owner is not None:
+            user_id, user = lookup.require(self.connection, USER, split_subject(owner)[1])
+            user_customer = self._customer_of("customer_user", user_id)
+        key = None if customer is None else lookup.require(self.connection, CUSTOMER, customer)[1]
+        if entity.identity == "user":
+            key = key or user_customer
+        return replace(resource, record=Record("", entity.name, user, user_customer, key))
+
+    def entity(self, name: str) -> Entity:
+        """An entity of the shop or of one's own; exit 4 when there is none of that name."""
+        if name in ENTITIES:
+            return ENTITIES[name]
+        if name not in self._entities:
+            row = self.connection.execute(
+                "SELECT name, ownership, permissions FROM entity WHERE name = ?", (name,)
+            ).fetchone()
+            self._entities[name] = row and Entity(
+                row[0], row[1], tuple(json.loads(row[2])), has_customer=row[1] == "user"
+            )
+        found = self._entities[name]
+        if found is None:
+            own = [row[0] for row in self.connection.execute("SELECT name FROM entity")]
+            words = f"unknown entity {name!r}"
+            raise invalid(words, code="unknown-entity", value=name, candidates=near(name, [*ENTITIES, *own]))
+        return found
+
+    def entities(self) -> dict[str, Entity]:
+        """Every protected entity: those of the shop, then one's own."""
+        own = [row[0] for row in self.connection.execute("SELECT name FROM entity ORDER BY name")]
+        return {name: self.entity(name) for name in [*ENTITIES, *own] if self.entity(name).protected}
+
+    def record(self, entity: Entity, key: str) -> Record:
+        """A stored record with its owners; exit 3 when there is none of that key."""
+        if entity.name == "customer":
+            _, found = lookup.require(self.connection, CUSTOMER, key)
+            return Record(f"customer:{found}", entity.name, customer=found)
+        if entity.name == "customer-user":
+            user_id, found = lookup.require(self.connection, USER, key)
+            return Record(f"user:{found}", entity.name, found, customer=self._customer_of("customer_user", user_id))
+        if entity.name == "customer-user-role":
+            return self._role_record(key)
+        if entity.name in ("customer-address", "customer-user-address"):
+            return self._address_record(entity, key)
+        if entity.name == "customer-group":
+            _, found = lookup.require(self.connection, NOUNS["customer-group"], key)
+            return Record(f"customer-group:{found}", entity.name)
+        if not entity.protected:
+            return Record(f"{entity.name}:{key}", entity.name)
+        row_id = lookup.require_owned(self.connection, entity.name, key)
+        return self._owned_record("sales_document" if entity.name in SALES_DOCUMENTS else "record", entity.name, row_id)
+
+    def _owned_record(self, table: Literal["sales_document", "record"], entity: str, row_id: int) -> Record:
+        sales = table == "sales_document"
+        own = (
+            "t.number, t.status, t.workflow_active, NULL, NULL"
+            if sales
+            else ("t.key, NULL, 0, t.parent_document_id, t.parent_record_id")
+        )
+        key, status, active, document, parent_id, user, user_customer, customer, visitor = self.connection.execute(
+            f"SELECT {own}, u.key, (SELECT c.key FROM customer c WHERE c.id = u.customer_id),"
+            " (SELECT c.key FROM customer c WHERE c.id = t.customer_id),"
+            " (SELECT v.key FROM visitor v WHERE v.id = t.visitor_id)"
+            f" FROM {table} t LEFT JOIN customer_user u ON u.id = t.user_id WHERE t.id = ?",
+            (row_id,),
+        ).fetchone()
+        parent = self._parent(document, parent_id, row_id)
+        return Record(
+            f"{entity}:{key}", entity, user, user_customer, customer, visitor, status, bool(active), None, parent
+        )
+
+    def _parent(self, document: int | None, record: int | None, child: int) -> Record | None:
+        if document is not None:
+            query = "SELECT entity FROM sales_document WHERE id = ?"
+            return self._owned_record(
+                "sales_document", self.connection.execute(query, (document,)).fetchone()[0], document
+            )
+        if record is None or record == child:
+            return None
+        entity = self.connection.execute("SELECT entity FROM record WHERE id = ?", (record,)).fetchone()[0]
+        return self._owned_record("record", entity, record)
+
+    def _role_record(self, key: str) -> Record:
+        role_id, found = lookup.require(self.connection, ROLE, key)
+        customer, self_managed, public, users = self.connection.execute(
+            "SELECT (SELECT c.key FROM customer c WHERE c.id = r.customer_id), r.self_managed, r.public,"
+            " EXISTS (SELECT 1 FROM user_role ur WHERE ur.role_id = r.id) FROM role r WHERE r.id = ?",
+            (role_id,),
+        ).fetchone()
+        website = found in {value_of(self.connection, f"customer.{name}_role") for name in ("default", "guest")}
+        role = RoleFacts(customer is None, bool(self_managed), bool(public), website, bool(users))
+        return Record(f"role:{found}", "customer-user-role", customer=customer, role=role)
+
+    def _address_record(self, entity: Entity, key: str) -> Record:
+        owner_key, _, address = key.rpartition("/")
+        of_customer = entity.name == "customer-address"
+        noun = CUSTOMER if of_customer else USER
+        owner_id, owner = lookup.require(self.connection, noun, owner_key or key)
+        lookup.require_address(self.connection, noun, owner_id, owner, address)
+        reference = f"{entity.name}:{owner}/{fold(address)}"
+        if of_customer:
+            return Record(reference, entity.name, customer=owner)
+        return Record(reference, entity.name, owner, self._customer_of("customer_user", owner_id))
+
+    def _customer_of(self, table: str, row_id: int) -> str | None:
+        query = f"SELECT (SELECT c.key FROM customer c WHERE c.id = t.customer_id) FROM {table} t WHERE t.id = ?"
+        found = self.connection.execute(query, (row_id,)).fetchone()[0]
+        return None if found is None else str(found)
+
+    # -- facts ---------------------------------------------------------------------------------------------
+
+    def facts(self, resource: Resource | None, ignore_status: bool = False) -> Facts:
+        """The customers around a resource, the switched-on features, and the entities its rules look at."""
+        if self._features is None:
+            self._features = guest_features(self.connection)
+        customers: set[str] = set()
+        entities = {"customer": ENTITIES["customer"]}
+        record = resource.record if resource is not None else None
+        while record is not None:
+            customers |= {key for key in (record.customer, record.user_customer) if key is not None}
+            if record.parent is not None:
+                entities[record.parent.entity] = self.entity(record.parent.entity)
+            record = record.parent
+        chains = {key: chain(self.connection, key) for key in customers}
+        return Facts(chains, self._features, entities, ignore_status)
+
+
+def chain(connection: sqlite3.Connection, key: str) -> tuple[str, ...]:
+    """A customer and its ancestors, nearest first; no member of a cycle of parents is anybody's ancestor (AM 8).
+
+    The walk goes by a scalar subquery: SQLite 3.40 turns a plain join here into a full scan with a bloom filter.
+    """
+    rows = connection.execute(_CHAIN, (key,)).fetchall()
+    keys = [row[1] for row in rows]
+    last_parent = rows[-1][2] if rows else None
+    if last_parent is None:
+        return tuple(keys)
+    ids = [row[0] for row in rows]
+    start = ids.index(last_parent)
+    return tuple(keys[:start]) or (key,)
+
+
+_CHAIN = """
+WITH RECURSIVE up (id) AS (
+    SELECT id FROM customer WHERE key = ?
+    UNION
+    SELECT (SELECT c.parent_id FROM customer c WHERE c.id = up.id) FROM up WHERE up.id IS NOT NULL
+)
+SELECT up.id, (SELECT c.key FROM customer c WHERE c.id = up.id), (SELECT c.parent_id FROM customer c WHERE c.id = up.id)
+FROM up WHERE up.id IS NOT NULL
+"""
+
+
+def split_subject(text: str) -> tuple[Literal["user", "role", "visitor"], str]:
+    """The kind and key of a subject: an e-mail, `user:KEY`, `role:KEY` or `visitor:KEY`."""
+    kind, colon, key = text.partition(":")
+    kind = {long: short for short, long in SHORT_TYPES.items()}.get(kind, kind)
+    if colon and kind in ("user", "role", "visitor"):
+        return kind, key  # type: ignore[return-value]  # narrowed by the test
+    return "user", text
+
+
+def subject_reference(subject: Subject) -> str:
+    """How a subject is named in output."""
+    return subject.key if subject.kind == "guest" else f"{subject.kind}:{subject.key}"
+
+
+def actions_of(resource: Resource) -> tuple[str, ...]:
+    """The permissions that exist for a resource."""
+    by_kind: dict[Kind, tuple[str, ...]] = {
+        "capability": CAPABILITY_ACTIONS,
+        "workflow": WORKFLOW_ACTIONS,
+        "field": FIELD_ACTIONS,
+    }
+    if resource.kind in by_kind:
+        return by_kind[resource.kind]
+    return resource.entity.permissions if resource.entity is not None else ()
+
+
+def check_action(action: str, resource: Resource) -> None:
+    """Refuse a permission that nothing at all has (exit 4); one that this resource lacks is answered no."""
+    own = actions_of(resource)
+    if action in own or action in _EVERY_ACTION:
+        return
+    hint = did_you_mean(near(action, {*own, *_EVERY_ACTION})) or f"its permissions are {', '.join(own)}"
+    raise invalid(f"unknown action {action!r}", code="unknown-action", field="action", value=action, hint=hint)
+
+
+_EVERY_ACTION = frozenset(
+    {
+        *(action for entity in ENTITIES.values() for action in entity.permissions),
+        *CAPABILITY_ACTIONS,
+        *WORKFLOW_ACTIONS,
+        *FIELD_ACTIONS,
+    }
+)
+
+
+def _known(name: str, known: Iterable[str], what: str) -> str:
+    if name not in known:
+        words = f"unknown {what} {name!r}"
+        raise invalid(words, code=f"unknown-{what}", value=name, candidates=near(name, known))
+    return name
+
+
+def _also_asked(resource: Resource) -> list[Target]:
+    """The targets that vetoes look at besides the resource itself: its parents, and the customer of a role."""
+    record, targets = resource.record, list[Target]()
+    if record is not None and record.entity == "customer-user-role":
+        targets.append(("entity", "customer"))
+    while record is not None and record.parent is not None:
+        targets.append(("entity", record.parent.entity))
+        record = record.parent
+    return targets
+
+
+def unanswerable(error: CustctlError) -> dict[str, Any]:
+    """The error of one line of a batch, as data."""
+    return error.problem.as_json()

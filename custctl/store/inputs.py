@@ -1,0 +1,468 @@
+"""What may be written: one validated model a noun, for single commands, documents and bulk alike.
+
+A field that is not given stays untouched; "" and null clear it. Messages are ours, so that an error reads the
+same wherever the value came from. References are checked for their form here and for their target by the unit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationError
+
+from custctl.policy.catalogue import ENTITIES, SALES_DOCUMENTS
+from custctl.policy.model import LEVELS
+from custctl.resources import MAX_KEY, fold, slug
+from custctl.store.codec import money_from, money_text
+
+RATINGS = tuple(f"{stars}_of_5" for stars in range(1, 6))
+AUTH_STATUSES = ("active", "reset")
+ADDRESS_TYPES = ("billing", "shipping")
+STATUSES = {
+    "order": ("open", "pending", "processing", "shipped", "closed", "cancelled", "archived"),
+    "quote": (
+        "draft",
+        "open",
+        "submitted_for_review",
+        "under_review",
+        "reviewed",
+        "not_approved",
+        "sent_to_customer",
+        "accepted",
+        "declined",
+        "expired",
+        "deleted",
+    ),
+    "request": ("open", "submitted", "pending_approval", "requires_attention", "processed", "cancelled", "deleted"),
+    "shopping-list": ("open", "ordered"),
+    "checkout": ("open", "completed", "cancelled"),
+}
+PAYMENT_STATUSES = (
+    "full",
+    "partially",
+    "invoiced",
+    "authorized",
+    "authorized_partially",
+    "declined",
+    "pending",
+    "canceled",
+    "canceled_partially",
+    "refunded",
+    "refunded_partially",
+)
+MANUAL_DEFAULTS = ("none", "user", "department", "corporate")
+_KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def _text(value: Any) -> str | None:
+    """Text, or None for what clears; a number in a document is read as written."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("must be text")
+    text = str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds a character that is not valid Unicode") from None
+    return text
+
+
+def _required(value: str | None) -> str:
+    if value is None or not value.strip():
+        raise ValueError("must not be blank")
+    return value
+
+
+def _longest(limit: int, shortest: int = 0) -> Callable[[str | None], str | None]:
+    def check(value: str | None) -> str | None:
+        if value is not None and not shortest <= len(value) <= limit:
+            wanted = f"{shortest} to {limit}" if shortest else f"at most {limit}"
+            raise ValueError(f"must have {wanted} characters, this has {len(value)}")
+        return value
+
+    return check
+
+
+def _one_of(words: Sequence[str]) -> Callable[[str | None], str | None]:
+    def check(value: str | None) -> str | None:
+        if value is not None and value not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return value
+
+    return check
+
+
+def _slug(value: str) -> str:
+    """A given key must be its own slug; the slug is offered."""
+    proper = slug(value, "key")
+    if value != proper:
+        raise ValueError(f"is not a key: letters, digits and single hyphens, at most {MAX_KEY}; try {proper!r}")
+    return value
+
+
+def _user_key(value: str | None) -> str | None:
+    """An e-mail address, or the slug of a guest."""
+    return value and (fold(value) if "@" in value else _slug(value))
+
+
+def _visible(value: str) -> str:
+    if _HIDDEN.search(value):
+        raise ValueError("holds an invisible or control character")
+    return value
+
+
+_PLAIN_EMAIL = re.compile(
+    r"(?=.{6,200}\Z)[a-z0-9][a-z0-9_+-]{0,30}(\.[a-z0-9_+-]{1,15}){0,2}@([a-z0-9]{1,20}(-[a-z0-9]{1,20})?\.){1,4}(com|org|net|example)\Z"
+)
+"""Plain addresses that the library accepts unchanged: asking it costs more than all else about a user."""
+
+
+def _email(value: str) -> str:
+    if len(value) < 6 or len(value) > 255:
+        raise ValueError(f"must have 6 to 255 characters, this has {len(value)}")
+    if _PLAIN_EMAIL.match(value):
+        return value
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise ValueError(f"is not an e-mail address: {error}") from None
+
+
+def _date(value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a date like 1990-12-31") from None
+    if day > datetime.now(UTC).date():
+        raise ValueError("must not be in the future")
+    return day.isoformat()
+
+
+def _time(value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a time like 2026-01-31T12:00:00Z") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _money(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool | float):
+        raise ValueError("must be money written as text, like 1234.50")
+    return money_text(money_from(value))
+
+
+def _bool(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _switch(value: Any) -> bool | None:
+    return None if value is None or value == "" else _bool(value)
+
+
+def _list_of(item: Callable[[str], Any] = _visible) -> Callable[[Any], list[Any]]:
+    def check(value: Any) -> list[Any]:
+        if value is None or value == "":
+            return []
+        if not isinstance(value, list):
+            raise ValueError("must be a list")
+        made = [item(_required(_text(entry))) for entry in value]
+        return list(dict.fromkeys(made))
+
+    return check
+
+
+def _address_types(value: str) -> str | None:
+    return _one_of(ADDRESS_TYPES)(value)
+
+
+def _level(value: Any) -> str:
+    if not isinstance(value, str) or value not in LEVELS:
+        raise ValueError(f"must be one of {', '.join(LEVELS)}")
+    return value
+
+
+def _table_of(check: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
+    def read(value: Any) -> dict[str, Any]:
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise ValueError("must be a table")
+        found = {}
+        for name, entry in value.items():
+            try:
+                found[name] = check(entry)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+        return found
+
+    return read
+
+
+def _folded_key(value: str) -> str:
+    return fold(value)
+
+
+Text = Annotated[str | None, PlainValidator(_text)]
+Short = Annotated[Text, AfterValidator(_longest(255))]
+Long = Annotated[Text, AfterValidator(_longest(500))]
+Name = Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_longest(255))]
+Label = Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_longest(255, 3))]
+Slug = Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_slug)]
+Number = Annotated[
+    str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_visible), AfterValidator(_longest(255))
+]
+Email = Annotated[
+    str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_visible), AfterValidator(_email)
+]
+Reference = Annotated[Text, AfterValidator(lambda value: value and fold(value))]
+Rating = Annotated[Text, AfterValidator(_one_of(RATINGS))]
+Bool = Annotated[bool, PlainValidator(_bool)]
+Switch = Annotated[bool | None, PlainValidator(_switch)]
+Date = Annotated[Text, AfterValidator(_date)]
+Time = Annotated[Text, AfterValidator(_time)]
+Money = Annotated[str | None, PlainValidator(_money)]
+Texts = Annotated[list[str], PlainValidator(_list_of())]
+References = Annotated[list[str], PlainValidator(_list_of(_folded_key))]
+Default = Annotated[Text, AfterValidator(_one_of(MANUAL_DEFAULTS))]
+Grants = Annotated[dict[str, dict[str, str]], PlainValidator(_table_of(_table_of(_level)))]
+Switches = Annotated[dict[str, bool], PlainValidator(_table_of(_bool))]
+
+
+class Input(BaseModel):
+    """What every input has in common: nothing unknown, and `was` for a rename."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    names: ClassVar[str] = "key"
+
+    def given(self) -> dict[str, Any]:
+        """The fields that were given, those that are not the record's own left out."""
+        return {name: getattr(self, name) for name in self.model_fields_set if name not in ("was", "addresses")}
+
+
+class GroupInput(Input):
+    key: Slug
+    was: Reference = None
+    name: Name = ""
+    owner: Short = None
+    payment_term: Short = None
+    tax_code: Short = None
+    price_lists: Texts = []
+
+
+class AddressInput(Input):
+    """An address of a customer or a customer user.
+
+    Required: country, street, city, postal code, and a name or an organization (features D-01, D-02).
+    """
+
+    key: Annotated[str | None, PlainValidator(_text), AfterValidator(lambda key: key and _slug(key))] = None
+    label: Short = None
+    organization: Short = None
+    first_name: Short = None
+    middle_name: Short = None
+    last_name: Short = None
+    street: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_longest(500))] = ""
+    street2: Long = None
+    city: Name = ""
+    postal_code: Name = ""
+    phone: Short = None
+    country: Annotated[str, PlainValidator(_text), AfterValidator(_required)] = ""
+    region: Short = None
+    primary: Bool = False
+    types: Annotated[list[str], PlainValidator(_list_of(_address_types))] = []
+    default: Annotated[list[str], PlainValidator(_list_of(_address_types))] = []
+
+
+class CustomerInput(Input):
+    key: Slug
+    was: Reference = None
+    name: Name = ""
+    parent: Reference = None
+    group: Reference = None
+    internal_rating: Rating = None
+    owner: Short = None
+    sales_reps: Texts = []
+    payment_term: Short = None
+    tax_code: Short = None
+    vat_id: Short = None
+    external_id: Annotated[Text, AfterValidator(_longest(36))] = None
+    addresses: list[AddressInput] = []
+
+
+class UserInput(Input):
+    names: ClassVar[str] = "email"
+
+    key: Annotated[str | None, PlainValidator(_text), AfterValidator(_user_key)] = None
+    was: Reference = None
+    email: Email = ""
+    prefix: Short = None
+    first_name: Name = ""
+    middle_name: Short = None
+    last_name: Name = ""
+    suffix: Short = None
+    customer: Reference = None
+    roles: References = []
+    enabled: Bool = True
+    confirmed: Bool = True
+    guest: Bool = False
+    auth_status: Annotated[
+        Text, BeforeValidator(lambda value: value or "active"), AfterValidator(_one_of(AUTH_STATUSES))
+    ] = "active"
+    birthday: Date = None
+    owner: Short = None
+    sales_reps: Texts = []
+    external_id: Annotated[Text, AfterValidator(_longest(36))] = None
+    addresses: list[AddressInput] = []
+
+
+class RoleInput(Input):
+    key: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(fold)]
+    was: Reference = None
+    label: Label = ""
+    self_managed: Bool = False
+    public: Bool = True
+    default: Default = None
+    capability_default: Switch = None
+    workflow_default: Default = None
+    permissions: Grants = {}
+    capabilities: Switches = {}
+    workflows: Grants = {}
+    fields: Grants = {}
+
+
+class VisitorInput(Input):
+    key: Slug
+    was: Reference = None
+    user: Reference = None
+
+
+class EntityInput(Input):
+    names: ClassVar[str] = "name"
+
+    name: Annotated[str, PlainValidator(_text), AfterValidator(_required)]
+    ownership: Annotated[
+        str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_one_of(("user", "customer", "none")))
+    ] = ""
+    permissions: Texts = []
+
+
+class OwnedInput(Input):
+    customer: Reference = None
+    user: Reference = None
+    visitor: Reference = None
+
+
+class SalesInput(OwnedInput):
+    """An order, quote, request, shopping list or checkout; the statuses depend on which."""
+
+    names: ClassVar[str] = "number"
+
+    number: Number
+    was: Reference = None
+    status: Text = None
+    subtotal: Money = None
+    currency: Annotated[Text, AfterValidator(lambda code: code and _currency(code))] = None
+    payment_status: Annotated[Text, AfterValidator(_one_of(PAYMENT_STATUSES))] = None
+    placed_at: Time = None
+
+
+class RequestInput(SalesInput):
+    workflow_active: Bool = False
+
+
+class RecordInput(OwnedInput):
+    entity: Annotated[str, PlainValidator(_text), AfterValidator(_required)]
+    key: Number
+    parent: Text = None
+
+
+class TestInput(Input):
+    """An expected decision (design 5, `tests`)."""
+
+    __test__: ClassVar[bool] = False
+
+    subject: Number
+    action: Number
+    resource: Number
+    owner: Text = None
+    customer: Text = None
+    ignore_status: Bool = False
+    allowed: Annotated[bool | None, PlainValidator(_switch)] = None
+    level: Annotated[str | None, PlainValidator(lambda value: None if value is None else _level(value))] = None
+    reason: Text = None
+
+
+def _currency(code: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise ValueError("must be a currency code of three capitals, like USD")
+    return code
+
+
+INPUTS: dict[str, type[Input]] = {
+    "entities": EntityInput,
+    "groups": GroupInput,
+    "customers": CustomerInput,
+    "roles": RoleInput,
+    "users": UserInput,
+    "visitors": VisitorInput,
+    "orders": SalesInput,
+    "quotes": SalesInput,
+    "requests": RequestInput,
+    "shopping_lists": SalesInput,
+    "checkouts": SalesInput,
+    "records": RecordInput,
+    "tests": TestInput,
+}
+"""The input model of each table of a document."""
+
+
+@cache
+def field_names(model: type[Input]) -> tuple[str, ...]:
+    """The fields a document may give, for hints."""
+    return tuple(model.model_fields)
+
+
+def entity_name(value: str) -> str:
+    """The name of an entity of one's own: kebab-case, and none that exists already."""
+    if not _KEBAB.match(value):
+        raise ValueError(f"is not an entity name: lower-case words joined by hyphens; try {slug(value, 'entity')!r}")
+    if value in ENTITIES or value in SALES_DOCUMENTS:
+        raise ValueError("is an entity that every shop has")
+    return value
+
+
+def message(error: Any) -> str:
+    """Our words for one finding of pydantic."""
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return "is not a field that is known here"
+    if kind == "missing":
+        return "is required"
+    if kind == "value_error":
+        return str(error["ctx"]["error"])
+    if kind in ("list_type", "model_type", "dict_type", "model_attributes_type"):
+        return {"list_type": "must be a list"}.get(kind, "must be a table")
+    return str(error["msg"])
+
+
+__all__ = [name for name in dir() if name.endswith("Input")] + ["INPUTS", "ValidationError", "message"]

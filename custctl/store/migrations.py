@@ -1,0 +1,294 @@
+"""The shape of the database: numbered steps of plain SQL, each run once, in one transaction with its number.
+
+A step never changes once it is released, and imports no model: `PRAGMA user_version` counts the steps run.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from custctl.policy.catalogue import GUEST_GROUP, PREDEFINED_ROLES, PredefinedRole
+from custctl.policy.model import Kind, Level
+from custctl.resources import fold
+
+APPLICATION_ID = 0x63757374
+"""`cust` in ASCII: a SQLite file with another number is not ours."""
+
+_OWNER_COLUMNS = """
+    customer_id INTEGER REFERENCES customer (id),
+    user_id INTEGER REFERENCES customer_user (id),
+    visitor_id INTEGER REFERENCES visitor (id),"""
+_KEPT_COLUMNS = """
+    manager TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL"""
+
+_TABLES = f"""
+CREATE TABLE revision (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    command TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE history (
+    id INTEGER PRIMARY KEY,
+    revision_id INTEGER NOT NULL REFERENCES revision (id),
+    op TEXT NOT NULL CHECK (op IN ('add', 'change', 'remove', 'rename')),
+    record TEXT NOT NULL,
+    before TEXT,
+    after TEXT
+) STRICT;
+CREATE INDEX history_record ON history (record);
+CREATE INDEX history_revision ON history (revision_id);
+CREATE TRIGGER history_is_kept BEFORE DELETE ON history
+BEGIN SELECT RAISE (ABORT, 'history is append-only'); END;
+CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history
+BEGIN SELECT RAISE (ABORT, 'history is append-only'); END;
+
+CREATE TABLE customer_group (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    owner TEXT,
+    payment_term TEXT,
+    tax_code TEXT,
+    price_lists TEXT NOT NULL,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX customer_group_name ON customer_group (name_folded, key);
+
+CREATE TABLE customer (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    parent_id INTEGER REFERENCES customer (id),
+    group_id INTEGER REFERENCES customer_group (id),
+    internal_rating TEXT,
+    owner TEXT,
+    sales_reps TEXT NOT NULL,
+    payment_term TEXT,
+    tax_code TEXT,
+    vat_id TEXT,
+    external_id TEXT UNIQUE,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX customer_name ON customer (name_folded, key);
+CREATE INDEX customer_parent ON customer (parent_id);
+CREATE INDEX customer_group_id ON customer (group_id);
+
+CREATE TABLE customer_user (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    email TEXT NOT NULL,
+    prefix TEXT,
+    first_name TEXT NOT NULL,
+    middle_name TEXT,
+    last_name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    suffix TEXT,
+    customer_id INTEGER REFERENCES customer (id),
+    enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+    confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1)),
+    guest INTEGER NOT NULL CHECK (guest IN (0, 1)),
+    auth_status TEXT NOT NULL CHECK (auth_status IN ('active', 'reset')),
+    birthday TEXT,
+    owner TEXT,
+    sales_reps TEXT NOT NULL,
+    external_id TEXT UNIQUE,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX customer_user_name ON customer_user (name_folded, key);
+CREATE INDEX customer_user_customer ON customer_user (customer_id);
+
+CREATE TABLE role (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    customer_id INTEGER REFERENCES customer (id),
+    code TEXT NOT NULL UNIQUE,
+    label TEXT NOT NULL,
+    label_folded TEXT NOT NULL,
+    self_managed INTEGER NOT NULL CHECK (self_managed IN (0, 1)),
+    public INTEGER NOT NULL CHECK (public IN (0, 1)),
+    default_level TEXT,
+    capability_default TEXT,
+    workflow_default TEXT,{_KEPT_COLUMNS}
+) STRICT;
+CREATE UNIQUE INDEX role_label ON role (coalesce (customer_id, 0), label_folded);
+CREATE INDEX role_customer ON role (customer_id);
+
+CREATE TABLE role_entry (
+    role_id INTEGER NOT NULL REFERENCES role (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('entity', 'capability', 'workflow', 'field')),
+    name TEXT NOT NULL,
+    permission TEXT NOT NULL,
+    level TEXT NOT NULL CHECK (level IN ('none', 'user', 'department', 'corporate', 'full')),
+    PRIMARY KEY (role_id, kind, name, permission)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE user_role (
+    user_id INTEGER NOT NULL REFERENCES customer_user (id) ON DELETE CASCADE,
+    role_id INTEGER NOT NULL REFERENCES role (id),
+    PRIMARY KEY (user_id, role_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX user_role_role ON user_role (role_id);
+
+CREATE TABLE address (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    customer_id INTEGER REFERENCES customer (id),
+    user_id INTEGER REFERENCES customer_user (id),
+    key TEXT NOT NULL,
+    label TEXT,
+    organization TEXT,
+    first_name TEXT,
+    middle_name TEXT,
+    last_name TEXT,
+    street TEXT NOT NULL,
+    street2 TEXT,
+    city TEXT NOT NULL,
+    postal_code TEXT NOT NULL,
+    phone TEXT,
+    country TEXT NOT NULL,
+    region TEXT,
+    is_primary INTEGER NOT NULL CHECK (is_primary IN (0, 1)),
+    types TEXT NOT NULL,
+    default_types TEXT NOT NULL,{_KEPT_COLUMNS},
+    CHECK ((customer_id IS NULL) <> (user_id IS NULL)),
+    UNIQUE (customer_id, key),
+    UNIQUE (user_id, key)
+) STRICT;
+
+CREATE TABLE visitor (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    user_id INTEGER REFERENCES customer_user (id),{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX visitor_user ON visitor (user_id);
+
+CREATE TABLE sales_document (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    entity TEXT NOT NULL CHECK (entity IN ('order', 'quote', 'request', 'shopping-list', 'checkout')),
+    number TEXT NOT NULL,
+    number_folded TEXT NOT NULL,{_OWNER_COLUMNS}
+    status TEXT,
+    subtotal INTEGER,
+    currency TEXT,
+    payment_status TEXT,
+    placed_at TEXT,
+    workflow_active INTEGER NOT NULL CHECK (workflow_active IN (0, 1)),{_KEPT_COLUMNS},
+    UNIQUE (entity, number_folded)
+) STRICT;
+CREATE INDEX sales_document_customer ON sales_document (customer_id, entity);
+CREATE INDEX sales_document_user ON sales_document (user_id, entity);
+CREATE INDEX sales_document_visitor ON sales_document (visitor_id);
+
+CREATE TABLE record (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    entity TEXT NOT NULL,
+    key TEXT NOT NULL,
+    key_folded TEXT NOT NULL,{_OWNER_COLUMNS}
+    parent_document_id INTEGER REFERENCES sales_document (id),
+    parent_record_id INTEGER REFERENCES record (id),{_KEPT_COLUMNS},
+    CHECK (parent_document_id IS NULL OR parent_record_id IS NULL),
+    UNIQUE (entity, key_folded)
+) STRICT;
+CREATE INDEX record_customer ON record (customer_id, entity);
+CREATE INDEX record_user ON record (user_id, entity);
+CREATE INDEX record_visitor ON record (visitor_id);
+CREATE INDEX record_parent_document ON record (parent_document_id);
+CREATE INDEX record_parent_record ON record (parent_record_id);
+
+CREATE TABLE entity (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    ownership TEXT NOT NULL CHECK (ownership IN ('user', 'customer', 'none')),
+    permissions TEXT NOT NULL,{_KEPT_COLUMNS}
+) STRICT;
+
+CREATE TABLE setting (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    group_id INTEGER REFERENCES customer_group (id),
+    customer_id INTEGER REFERENCES customer (id),
+    value TEXT NOT NULL,{_KEPT_COLUMNS},
+    CHECK (group_id IS NULL OR customer_id IS NULL)
+) STRICT;
+CREATE INDEX setting_group ON setting (group_id);
+CREATE INDEX setting_customer ON setting (customer_id);
+"""
+
+
+def m001_initial(connection: sqlite3.Connection, now: str) -> None:
+    """Every table, and what a shop has from the start: three roles and the group of visitors."""
+    for statement in _statements(_TABLES):
+        connection.execute(statement)
+    key, name = GUEST_GROUP
+    connection.execute(
+        "INSERT INTO customer_group (key, name, name_folded, price_lists, created_at, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (key, name, fold(name), "[]", now, now),
+    )
+    for role in PREDEFINED_ROLES:
+        _insert_role(connection, role, now)
+
+
+MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (m001_initial,)
+SCHEMA_VERSION = len(MIGRATIONS)
+
+
+def run(connection: sqlite3.Connection, now: str) -> list[str]:
+    """Run the steps that are missing, inside the caller's transaction; the names of those that ran.
+
+    `now` is an RFC 3339 time in UTC, stamped on what a step inserts.
+    """
+    done = version(connection)
+    for number, step in enumerate(MIGRATIONS[done:], done + 1):
+        step(connection, now)
+        connection.execute(f"PRAGMA user_version = {number}")
+    if done == 0:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    return [step.__name__ for step in MIGRATIONS[done:]]
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The number of steps this database has behind it."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(script: str) -> list[str]:
+    """The statements of a script; sqlite3's executescript would commit the transaction first."""
+    statements, buffer = [], ""
+    for line in script.splitlines(keepends=True):
+        buffer += line
+        if sqlite3.complete_statement(buffer):
+            statements.append(buffer.strip())
+            buffer = ""
+    return statements
+
+
+def _insert_role(connection: sqlite3.Connection, role: PredefinedRole, now: str) -> None:
+    role_id = connection.execute(
+        "INSERT INTO role (key, code, label, label_folded, self_managed, public, default_level, capability_default,"
+        " workflow_default, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            role.key,
+            role.code,
+            role.label,
+            fold(role.label),
+            role.self_managed,
+            role.public,
+            *(level and level.word for level in (role.default, role.capability_default, role.workflow_default)),
+            now,
+            now,
+        ),
+    ).lastrowid
+    entries: list[tuple[Kind, str, str, Level]] = [
+        *(("entity", name, action, level) for name, row in role.permissions.items() for action, level in row.items()),
+        *(("capability", name, "use", level) for name, level in role.capabilities.items()),
+        *(("workflow", name, action, level) for name, row in role.workflows.items() for action, level in row.items()),
+    ]
+    connection.executemany(
+        "INSERT INTO role_entry (role_id, kind, name, permission, level) VALUES (?, ?, ?, ?, ?)",
+        [(role_id, kind, name, action, level.word) for kind, name, action, level in entries],
+    )

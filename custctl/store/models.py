@@ -1,0 +1,221 @@
+"""The tables as SQLModel classes: the road of writes. A test holds that they equal the migrated schema.
+
+Importing this module costs more than a whole read command, so only `unit.py` does, when there is something to
+write. Table models do not validate; the models of `inputs.py` do.
+"""
+
+from __future__ import annotations
+
+from sqlmodel import Field, SQLModel
+
+
+class _Kept(SQLModel):
+    """What every record has: who created it through a document, and when it was made and changed."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    manager: str | None = None
+    created_at: str
+    updated_at: str
+
+
+class CustomerGroup(_Kept, table=True):
+    __tablename__ = "customer_group"
+
+    key: str = Field(unique=True)
+    name: str
+    name_folded: str
+    owner: str | None = None
+    payment_term: str | None = None
+    tax_code: str | None = None
+    price_lists: str
+
+
+class Customer(_Kept, table=True):
+    __tablename__ = "customer"
+
+    key: str = Field(unique=True)
+    name: str
+    name_folded: str
+    parent_id: int | None = Field(default=None, foreign_key="customer.id")
+    group_id: int | None = Field(default=None, foreign_key="customer_group.id")
+    internal_rating: str | None = None
+    owner: str | None = None
+    sales_reps: str
+    payment_term: str | None = None
+    tax_code: str | None = None
+    vat_id: str | None = None
+    external_id: str | None = Field(default=None, unique=True)
+
+
+class CustomerUser(_Kept, table=True):
+    __tablename__ = "customer_user"
+
+    key: str = Field(unique=True)
+    email: str
+    prefix: str | None = None
+    first_name: str
+    middle_name: str | None = None
+    last_name: str
+    name_folded: str
+    suffix: str | None = None
+    customer_id: int | None = Field(default=None, foreign_key="customer.id")
+    enabled: bool
+    confirmed: bool
+    guest: bool
+    auth_status: str
+    birthday: str | None = None
+    owner: str | None = None
+    sales_reps: str
+    external_id: str | None = Field(default=None, unique=True)
+
+
+class Role(_Kept, table=True):
+    __tablename__ = "role"
+
+    key: str = Field(unique=True)
+    customer_id: int | None = Field(default=None, foreign_key="customer.id")
+    code: str = Field(unique=True)
+    label: str
+    label_folded: str
+    self_managed: bool
+    public: bool
+    default_level: str | None = None
+    capability_default: str | None = None
+    workflow_default: str | None = None
+
+
+class RoleEntry(SQLModel, table=True):
+    __tablename__ = "role_entry"
+
+    role_id: int = Field(primary_key=True, foreign_key="role.id")
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    permission: str = Field(primary_key=True)
+    level: str
+
+
+class UserRole(SQLModel, table=True):
+    __tablename__ = "user_role"
+
+    user_id: int = Field(primary_key=True, foreign_key="customer_user.id")
+    role_id: int = Field(primary_key=True, foreign_key="role.id")
+
+
+class Address(_Kept, table=True):
+    __tablename__ = "address"
+
+    customer_id: int | None = Field(default=None, foreign_key="customer.id")
+    user_id: int | None = Field(default=None, foreign_key="customer_user.id")
+    key: str
+    label: str | None = None
+    organization: str | None = None
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
+    street: str
+    street2: str | None = None
+    city: str
+    postal_code: str
+    phone: str | None = None
+    country: str
+    region: str | None = None
+    is_primary: bool
+    types: str
+    default_types: str
+
+
+class Visitor(_Kept, table=True):
+    __tablename__ = "visitor"
+
+    key: str = Field(unique=True)
+    user_id: int | None = Field(default=None, foreign_key="customer_user.id")
+
+
+class _Owned(_Kept):
+    customer_id: int | None = Field(default=None, foreign_key="customer.id")
+    user_id: int | None = Field(default=None, foreign_key="customer_user.id")
+    visitor_id: int | None = Field(default=None, foreign_key="visitor.id")
+
+
+class SalesDocument(_Owned, table=True):
+    __tablename__ = "sales_document"
+
+    entity: str
+    number: str
+    number_folded: str
+    status: str | None = None
+    subtotal: int | None = None
+    currency: str | None = None
+    payment_status: str | None = None
+    placed_at: str | None = None
+    workflow_active: bool
+
+
+class Record(_Owned, table=True):
+    __tablename__ = "record"
+
+    entity: str
+    key: str
+    key_folded: str
+    parent_document_id: int | None = Field(default=None, foreign_key="sales_document.id")
+    parent_record_id: int | None = Field(default=None, foreign_key="record.id")
+
+
+class Entity(_Kept, table=True):
+    __tablename__ = "entity"
+
+    name: str = Field(unique=True)
+    ownership: str
+    permissions: str
+
+
+class Setting(_Kept, table=True):
+    __tablename__ = "setting"
+
+    key: str = Field(unique=True)
+    name: str
+    group_id: int | None = Field(default=None, foreign_key="customer_group.id")
+    customer_id: int | None = Field(default=None, foreign_key="customer.id")
+    value: str
+
+
+class Revision(SQLModel, table=True):
+    __tablename__ = "revision"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: str
+    actor: str
+    command: str
+
+
+class History(SQLModel, table=True):
+    __tablename__ = "history"
+
+    id: int | None = Field(default=None, primary_key=True)
+    revision_id: int = Field(foreign_key="revision.id")
+    op: str
+    record: str
+    before: str | None = None
+    after: str | None = None
+
+
+MODELS: dict[str, type[SQLModel]] = {
+    str(model.__tablename__): model
+    for model in (
+        CustomerGroup,
+        Customer,
+        CustomerUser,
+        Role,
+        RoleEntry,
+        UserRole,
+        Address,
+        Visitor,
+        SalesDocument,
+        Record,
+        Entity,
+        Setting,
+        Revision,
+        History,
+    )
+}
+"""The model of each table."""

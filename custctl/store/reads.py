@@ -1,0 +1,213 @@
+"""Lists and single records by plain SQL: filters, order, limit, and the tree of customers."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from custctl.errors import did_you_mean, invalid, near, usage
+from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, ROLE, SALES, USER, USER_ADDRESS, Field, Noun, fold
+from custctl.store import lookup
+from custctl.store.codec import money_from
+from custctl.store.select import Image, Selection, role_entries, selection
+
+_CONDITION = re.compile(r"\s*([a-z_]+)\s*(<=|>=|!=|=|<|>|~)\s*(.*?)\s*\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which records of a noun a list shows, and in what order."""
+
+    where: Sequence[str] = ()
+    sort: str | None = None
+    limit: int | None = None
+
+
+def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Sequence[str]) -> Iterator[Image]:
+    """The records of a list, streamed, with the fields named.
+
+    Raises exit 4 for an unknown field or a value that does not fit it, 2 for an unreadable condition.
+    """
+    connection.create_function("fold", 1, _fold, deterministic=True)
+    every = selection(noun.name)
+    parameters: dict[str, Any] = {}
+    conditions = [_condition(every, text, parameters) for text in listing.where]
+    order = ", ".join(_order(every, listing.sort or noun.sort))
+    tail = " ".join(f"AND {condition}" for condition in conditions) + f" ORDER BY {order}"
+    if listing.limit is not None:
+        tail += " LIMIT :limit"
+        parameters["limit"] = listing.limit
+    chosen = selection(noun.name, tuple(names))
+    return (image for _, image in chosen.rows(connection, tail, parameters))
+
+
+def record(connection: sqlite3.Connection, noun: Noun, text: str) -> Image:
+    """One record with every field, its addresses and entries included; exit 3 when it is not stored."""
+    row_id, _ = lookup.require(connection, noun, text)
+    _, image = next(selection(noun.name).rows(connection, "AND t.id = :id", {"id": row_id}))
+    shown = {"id": row_id, **image}
+    if noun is ROLE:
+        shown |= role_entries(connection, "role_id = :id", {"id": row_id}).get(row_id, {})
+    if noun in (CUSTOMER, USER):
+        shown["addresses"] = list(addresses(connection, noun, row_id))
+    return shown
+
+
+def addresses(connection: sqlite3.Connection, owner: Noun, owner_id: int) -> Iterator[Image]:
+    """The addresses of a customer or a user, the primary one first."""
+    noun, column = (CUSTOMER_ADDRESS, "customer_id") if owner is CUSTOMER else (USER_ADDRESS, "user_id")
+    tail = f"AND t.{column} = :id ORDER BY t.is_primary DESC, t.key"
+    for _, image in selection(noun.name).rows(connection, tail, {"id": owner_id}):
+        yield {name: value for name, value in image.items() if name != "owner"}
+
+
+def children(connection: sqlite3.Connection, customer_id: int) -> list[tuple[str, str]]:
+    """The keys and names of the subsidiaries directly below a customer, by name."""
+    return [(key, name) for _, key, name in connection.execute(_CHILDREN, (customer_id,))]
+
+
+def belongings(connection: sqlite3.Connection, customer_id: int) -> dict[str, int]:
+    """How many users, own roles and sales documents of each kind a customer has."""
+    counts = {}
+    for name, table in (("users", "customer_user"), ("roles", "role")):
+        query = f"SELECT count(*) FROM {table} WHERE customer_id = ?"
+        counts[name] = int(connection.execute(query, (customer_id,)).fetchone()[0])
+    query = "SELECT entity, count(*) FROM sales_document WHERE customer_id = ? GROUP BY entity"
+    found = dict(connection.execute(query, (customer_id,)).fetchall())
+    return counts | {noun.document: found.get(noun.name, 0) for noun in SALES}
+
+
+# -- the tree of customers ---------------------------------------------------------------------------------------
+
+_CHILDREN = "SELECT id, key, name FROM customer WHERE parent_id IS ? ORDER BY name_folded, key"
+
+
+def tree(connection: sqlite3.Connection, root: int | None) -> Iterator[Image]:
+    """The trees of customers as `{"key", "name", "children"}`; children are read when they are asked for.
+
+    A customer that is its own ancestor, which no command makes, has no descendants (AM 8), so a walk down ends.
+    """
+    if root is None:
+        yield from _nodes(connection, _CHILDREN, None)
+        return
+    row_id, key, name = connection.execute("SELECT id, key, name FROM customer WHERE id = ?", (root,)).fetchone()
+    children = iter(()) if is_in_cycle(connection, row_id) else _nodes(connection, _CHILDREN, row_id)
+    yield {"key": key, "name": name, "children": children}
+
+
+def _nodes(connection: sqlite3.Connection, query: str, parent: int | None) -> Iterator[Image]:
+    for row_id, key, name in connection.execute(query, (parent,)):
+        yield {"key": key, "name": name, "children": _nodes(connection, query, row_id)}
+
+
+def is_in_cycle(connection: sqlite3.Connection, row_id: int) -> bool:
+    """Whether a customer is among its own ancestors."""
+    query = """
+    WITH RECURSIVE up (id) AS (
+        SELECT parent_id FROM customer WHERE id = ?1
+        UNION
+        SELECT (SELECT c.parent_id FROM customer c WHERE c.id = up.id) FROM up WHERE up.id IS NOT NULL
+    )
+    SELECT EXISTS (SELECT 1 FROM up WHERE id = ?1)
+    """
+    return bool(connection.execute(query, (row_id,)).fetchone()[0])
+
+
+def ancestors(connection: sqlite3.Connection, key: str) -> list[str]:
+    """The parents above a customer, the root first."""
+    from custctl.store.facts import chain
+
+    return list(reversed(chain(connection, key)[1:]))
+
+
+# -- filters and order -------------------------------------------------------------------------------------------
+
+
+def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
+    """One `FIELD OP VALUE` as SQL; the value becomes a parameter."""
+    match = _CONDITION.match(text)
+    if match is None:
+        raise usage(f"--where {text!r} is not FIELD OP VALUE", "like 'group=partners'; OP is one of = != < <= > >= ~")
+    name, operator, value = match.groups()
+    field = _field(every.noun, name)
+    expression = every.expression(name)
+    place = f"where{len(parameters)}"
+    if field.kind == "links":
+        return _links(expression, operator, value, parameters, place)
+    if value == "" and operator in ("=", "!="):
+        return f"coalesce({expression}, '') {operator} ''"
+    if operator == "~":
+        parameters[place] = fold(value)
+        return f"instr(fold({expression}), :{place}) > 0"
+    parameters[place] = _value(field, value)
+    if isinstance(parameters[place], str):
+        folded = every.order(name) if every.order(name) != expression else f"fold({expression})"
+        if field.name in ("key", "created", "updated") or field.kind == "reference":
+            folded = expression
+        parameters[place] = fold(value) if folded != expression or field.kind == "reference" else value
+        return f"coalesce({folded}, '') {operator} :{place}"
+    return f"{expression} {operator} :{place}"
+
+
+def _links(expression: str, operator: str, value: str, parameters: dict[str, Any], place: str) -> str:
+    """Membership in a list: `roles=buyer` has it, `roles!=buyer` has it not, `roles=` has none."""
+    if operator not in ("=", "!=", "~"):
+        raise usage(f"{operator} does not apply to a list", "use = != or ~")
+    if value == "":
+        return f"{expression} {'=' if operator == '=' else '<>'} '[]'"
+    parameters[place] = fold(value)
+    compare = f"instr(value, :{place}) > 0" if operator == "~" else f"value = :{place}"
+    negation = "NOT " if operator == "!=" else ""
+    return f"{negation}EXISTS (SELECT 1 FROM json_each({expression}) WHERE {compare})"
+
+
+def _value(field: Field, value: str) -> Any:
+    """The value as the column has it; raises exit 4 when it does not fit the field."""
+    if field.kind == "bool":
+        words = {"true": 1, "yes": 1, "on": 1, "1": 1, "false": 0, "no": 0, "off": 0, "0": 0}
+        if value.casefold() not in words:
+            raise invalid(f"{field.name} is yes or no, not {value!r}", field=field.name, value=value)
+        return words[value.casefold()]
+    if field.kind == "money":
+        try:
+            return money_from(value)
+        except ValueError as error:
+            raise invalid(f"{field.name}: {error}", field=field.name, value=value) from None
+    if field.name in ("users", "customers"):
+        if not value.isdigit():
+            raise invalid(f"{field.name} is a number, not {value!r}", field=field.name, value=value)
+        return int(value)
+    return value
+
+
+def _order(every: Selection, sort: str) -> Iterator[str]:
+    """The ORDER BY of `-name,key`; the key settles ties."""
+    names = [name.strip() for name in sort.split(",") if name.strip()]
+    for name in names:
+        field = _field(every.noun, name.removeprefix("-"))
+        yield f"{every.order(field.name)} {'DESC' if name.startswith('-') else 'ASC'}"
+    if every.noun.key not in (name.removeprefix("-") for name in names):
+        yield every.order(every.noun.key)
+
+
+def _field(noun: Noun, name: str) -> Field:
+    field = noun.field(name)
+    if field is None or field.kind == "entries":
+        known = [field.name for field in noun.fields if field.kind != "entries"]
+        hint = did_you_mean(near(name, known)) or f"the fields are {', '.join(known)}"
+        raise invalid(f"unknown field {name!r}", code="unknown-field", field=name, hint=hint)
+    return field
+
+
+def _fold(value: Any) -> Any:
+    return fold(value) if isinstance(value, str) else value
+
+
+def field_names(noun: Noun, asked: str | None) -> tuple[str, ...]:
+    """The fields `--fields a,b` asks for, else the columns of the noun; exit 4 names an unknown one."""
+    if asked is None:
+        return noun.columns
+    return tuple(_field(noun, name.strip()).name for name in asked.split(",") if name.strip())

@@ -1,0 +1,114 @@
+"""The road of writes: rows into the database, by the models when they are few and by executemany when many.
+
+Both roads get the same rows, made by the unit, and a test holds that they leave identical tables.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+BULK = 200
+"""From so many rows of one table on, a model object a row costs more than it tells."""
+
+Row = Mapping[str, Any]
+
+
+class Transaction:
+    """One transaction on one connection: reads beside it go by plain SQL, rows are written through it.
+
+    The session is made with the first row, so that a command with nothing to write never imports SQLModel.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._session: Session | None = None
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        if len(rows) >= BULK:
+            columns = list(rows[0])
+            places = ", ".join(f":{column}" for column in columns)
+            self.connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+        elif rows:
+            from custctl.store.models import MODELS
+
+            session = self._open()
+            session.add_all([MODELS[table](**row) for row in rows])
+            session.flush()
+            session.expunge_all()
+
+    def update(self, table: str, row_id: int, values: Row) -> None:
+        from sqlalchemy import update
+
+        self._run(update(_table(table)).where(_table(table).c.id == row_id).values(**values))
+
+    def update_many(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """The same columns of many rows; each row carries its `id`."""
+        if len(rows) >= BULK:
+            places = ", ".join(f"{column} = :{column}" for column in columns)
+            self.connection.executemany(f"UPDATE {table} SET {places} WHERE id = :id", rows)
+        else:
+            for row in rows:
+                self.update(table, row["id"], {column: row[column] for column in columns})
+
+    def delete(self, table: str, **equal: Any) -> None:
+        """Delete the rows whose columns equal the values."""
+        from sqlalchemy import delete
+
+        statement = delete(_table(table))
+        for column, value in equal.items():
+            statement = statement.where(_table(table).c[column] == value)
+        self._run(statement)
+
+    def commit(self) -> None:
+        """Make everything durable. Nothing may be read or written after it."""
+        if self._session is not None:
+            self._session.commit()
+            self._session.close()
+        else:
+            self.connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        if self._session is not None:
+            self._session.rollback()
+            self._session.close()
+        elif self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    def _run(self, statement: Any) -> None:
+        self._open().connection().execute(statement)
+
+    def _open(self) -> Session:
+        if self._session is None:
+            self._session = _session_on(self.connection)
+        return self._session
+
+
+def _table(name: str) -> Any:
+    from custctl.store.models import MODELS
+
+    return MODELS[name].__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes only
+
+
+def _session_on(connection: sqlite3.Connection) -> Session:
+    """A session inside the transaction that `connection` already holds.
+
+    SQLAlchemy rolls the first connection of an engine back after looking at the server, so it gets another
+    one to look at. `hide_parameters`: its errors would print customer data.
+    """
+    from sqlalchemy.pool import NullPool
+    from sqlmodel import Session, create_engine
+
+    waiting = [connection, sqlite3.connect(":memory:", check_same_thread=False)]
+    engine = create_engine("sqlite://", creator=waiting.pop, poolclass=NullPool, hide_parameters=True)
+    engine.connect().close()
+    return Session(engine, expire_on_commit=False, autoflush=False)
+
+
+def names(rows: Iterable[tuple[Any, ...]]) -> list[str]:
+    """The first column of every row."""
+    return [str(row[0]) for row in rows]

@@ -1,0 +1,509 @@
+"""The rules of the shop: what must hold for the records of a unit before it may be written.
+
+Each noun has a function that looks at one draft, notes its problems on the unit and makes the changes in other
+records that follow from it. What needs the whole picture is checked once at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from custctl.errors import Exit, Problem, did_you_mean, near
+from custctl.policy.catalogue import (
+    CAPABILITIES,
+    ENTITIES,
+    FIELD_ACTIONS,
+    STORED_ELSEWHERE,
+    WORKFLOW_ACTIONS,
+    WORKFLOWS,
+    standard_permissions,
+)
+from custctl.policy.model import Entity, Kind
+from custctl.resources import (
+    CUSTOMER,
+    CUSTOMER_ADDRESS,
+    ENTITY,
+    GROUP,
+    NOUNS,
+    RECORD,
+    ROLE,
+    SALES,
+    USER,
+    USER_ADDRESS,
+    Noun,
+    fold,
+    reference,
+    slug,
+)
+from custctl.store.inputs import STATUSES, entity_name
+from custctl.store.settings import SETTINGS, value_of
+from custctl.store.unit import Draft, Unit, not_stored
+
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    GROUP.name: ("name",),
+    CUSTOMER.name: ("name",),
+    USER.name: ("email", "first_name", "last_name"),
+    ROLE.name: ("label",),
+    ENTITY.name: ("ownership",),
+    CUSTOMER_ADDRESS.name: ("street", "city", "postal_code", "country"),
+    USER_ADDRESS.name: ("street", "city", "postal_code", "country"),
+}
+
+
+def check(unit: Unit, drafts: Iterable[Draft]) -> None:
+    """Apply the rules to the drafts that a caller has worked on."""
+    touched = [draft for draft in drafts if draft.after is not None]
+    for draft in touched:
+        if draft.before is None or draft.before != draft.after:
+            _required(unit, draft)
+            _references(unit, draft)
+    for draft in touched:
+        rule = _RULES.get(draft.noun.name)
+        if rule is not None and (draft.before is None or draft.before != draft.after):
+            rule(unit, draft)
+    for noun in (CUSTOMER_ADDRESS, USER_ADDRESS):
+        _settle_addresses(unit, noun, [draft for draft in touched if draft.noun is noun])
+    _unique(unit, touched)
+    _no_cycles(unit, touched)
+
+
+def wrong(
+    unit: Unit,
+    draft: Draft,
+    field: str,
+    message: str,
+    *,
+    code: str = "invalid",
+    exit_code: Exit = Exit.INVALID,
+    hint: str | None = None,
+    path: Sequence[str] = (),
+    value: str | None = None,
+) -> None:
+    """Note a problem of one field of a draft, where the document has it."""
+    words = f"{draft.reference}: {message}"
+    place = draft.locate(*(path or (field,)))
+    unit.problem(Problem(code, exit_code, words, hint, place, field, value))
+
+
+def _required(unit: Unit, draft: Draft) -> None:
+    for name in REQUIRED.get(draft.noun.name, ()):
+        if not draft.image.get(name):
+            wrong(unit, draft, name, f"{name} is required for a new {draft.noun.title}")
+
+
+def _references(unit: Unit, draft: Draft) -> None:
+    """Every reference that is new leads to a record."""
+    for entry in draft.noun.fields:
+        if entry.kind not in ("reference", "links") or not draft.changed(entry.name):
+            continue
+        value = draft.image.get(entry.name)
+        target = NOUNS[entry.to]
+        for key in value if isinstance(value, list) else [value]:
+            if key is not None and unit.id_of(target, key) is None:
+                place = draft.locate(entry.name)
+                unit.problem(not_stored(target.title, key, place, entry.name))
+
+
+def _role(unit: Unit, draft: Draft) -> None:
+    _role_key(unit, draft)
+    for name, row in draft.image["permissions"].items():
+        entity = unit.entity(name)
+        if entity is None:
+            _unknown(unit, draft, "permissions", name, "entity", _entity_names(unit))
+        else:
+            _levels(unit, draft, "permissions", name, row, entity, entity.permissions, "entity")
+    for name in draft.image["capabilities"]:
+        if name not in CAPABILITIES:
+            _unknown(unit, draft, "capabilities", name, "capability", CAPABILITIES)
+    for name, row in draft.image["workflows"].items():
+        if name not in WORKFLOWS:
+            _unknown(unit, draft, "workflows", name, "workflow", WORKFLOWS)
+        else:
+            _levels(unit, draft, "workflows", name, row, ENTITIES[WORKFLOWS[name]], WORKFLOW_ACTIONS, "workflow")
+    for name, row in draft.image["fields"].items():
+        entity = unit.entity(name.partition(".")[0]) if "." in name else None
+        if entity is None:
+            _unknown(unit, draft, "fields", name, "field", ())
+        else:
+            _levels(unit, draft, "fields", name, row, entity, FIELD_ACTIONS, "field")
+
+
+def _role_key(unit: Unit, draft: Draft) -> None:
+    """`buyer` is predefined, `acme/buyer` belongs to the customer acme."""
+    owner, _, own = draft.key.rpartition("/")
+    if own != slug(own, "role") or not own:
+        wrong(unit, draft, "key", f"{own!r} is not a key", hint=f"try {slug(own, 'role')!r}")
+    if owner and unit.id_of(CUSTOMER, owner) is None:
+        unit.problem(not_stored("customer", owner, draft.locate("key"), "key"))
+    draft.image["customer"] = owner or None
+
+
+def _levels(
+    unit: Unit,
+    draft: Draft,
+    table: str,
+    name: str,
+    row: Mapping[str, str],
+    entity: Entity,
+    actions: Sequence[str],
+    kind: Kind,
+) -> None:
+    """Each action is one the target knows, at a level it can hold (AM 1.2)."""
+    for action, level in row.items():
+        path = (table, name, action)
+        if action not in actions:
+            message = f"{action} is not a permission of {name}: it has {', '.join(actions)}"
+            wrong(unit, draft, table, message, hint=did_you_mean(near(action, actions)), path=path, value=action)
+            continue
+        allowed = [found.word for found in entity.levels(action, kind)]
+        if level not in allowed:
+            message = f"{name} cannot hold {level} for {action}: it takes {', '.join(allowed)}"
+            wrong(unit, draft, table, message, path=path, value=level)
+
+
+def _unknown(unit: Unit, draft: Draft, table: str, name: str, what: str, known: Iterable[str]) -> None:
+    hint = did_you_mean(near(name, known))
+    wrong(unit, draft, table, f"unknown {what} {name!r}", hint=hint, path=(table, name), value=name)
+
+
+def _entity_names(unit: Unit) -> list[str]:
+    own = [row[0] for row in unit.connection.execute("SELECT name FROM entity")]
+    return [*ENTITIES, *own, *(draft.key for draft in unit.of(ENTITY))]
+
+
+def _user(unit: Unit, draft: Draft) -> None:
+    image = draft.image
+    image["roles"] = sorted(image["roles"])
+    if image["guest"] and draft.before is None:
+        image["enabled"] = image["enabled"] and "enabled" in draft.given
+        image["confirmed"] = image["confirmed"] and "confirmed" in draft.given
+    if not image["guest"] and draft.key != fold(image["email"]):
+        hint = "its key is its e-mail address; leave key out, or set guest = true"
+        wrong(unit, draft, "key", "only a guest has a key of its own", hint=hint)
+    for key in image["roles"]:
+        owner = key.rpartition("/")[0]
+        if owner and owner != image["customer"]:
+            message = f"role {key} belongs to customer {owner}, the user to {image['customer'] or 'no customer'}"
+            wrong(unit, draft, "roles", message, value=key, hint=_own_role_hint(unit, key))
+    if image["enabled"] and not image["roles"]:
+        message = "an enabled user needs at least one role"
+        hint = "give a role, or disable the user"
+        wrong(unit, draft, "roles", message, code="last-role", exit_code=Exit.CONFLICT, hint=hint)
+    if draft.before is not None and draft.changed("customer") and draft.before["customer"] is not None:
+        detach_documents(unit, draft)
+
+
+def _own_role_hint(unit: Unit, key: str) -> str | None:
+    plain = key.rpartition("/")[2]
+    return f"the predefined role {plain} is open to everyone" if unit.id_of(ROLE, plain) is not None else None
+
+
+def detach_documents(unit: Unit, user: Draft) -> list[Draft]:
+    """A user who moves leaves the sales documents with the old customer, without a user (feature U-15).
+
+    Source: oroinc/customer-portal, moving_customer_user_to_different_customer.feature.
+    """
+    left = [draft for noun in SALES for draft in unit.select(noun, "t.user_id = :id", id=user.id)]
+    for draft in left:
+        if "user" not in draft.given:
+            draft.image["user"] = None
+    return left
+
+
+def _sales(unit: Unit, draft: Draft) -> None:
+    _consistent_owner(unit, draft)
+    status = draft.image.get("status")
+    known = STATUSES[draft.noun.name]
+    if status is not None and status not in known:
+        guess = did_you_mean(near(status, known))
+        rules = f"{draft.reference}: status {status!r} is not one that any rule knows"
+        unit.warnings.append(f"{rules}; {guess}" if guess else rules)
+
+
+def _consistent_owner(unit: Unit, draft: Draft) -> None:
+    """A user of another customer than the record's is kept, with a warning (AM 5.7)."""
+    user, customer = draft.image.get("user"), draft.image.get("customer")
+    if user is None or customer is None or not (draft.changed("user") or draft.changed("customer")):
+        return
+    owner = unit.find(USER, user)
+    if owner is not None and owner.after is not None and owner.image["customer"] not in (None, customer):
+        theirs = owner.image["customer"]
+        unit.warnings.append(f"{draft.reference}: its user {user} belongs to customer {theirs}, not to {customer}")
+
+
+def _record(unit: Unit, draft: Draft) -> None:
+    name = draft.image["entity"]
+    entity = unit.entity(name)
+    if entity is None:
+        hint = did_you_mean(near(name, _entity_names(unit)))
+        wrong(unit, draft, "entity", f"unknown entity {name!r}", hint=hint, value=name)
+        return
+    if name in STORED_ELSEWHERE or not entity.protected:
+        other = next((noun.document for noun in NOUNS.values() if noun.name == name), None)
+        hint = f"write it under [[{other}]]" if other else "its records are not kept"
+        wrong(unit, draft, "entity", f"{name} is not stored as a plain record", hint=hint, value=name)
+    _consistent_owner(unit, draft)
+    parent = draft.image.get("parent")
+    if parent is not None and draft.changed("parent") and unit.parent_ids(parent) == (None, None):
+        unit.problem(not_stored("parent record", parent, draft.locate("parent"), "parent"))
+    if parent is not None and fold(parent) == fold(f"{name}:{draft.image['key']}"):
+        wrong(unit, draft, "parent", "a record cannot be its own parent")
+
+
+def _entity(unit: Unit, draft: Draft) -> None:
+    image = draft.image
+    try:
+        entity_name(image["name"])
+    except ValueError as error:
+        wrong(unit, draft, "name", str(error))
+    image["permissions"] = image["permissions"] or list(standard_permissions(image["ownership"] or "none"))
+    if image["ownership"] == "none" and "assign" in image["permissions"]:
+        wrong(unit, draft, "permissions", "a record that nobody owns cannot be assigned", value="assign")
+
+
+def _setting(unit: Unit, draft: Draft) -> None:
+    """References of settings lead somewhere, and the website's roles are predefined."""
+    setting = SETTINGS[draft.key.rpartition("/")[2]]
+    value = draft.image["value"]
+    if setting.kind != "reference":
+        return
+    target = NOUNS[setting.to]
+    if unit.id_of(target, value) is None:
+        unit.problem(not_stored(target.title, value, draft.locate("value"), setting.name))
+    elif target is ROLE and "/" in value:
+        wrong(unit, draft, setting.name, "the website's roles are predefined ones, without a customer", value=value)
+
+
+def _address(unit: Unit, draft: Draft) -> None:
+    image = draft.image
+    if not image["organization"] and not (image["first_name"] and image["last_name"]):
+        message = "needs an organization, or a first and a last name"
+        wrong(unit, draft, "organization", message)
+    image["types"] = sorted({*image["types"], *image["default"]})
+    image["default"] = sorted(image["default"])
+    country = (image["country"] or "").upper()
+    image["country"], image["region"] = country, image["region"] and image["region"].strip()
+    if country:
+        _place_on_earth(unit, draft, country, image["region"])
+
+
+def _place_on_earth(unit: Unit, draft: Draft, country: str, region: str | None) -> None:
+    """Country and region by ISO 3166; a country that has a list of regions needs one of it (feature D-03).
+
+    Source: oroinc/platform AddressBundle/Validator.
+    """
+    from custctl.store.places import is_country, regions
+
+    if not is_country(country):
+        wrong(unit, draft, "country", f"{country!r} is not a country code of two letters (ISO 3166)", value=country)
+        return
+    known = regions(country)
+    if not known or region in known:
+        return
+    if region is None:
+        wrong(unit, draft, "region", f"{country} has regions: one is required, like {min(known)}")
+        return
+    guess = f"{country}-{region.upper()}"
+    hint = did_you_mean([guess] if guess in known else near(region.upper(), known))
+    wrong(unit, draft, "region", f"{region!r} is not a region of {country}", value=region, hint=hint)
+
+
+def _settle_addresses(unit: Unit, noun: Noun, touched: Sequence[Draft]) -> None:
+    """One primary address an owner, and one default a type; what was touched last wins (features D-04 to D-06)."""
+    if not touched:
+        return
+    owner_noun = CUSTOMER if noun is CUSTOMER_ADDRESS else USER
+    owners = [unit.get(owner_noun, key) for key in dict.fromkeys(draft.image["owner"] for draft in touched)]
+    for drafts in unit.addresses(noun, owners).values():
+        _settle(drafts, [draft for draft in touched if draft in drafts])
+
+
+def _settle(drafts: Sequence[Draft], touched: Sequence[Draft]) -> None:
+    """Leave one primary and one default of each type among the addresses of one owner."""
+    if not drafts:
+        return
+    latest = [*(draft for draft in drafts if draft not in touched), *touched]
+    chosen = next((draft for draft in reversed(latest) if draft.image["primary"]), None)
+    chosen = chosen or next((draft for draft in drafts if (draft.before or {}).get("primary")), drafts[0])
+    for draft in drafts:
+        draft.image["primary"] = draft is chosen
+    for kind in ("billing", "shipping"):
+        holders = [draft for draft in latest if kind in draft.image["default"]]
+        for draft in holders[:-1]:
+            draft.image["default"] = [other for other in draft.image["default"] if other != kind]
+
+
+def _unique(unit: Unit, touched: Sequence[Draft]) -> None:
+    """What must be unique besides keys: external ids, and the labels of a customer's roles."""
+    for noun, name in ((CUSTOMER, "external_id"), (USER, "external_id")):
+        changed = [draft for draft in touched if draft.noun is noun and draft.changed(name) and draft.image[name]]
+        for draft, other in _taken(unit, changed, lambda draft: draft.image["external_id"], "t.external_id = :value"):
+            message = f"external id {draft.image[name]!r} is already that of {other}"
+            wrong(unit, draft, name, message, code="taken", exit_code=Exit.CONFLICT, value=draft.image[name])
+    roles = [draft for draft in touched if draft.noun is ROLE and draft.changed("label")]
+    condition = "coalesce(t.customer_id, 0) || ':' || t.label_folded = :value"
+    for draft, other in _taken(unit, roles, lambda draft: _label_key(unit, draft), condition):
+        message = f"a role with the label {draft.image['label']!r} already exists: {other}"
+        wrong(unit, draft, "label", message, code="taken", exit_code=Exit.CONFLICT, value=draft.image["label"])
+
+
+def _label_key(unit: Unit, draft: Draft) -> str:
+    customer = draft.image["customer"]
+    return f"{unit.id_of(CUSTOMER, customer) if customer else 0}:{fold(draft.image['label'])}"
+
+
+def _taken(
+    unit: Unit, drafts: Sequence[Draft], value_of_draft: Callable[[Draft], str], condition: str
+) -> Iterator[tuple[Draft, str]]:
+    """Drafts whose value another record has, stored or in the same unit, with that record's name."""
+    seen: dict[str, Draft] = {}
+    for draft in drafts:
+        value = value_of_draft(draft)
+        first = seen.setdefault(value, draft)
+        if first is not draft:
+            yield draft, first.reference
+            continue
+        query = f"SELECT t.key FROM {draft.noun.table} t WHERE {condition} AND t.id <> :id"
+        row = unit.connection.execute(query, {"value": value, "id": draft.id}).fetchone()
+        other = unit.drafts.get((draft.noun.name, row[0])) if row else None
+        if row and (other is None or (other.after is not None and value_of_draft(other) == value)):
+            yield draft, reference(draft.noun, row[0])
+
+
+def _no_cycles(unit: Unit, touched: Sequence[Draft]) -> None:
+    """No customer is its own ancestor once everything is done; a swap of parent and child is legal (C-07, C-08)."""
+    settled: set[str] = set()
+    for draft in touched:
+        if draft.noun is not CUSTOMER or not draft.changed("parent"):
+            continue
+        path, key = {draft.key: None}, draft.image["parent"]
+        while key is not None and key not in settled and key not in path:
+            path[key] = None
+            key = _parent(unit, key)
+        if key is not None and key == draft.key:
+            _cycle(unit, draft, list(path))
+        settled.update(path)
+
+
+def _cycle(unit: Unit, draft: Draft, path: Sequence[str]) -> None:
+    if len(path) == 1:
+        message = "a customer cannot be its own parent"
+    else:
+        message = f"{path[1]} cannot be the parent: it lies below ({' → '.join(reversed((*path, draft.key)))})"
+    wrong(unit, draft, "parent", message, code="cycle", value=draft.image["parent"])
+
+
+def _parent(unit: Unit, key: str) -> str | None:
+    draft = unit.drafts.get((CUSTOMER.name, key))
+    if draft is not None:
+        return draft.after["parent"] if draft.after is not None else None
+    query = "SELECT (SELECT p.key FROM customer p WHERE p.id = c.parent_id) FROM customer c WHERE c.key = ?"
+    row = unit.connection.execute(query, (key,)).fetchone()
+    return row[0] if row else None
+
+
+_RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
+    ROLE.name: _role,
+    USER.name: _user,
+    ENTITY.name: _entity,
+    "setting": _setting,
+    RECORD.name: _record,
+    CUSTOMER_ADDRESS.name: _address,
+    USER_ADDRESS.name: _address,
+    **{noun.name: _sales for noun in SALES},
+}
+
+
+# -- removal ---------------------------------------------------------------------------------------------------
+
+
+def remove_customer(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take a customer away; its children become top-level, its addresses and settings go along.
+
+    Refused (exit 5) while users, its own roles, sales documents or other records belong to it (feature C-13).
+    Source: oroinc/customer-portal CustomerBundle/Handler/CustomerDeleteHandlerExtension.php.
+    """
+    blockers = _dependents(unit, "customer_id", draft.id)
+    if blockers:
+        hint = "move or delete them first"
+        unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} is still used by {blockers}", hint))
+        return []
+    for child in unit.select(CUSTOMER, "t.parent_id = :id", id=draft.id):
+        child.image["parent"] = None
+    along = _go_along(unit, draft, CUSTOMER_ADDRESS, "customer_id")
+    unit.remove(draft)
+    return along
+
+
+def remove_user(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take a user away with the addresses; refused while the user owns other records (feature U-17)."""
+    blockers = _dependents(unit, "user_id", draft.id)
+    if blockers:
+        hint = f"disable the user instead: custctl user disable {draft.key}"
+        unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} still owns {blockers}", hint))
+        return []
+    along = _go_along(unit, draft, USER_ADDRESS, "user_id")
+    unit.remove(draft)
+    return along
+
+
+def remove_group(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take a group away, its members keep no group; the group of visitors stays (features G-05, G-06)."""
+    if value_of(unit.connection, "guest.group") == draft.key:
+        hint = "set guest.group to another group first"
+        unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is the group of visitors", hint))
+        return []
+    for member in unit.select(CUSTOMER, "t.group_id = :id", id=draft.id):
+        member.image["group"] = None
+    along = unit.select(NOUNS["setting"], "t.group_id = :id", id=draft.id)
+    for setting in along:
+        unit.remove(setting)
+    unit.remove(draft)
+    return along
+
+
+def remove_role(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take a role away; refused for the built-in and the website's roles, and while users have it (R-11)."""
+    built_in = draft.key in ("administrator", "buyer", "visitors")
+    website = draft.key in (
+        value_of(unit.connection, name) for name in ("customer.default_role", "customer.guest_role")
+    )
+    if built_in or website:
+        what = "a role that every shop has" if built_in else "the website's default or guest role"
+        unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is {what}"))
+        return []
+    users = unit.connection.execute("SELECT count(*) FROM user_role WHERE role_id = ?", (draft.id,)).fetchone()[0]
+    if users:
+        hint = f"give them another role first: custctl user list --where 'roles~{draft.key}'"
+        unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} is held by {users} user(s)", hint))
+        return []
+    unit.remove(draft)
+    return []
+
+
+_OWNED_TABLES = (("sales_document", "entity"), ("record", "entity"))
+_DEPENDENTS = {
+    "customer_id": (("customer_user", "'customer user'"), ("role", "'own role'"), *_OWNED_TABLES),
+    "user_id": (*_OWNED_TABLES, ("visitor", "'visitor'")),
+}
+"""The tables whose rows belong to a customer or a user, and what to call a row of them."""
+
+
+def _dependents(unit: Unit, column: str, owner: int) -> str:
+    """What belongs to a customer or user and keeps it from going, counted: `2 orders, 1 own role`."""
+    found: list[str] = []
+    for table, title in _DEPENDENTS[column]:
+        query = f"SELECT {title}, count(*) FROM {table} WHERE {column} = ? GROUP BY 1"
+        rows = unit.connection.execute(query, (owner,))
+        found += [f"{count} {name}{'s' if count > 1 else ''}" for name, count in rows if count]
+    return ", ".join(found)
+
+
+def _go_along(unit: Unit, draft: Draft, addresses: Noun, column: str) -> list[Draft]:
+    """The records that are part of another and are removed with it."""
+    along = unit.select(addresses, f"t.{column} = :id", id=draft.id)
+    if column == "customer_id":
+        along += unit.select(NOUNS["setting"], "t.customer_id = :id", id=draft.id)
+    for part in along:
+        unit.remove(part)
+    return along

@@ -1,0 +1,488 @@
+"""The unit of work: records as images, before and after, and the rows and history that follow from them.
+
+Every change of custctl goes through here, whatever asked for it: a command, a document, an undo. Callers work
+on images in the shape of documents; ids, columns and history are this module's.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from custctl.errors import CustctlError, Exit, Place, Problem
+from custctl.policy.catalogue import ENTITIES
+from custctl.policy.model import Entity
+from custctl.resources import NOUNS, Noun, fold, reference
+from custctl.store.codec import to_column
+from custctl.store.database import now
+from custctl.store.rows import Transaction
+from custctl.store.select import Image, role_entries, selection
+
+Key = tuple[str, str]
+"""A noun and the key of one of its records, folded; the identity of a draft."""
+
+_COMPUTED = ("created", "updated", "type", "users", "customers", "code")
+_ADDRESSES = {"customer-address": ("customer", "customer_id"), "customer-user-address": ("customer-user", "user_id")}
+
+
+@dataclass(slots=True)
+class Draft:
+    """One record while it is worked on; `before` is None for a new one, `after` for a removed one."""
+
+    noun: Noun
+    key: str
+    id: int
+    before: Image | None
+    after: Image | None
+    locate: Callable[..., Place | None] = lambda *_: None
+    given: frozenset[str] = frozenset()
+    manager: str | None = None
+
+    @property
+    def image(self) -> Image:
+        """What the record is to become; only asked of one that stays."""
+        assert self.after is not None
+        return self.after
+
+    @property
+    def reference(self) -> str:
+        return record_reference(self.noun, self.after or self.before or {}, self.key)
+
+    def changed(self, name: str) -> bool:
+        """Whether a field of a record that stays gets another value, or its first one."""
+        return self.after is not None and (self.before is None or self.before.get(name) != self.after.get(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record changed: what happened, and the images of both sides."""
+
+    op: str
+    record: str
+    before: Image | None
+    after: Image | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The change as the write contract shows it: the fields that differ, old and new."""
+        before, after = self.before or {}, self.after or {}
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        shown = {name: [before.get(name), after.get(name)] for name in names}
+        return {"op": self.op, "record": self.record, "fields": {k: v for k, v in shown.items() if any(_told(v))}}
+
+
+@dataclass(slots=True)
+class Report:
+    """What a unit did: the revision it made, None when nothing changed or it was only tried."""
+
+    revision: int | None = None
+    changes: list[Change] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Unit:
+    """The records that one transaction touches."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.transaction = Transaction(connection)
+        self.moment = now()
+        self.drafts: dict[Key, Draft | None] = {}
+        self.problems: list[Problem] = []
+        self.warnings: list[str] = []
+        self.manager: str | None = None
+        self._ids: dict[Key, int | None] = {}
+        self._next: dict[str, int] = {}
+        self._codes: set[str] = set()
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def load(self, noun: Noun, keys: Iterable[str]) -> None:
+        """Fetch the records of these keys in one query, those already at hand apart."""
+        missing = [key for key in dict.fromkeys(keys) if (noun.name, key) not in self.drafts]
+        if not missing:
+            return
+        self.drafts.update(dict.fromkeys((noun.name, key) for key in missing))
+        condition, value = _by_keys(noun, missing)
+        self._take(noun, f"AND {condition}", {"keys": json.dumps(value)})
+
+    def find(self, noun: Noun, key: str) -> Draft | None:
+        """The record of this key, removed ones included, or None."""
+        self.load(noun, [key])
+        return self.drafts[(noun.name, key)]
+
+    def get(self, noun: Noun, key: str) -> Draft:
+        """The record of this key, which the caller knows to be there."""
+        draft = self.find(noun, key)
+        assert draft is not None, f"{noun.name}:{key} is not stored"
+        return draft
+
+    def select(self, noun: Noun, condition: str, **parameters: Any) -> list[Draft]:
+        """The records that meet an SQL condition on the stored rows, as drafts, in order of id."""
+        return self._take(noun, f"AND {condition} ORDER BY t.id", parameters)
+
+    def addresses(self, noun: Noun, owners: Iterable[Draft]) -> dict[str, list[Draft]]:
+        """The stored and new addresses of these owners, by the owner's key."""
+        _, column = _ADDRESSES[noun.name]
+        found: dict[str, list[Draft]] = {owner.key: [] for owner in owners}
+        ids = json.dumps([owner.id for owner in owners])
+        self._take(noun, f"AND t.{column} IN (SELECT value FROM json_each(:ids)) ORDER BY t.id", {"ids": ids})
+        for draft in self.of(noun):
+            if draft.image["owner"] in found:
+                found[draft.image["owner"]].append(draft)
+        return found
+
+    def of(self, noun: Noun) -> list[Draft]:
+        """The drafts of a noun that stay."""
+        return [
+            draft for (name, _), draft in self.drafts.items() if name == noun.name and draft and draft.after is not None
+        ]
+
+    def id_of(self, noun: Noun, key: str) -> int | None:
+        """The id a reference leads to; None when there is no such record, or it is removed."""
+        draft = self.drafts.get((noun.name, key))
+        if draft is not None:
+            return draft.id if draft.after is not None else None
+        found = self._ids.get((noun.name, key), -1)
+        if found == -1:
+            condition, value = _by_keys(noun, [key])
+            row = self.connection.execute(
+                f"SELECT t.id FROM {noun.table} t WHERE {condition}", {"keys": json.dumps(value)}
+            ).fetchone()
+            found = self._ids[(noun.name, key)] = row[0] if row else None
+        return found
+
+    def entity(self, name: str) -> Entity | None:
+        """An entity of the shop or of one's own, as the policy knows it."""
+        own = None if name in ENTITIES else self.find(NOUNS["entity"], name)
+        if own is None or own.after is None:
+            return ENTITIES.get(name)
+        return own_entity(own.after)
+
+    # -- changing ------------------------------------------------------------------------------------------
+
+    def create(self, noun: Noun, key: str, given: Mapping[str, Any]) -> Draft:
+        """A new record: the noun's defaults, and what was given."""
+        image: Image = {entry.name: _fresh(entry.default) for entry in noun.fields if entry.name not in _COMPUTED}
+        image.update(given)
+        draft = Draft(noun, key, self._new_id(noun), None, image, manager=self.manager)
+        self.drafts[(noun.name, key)] = draft
+        return draft
+
+    def rename(self, draft: Draft, key: str, shown: str | None = None) -> None:
+        """Give a record another key at once, so that everything read after this sees the new one."""
+        field_name = draft.noun.key if draft.noun.name != "customer-user" else "key"
+        self.drafts.pop((draft.noun.name, draft.key), None)
+        draft.key, draft.after = key, {**draft.image, field_name: shown or key}
+        self.drafts[(draft.noun.name, key)] = draft
+        self._ids.clear()
+        self.transaction.update(draft.noun.table, draft.id, _key_columns(draft))
+
+    def remove(self, draft: Draft) -> None:
+        draft.after = None
+
+    def problem(self, problem: Problem) -> None:
+        """Note something wrong; `stop_if_wrong` ends the unit with everything that was."""
+        self.problems.append(problem)
+
+    def stop_if_wrong(self) -> None:
+        if self.problems:
+            raise CustctlError(*self.problems)
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def flush(self, command: str, actor: str) -> Report:
+        """Write what changed, with its history, as one revision; commits nothing."""
+        self.stop_if_wrong()
+        changed = [draft for draft in self.drafts.values() if draft is not None and _differs(draft)]
+        changes = [_change(draft) for draft in changed]
+        report = Report(None, changes, self.warnings)
+        if not changes:
+            return report
+        self._write_rows(changed)
+        row = self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM revision").fetchone()
+        report.revision = int(row[0])
+        self.transaction.insert(
+            "revision", [{"id": report.revision, "at": self.moment, "actor": actor, "command": command}]
+        )
+        self.transaction.insert("history", [_history(report.revision, change) for change in changes])
+        return report
+
+    def _write_rows(self, changed: Sequence[Draft]) -> None:
+        inserts: dict[str, list[dict[str, Any]]] = {}
+        updates: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = {}
+        links: dict[str, list[dict[str, Any]]] = {}
+        for draft in changed:
+            if draft.after is None:
+                self._delete(draft)
+                continue
+            row = self._row(draft)
+            if draft.before is None:
+                made = {"id": draft.id, **row, "manager": draft.manager, "created_at": self.moment}
+                inserts.setdefault(draft.noun.table, []).append({**made, "updated_at": self.moment})
+            else:
+                updates.setdefault((draft.noun.table, tuple(row)), []).append({"id": draft.id, **row})
+            for table, rows in self._links(draft).items():
+                links.setdefault(table, []).extend(rows)
+        for table, rows in inserts.items():
+            self.transaction.insert(table, rows)
+        for (table, columns), rows in updates.items():
+            stamped = [{**row, "updated_at": self.moment} for row in rows]
+            self.transaction.update_many(table, (*columns, "updated_at"), stamped)
+        for table, rows in links.items():
+            self.transaction.insert(table, rows)
+
+    def _row(self, draft: Draft) -> dict[str, Any]:
+        """The columns of a record: all of a new one, else those of the fields that changed."""
+        row: dict[str, Any] = {}
+        for entry in draft.noun.fields:
+            if not entry.in_row or not draft.changed(entry.name):
+                continue
+            value = draft.image.get(entry.name)
+            if entry.kind == "reference":
+                row[entry.holder] = None if value is None else self.id_of(NOUNS[entry.to], value)
+            else:
+                row[entry.holder] = to_column(entry, value)
+        return row | self._extra_columns(draft)
+
+    def _extra_columns(self, draft: Draft) -> dict[str, Any]:
+        """Columns that follow from several fields, or that no document shows."""
+        noun, image = draft.noun, draft.image
+        row: dict[str, Any] = {}
+        if noun.name in ("customer", "customer-group") and draft.changed("name"):
+            row["name_folded"] = fold(image["name"])
+        if noun.name == "customer-user" and (draft.changed("first_name") or draft.changed("last_name")):
+            row["name_folded"] = fold(f"{image['first_name']} {image['last_name']}")
+        if noun.name == "customer-user-role":
+            row |= self._role_columns(draft)
+        if draft.before is None and noun.name in _ADDRESSES:
+            owner, column = _ADDRESSES[noun.name]
+            row[column] = self.id_of(NOUNS[owner], image["owner"])
+            row["user_id" if column == "customer_id" else "customer_id"] = None
+        if noun.table == "sales_document" and draft.before is None:
+            row |= {"entity": noun.name, "workflow_active": int(bool(image.get("workflow_active")))}
+        if noun.table == "sales_document" and draft.changed("number"):
+            row["number_folded"] = fold(image["number"])
+        if noun.name == "record":
+            row |= self._record_columns(draft)
+        if noun.name == "setting" and draft.before is None:
+            row |= self._setting_columns(image["key"])
+        return row
+
+    def _role_columns(self, draft: Draft) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        if draft.changed("label"):
+            row["label_folded"] = fold(draft.image["label"])
+        if draft.changed("customer"):
+            customer = draft.image.get("customer")
+            row["customer_id"] = None if customer is None else self.id_of(NOUNS["customer"], customer)
+        if draft.before is None:
+            row["code"] = self._code(draft.key)
+        return row
+
+    def _code(self, key: str) -> str:
+        """A role's code, unique: ROLE_FRONTEND_ and the key in capitals (oroinc/customer-portal CustomerUserRole)."""
+        words = "".join(letter if letter.isalnum() else "_" for letter in key.upper())
+        code, count = f"ROLE_FRONTEND_{words}", 1
+        while code in self._codes or self.connection.execute("SELECT 1 FROM role WHERE code = ?", (code,)).fetchone():
+            count += 1
+            code = f"ROLE_FRONTEND_{words}_{count}"
+        self._codes.add(code)
+        return code
+
+    def _record_columns(self, draft: Draft) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        if draft.before is None:
+            row["key_folded"] = fold(draft.image["key"])
+        if draft.changed("parent"):
+            document, record = self.parent_ids(draft.image.get("parent"))
+            row |= {"parent_document_id": document, "parent_record_id": record}
+        return row
+
+    def parent_ids(self, parent: str | None) -> tuple[int | None, int | None]:
+        """The ids of a parent: of a sales document, or of another record; both None when it is not stored."""
+        if parent is None:
+            return None, None
+        kind, _, key = parent.partition(":")
+        if kind in NOUNS and NOUNS[kind].table == "sales_document":
+            return self.id_of(NOUNS[kind], fold(key)), None
+        return None, self.id_of(NOUNS["record"], f"{kind}:{fold(key)}")
+
+    def _setting_columns(self, key: str) -> dict[str, Any]:
+        scope, _, rest = key.partition("/")
+        owner, _, name = rest.rpartition("/")
+        return {
+            "name": name if rest else key,
+            "group_id": self.id_of(NOUNS["customer-group"], owner) if rest and scope == "group" else None,
+            "customer_id": self.id_of(NOUNS["customer"], owner) if rest and scope == "customer" else None,
+        }
+
+    def _links(self, draft: Draft) -> dict[str, list[dict[str, Any]]]:
+        """The rows beside the record's own: roles of a user, entries of a role; the old ones are deleted."""
+        if draft.noun.name == "customer-user" and draft.changed("roles"):
+            if draft.before is not None:
+                self.transaction.delete("user_role", user_id=draft.id)
+            role = NOUNS["customer-user-role"]
+            return {
+                "user_role": [{"user_id": draft.id, "role_id": self.id_of(role, key)} for key in draft.image["roles"]]
+            }
+        if draft.noun.name == "customer-user-role" and any(draft.changed(name) for name in ENTRY_FIELDS):
+            if draft.before is not None:
+                self.transaction.delete("role_entry", role_id=draft.id)
+            return {"role_entry": [{"role_id": draft.id, **entry} for entry in self._entries(draft.image)]}
+        return {}
+
+    def _entries(self, image: Image) -> Iterable[dict[str, str]]:
+        """The rows of a role's entries; a listed entity or workflow gets one for every permission, none included."""
+        for name, row in image["permissions"].items():
+            entity = self.entity(name)
+            for action in entity.permissions if entity is not None else row:
+                yield _entry("entity", name, action, row.get(action, "none"))
+        for name, on in image["capabilities"].items():
+            yield _entry("capability", name, "use", "full" if on else "none")
+        for name, row in image["workflows"].items():
+            for action in ("view", "perform"):
+                yield _entry("workflow", name, action, row.get(action, "none"))
+        for name, row in image["fields"].items():
+            for action, level in row.items():
+                yield _entry("field", name, action, level)
+
+    def _delete(self, draft: Draft) -> None:
+        if draft.noun.name == "customer-user":
+            self.transaction.delete("user_role", user_id=draft.id)
+        if draft.noun.name == "customer-user-role":
+            self.transaction.delete("role_entry", role_id=draft.id)
+        self.transaction.delete(draft.noun.table, id=draft.id)
+
+    def _take(self, noun: Noun, tail: str, parameters: Mapping[str, Any]) -> list[Draft]:
+        """Read rows into drafts; a record already at hand keeps its draft."""
+        taken = []
+        rows = list(selection(noun.name, _stored_names(noun)).rows(self.connection, tail, parameters))
+        if noun.name == "customer-user-role" and rows:
+            ids = json.dumps([row_id for row_id, _ in rows])
+            entries = role_entries(self.connection, "role_id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
+            for row_id, image in rows:
+                image.update(entries.get(row_id) or {name: {} for name in ENTRY_FIELDS})
+        for row_id, image in rows:
+            key = identity(noun, image)
+            draft = self.drafts.get((noun.name, key))
+            if draft is None:
+                draft = Draft(noun, key, row_id, image, {**image})
+                self.drafts[(noun.name, key)] = draft
+            taken.append(draft)
+        return [draft for draft in taken if draft.after is not None]
+
+    def _new_id(self, noun: Noun) -> int:
+        """The next id of a table; ids are never used twice."""
+        if noun.table not in self._next:
+            row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (noun.table,)).fetchone()
+            self._next[noun.table] = row[0] if row else 0
+        self._next[noun.table] += 1
+        return self._next[noun.table]
+
+
+ENTRY_FIELDS = ("permissions", "capabilities", "workflows", "fields")
+
+
+def identity(noun: Noun, image: Image) -> str:
+    """The folded key by which a unit knows a record."""
+    if noun.name in _ADDRESSES:
+        return f"{image['owner']}/{image['key']}"
+    if noun.name == "record":
+        return f"{image['entity']}:{fold(image['key'])}"
+    if noun.table == "sales_document":
+        return fold(image["number"])
+    return str(image["name"] if noun.name == "entity" else image["key"])
+
+
+def record_reference(noun: Noun, image: Image, key: str) -> str:
+    """`type:key` of a record, the key as it was given."""
+    if noun.name == "record":
+        return f"{image['entity']}:{image['key']}"
+    if noun.table == "sales_document":
+        return reference(noun, image["number"])
+    return reference(noun, key)
+
+
+def own_entity(image: Image) -> Entity:
+    """An entity of one's own as the policy knows it; one owned by users also carries a customer (design 5)."""
+    return Entity(
+        image["name"], image["ownership"], tuple(image["permissions"]), has_customer=image["ownership"] == "user"
+    )
+
+
+def not_stored(what: str, value: str, place: Place | None, field_name: str) -> Problem:
+    """A reference that leads nowhere: exit 3 when it was typed, 4 when it stands in a file."""
+    exit_code = Exit.NOT_FOUND if place is None else Exit.INVALID
+    return Problem("not-found", exit_code, f"{what} {value!r} not found", place=place, field=field_name, value=value)
+
+
+def _by_keys(noun: Noun, keys: Sequence[str]) -> tuple[str, list[Any]]:
+    """The condition that finds records by key, and the JSON value of its parameter `:keys`."""
+    if noun.name == "record":
+        pairs = [key.partition(":")[::2] for key in keys]
+        values = "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:keys)"
+        return f"(t.entity, t.key_folded) IN ({values})", pairs
+    if noun.table == "sales_document":
+        return f"t.entity = '{noun.name}' AND t.number_folded IN (SELECT value FROM json_each(:keys))", list(keys)
+    column = "name" if noun.name == "entity" else "key"
+    return f"t.{column} IN (SELECT value FROM json_each(:keys))", list(keys)
+
+
+def _key_columns(draft: Draft) -> dict[str, Any]:
+    if draft.noun.table == "sales_document":
+        return {"number": draft.image["number"], "number_folded": draft.key}
+    if draft.noun.name in _ADDRESSES:
+        return {"key": draft.image["key"]}
+    return {"key": draft.key}
+
+
+def _stored_names(noun: Noun) -> tuple[str, ...]:
+    return tuple(entry.name for entry in noun.fields if entry.name not in _COMPUTED)
+
+
+def _fresh(default: Any) -> Any:
+    """A copy of a default, so that no two records share a list."""
+    return type(default)(default) if isinstance(default, list | dict) else default
+
+
+def _differs(draft: Draft) -> bool:
+    return draft.before != draft.after
+
+
+def _change(draft: Draft) -> Change:
+    before, after = draft.before, draft.after
+    if before is None:
+        return Change("add", draft.reference, None, after)
+    if after is None:
+        return Change("remove", draft.reference, before, None)
+    renamed = record_reference(draft.noun, before, identity(draft.noun, before)) != draft.reference
+    return Change("rename" if renamed else "change", draft.reference, before, after)
+
+
+def _history(revision: int, change: Change) -> dict[str, Any]:
+    return {
+        "revision_id": revision,
+        "op": change.op,
+        "record": change.record,
+        "before": _json(change.before),
+        "after": _json(change.after),
+    }
+
+
+def _json(image: Image | None) -> str | None:
+    if image is None:
+        return None
+    told = {name: value for name, value in image.items() if value is not None}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def _told(pair: Sequence[Any]) -> Iterable[bool]:
+    """Whether either side says something: an empty list against nothing is no news."""
+    return (value is not None and value != [] and value != {} for value in pair)
+
+
+def _entry(kind: str, name: str, permission: str, level: str) -> dict[str, str]:
+    return {"kind": kind, "name": name, "permission": permission, "level": level}

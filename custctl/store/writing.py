@@ -1,0 +1,69 @@
+"""One write from beginning to end: the lock, the work, the history, the commit; or nothing at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from custctl.store.database import database_errors, open_for_writing, open_in_memory, translate
+from custctl.store.unit import Report, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Where a command writes, in whose name, and whether it only tries."""
+
+    path: Path
+    command: str
+    actor: str
+    dry_run: bool = False
+
+    def run(
+        self,
+        work: Callable[[Unit], object],
+        check: Callable[[Unit, Report], object] | None = None,
+        *,
+        dry_run: bool | None = None,
+    ) -> Report:
+        """Do the work in one transaction and commit it; a try does all of it and rolls back.
+
+        `check` sees the outcome before it is committed and may raise. Whatever is raised, nothing was written.
+        A try without a database works on an empty one in memory.
+        """
+        trying = self.dry_run if dry_run is None else dry_run
+        connection = open_in_memory() if trying and not self.path.exists() else open_for_writing(self.path)
+        unit = Unit(connection)
+        done = False
+        try:
+            with database_errors(self.path), _driver_errors(self.path):
+                work(unit)
+                report = unit.flush(self.command, self.actor)
+                if check is not None:
+                    check(unit, report)
+                if trying:
+                    report.revision = None
+                else:
+                    unit.transaction.commit()
+                    done = True
+            return report
+        finally:
+            if not done:
+                unit.transaction.rollback()
+            connection.close()
+
+
+class _driver_errors:  # noqa: N801 - a context manager, used like a function
+    """Let an error of SQLAlchemy count as the error of SQLite that it wraps."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        original = getattr(error, "orig", None)
+        if isinstance(original, sqlite3.Error):
+            raise translate(original, self.path) from error

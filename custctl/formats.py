@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
-from custctl.errors import usage
 from custctl.result import Result, Row
 
 Writer = Callable[[Result, TextIO], None]
@@ -189,8 +188,11 @@ def _indented(depth: int) -> str:
 
 
 def _named_rows(result: Result) -> Iterable[Row]:
+    """The rows whose names are the answer; of a matrix, each thing once that the subject has something of."""
     if result.view == "tree":
         return _nodes(rows_of(result))
+    if result.view == "matrix":
+        return [{"name": name} for name in dict.fromkeys(_held(cell) for cell in rows_of(result)) if name]
     if isinstance(result.data, Mapping) and "changes" in result.data:
         changes: Iterable[Row] = result.data["changes"]
         return changes
@@ -210,14 +212,23 @@ def _nodes(roots: Iterable[Row]) -> Iterator[Row]:
 
 
 def _name(row: Row, noun: str | None) -> str:
-    """What names the row: its key, else the field that holds a reference. A question has an answer, no name."""
+    """What names the row: its key, else the field that holds a reference; the name of a decision is yes or no."""
     key = row.get("key")
     if key is not None:
         return f"{noun}:{key}" if noun else str(key)
-    for field in () if "action" in row else ("record", "subject", "owner", "name"):
+    if "allowed" in row:
+        return "yes" if row["allowed"] else "no"
+    for field in ("record", "subject", "owner", "name"):
         if isinstance(row.get(field), str):
             return str(row[field])
-    raise usage("this answer has no names", "use -o json")
+    return text_of(next(iter(row.values()), None)).rstrip()
+
+
+def _held(cell: Row) -> str | None:
+    """How a resource is asked about, when the cell gives something of it."""
+    if cell["level"] == "none":
+        return None
+    return f"{cell['kind']}:{cell['name']}" if cell["kind"] in ("capability", "workflow") else str(cell["name"])
 
 
 def _matrix_cells(matrix: Row) -> Iterator[Row]:

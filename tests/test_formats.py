@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custctl.errors import CustctlError, Exit
 from custctl.formats import WRITERS, rows_of, text_of, visible, write_json, write_jsonl, write_names
 from custctl.result import Result
 
@@ -195,11 +194,9 @@ def test_the_names_of_a_tree_are_its_nodes_and_those_of_a_write_its_records() ->
     assert written(lambda out: WRITERS["name"](Result(write, "changes"), out)) == "customer:a\n"
 
 
-def test_an_answer_without_names_is_a_usage_error() -> None:
+def test_the_name_of_a_decision_is_yes_or_no() -> None:
     decision = {"subject": "user:a@b.example", "action": "view", "resource": "order", "allowed": False}
-    with pytest.raises(CustctlError) as refused:
-        WRITERS["name"](Result(decision, "decision"), io.StringIO())
-    assert refused.value.problem.exit is Exit.USAGE
+    assert written(lambda out: WRITERS["name"](Result(decision, "decision"), out)) == "no\n"
 
 
 def test_a_matrix_has_a_row_a_cell() -> None:

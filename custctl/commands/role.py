@@ -35,7 +35,7 @@ ResourceArg = Annotated[
     str,
     typer.Argument(
         metavar="RESOURCE",
-        help="An entity, capability:NAME, workflow:NAME, entity.field; or default, capability-default, workflow-default.",
+        help="An entity, capability:NAME, workflow:NAME, entity.field, or one of the three defaults.",
     ),
 ]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import platform
-import sqlite3
 
 from custctl import __version__
 from custctl.commands._command import Call, command, group
 from custctl.result import Result
+from custctl.store.database import SQLITE_VERSION
 from custctl.store.migrations import SCHEMA_VERSION
 
 app = group("version", "Versions.")
@@ -19,7 +19,7 @@ def version(call: Call) -> Result:  # noqa: ARG001 - every command takes the cal
     found = {
         "custctl": __version__,
         "schema": SCHEMA_VERSION,
-        "sqlite": sqlite3.sqlite_version,
+        "sqlite": SQLITE_VERSION,
         "python": platform.python_version(),
     }
     return Result(found, "record")

@@ -109,32 +109,38 @@ def item_of(noun: Noun, values: Mapping[str, Any], locate: Locate = lambda *_: N
 
 def _read_table(request: Request, document: Document, table: str, problems: list[Problem]) -> None:
     rows = document.tables[table]
+    locate = _locator(document, table)
     if table in _HEAD:
         if table == "manager" and rows is not None and (not isinstance(rows, str) or rows != slug(rows, "manager")):
-            raise invalid("manager must be a short name like demo", field="manager", place=document.place((table,)))
-        return
-    if table == "settings":
+            raise invalid("manager must be a short name like demo", field="manager", place=locate())
+    elif table == "settings":
         request.items += _read_settings(document, rows, problems)
-        return
-    if table not in INPUTS:
+    elif table not in INPUTS:
         hint = did_you_mean(near(table, [*INPUTS, "settings", *_HEAD]))
         known = f"the tables are {', '.join(INPUTS)} and settings"
-        raise invalid(f"unknown table {table!r}", field=table, hint=hint or known, place=document.place((table,)))
-    if rows is not None and not isinstance(rows, list):
-        raise invalid(f"{table} must be a list of tables", field=table, place=document.place((table,)))
-    for number, row in enumerate(rows or []):
-        locate = _locator(document, table, number)
-        if not isinstance(row, dict):
-            problems.append(invalid(f"{table} must hold tables", field=table, place=locate()).problem)
-        elif table == "tests":
-            test = _validate(TestInput, row, f"test {number + 1}", locate, problems)
-            if isinstance(test, TestInput):
-                request.tests.append((test, locate))
-        else:
-            item = _read_item(NOUN_OF_TABLE[table], row, locate, problems)
-            if item is not None:
-                item.manager = document.tables.get("manager")
-                request.items.append(item)
+        raise invalid(f"unknown table {table!r}", field=table, hint=hint or known, place=locate())
+    elif rows is not None and not isinstance(rows, list):
+        raise invalid(f"{table} must be a list of tables", field=table, place=locate())
+    else:
+        for number, row in enumerate(rows or []):
+            _read_row(request, document, table, number, row, problems)
+
+
+def _read_row(
+    request: Request, document: Document, table: str, number: int, row: Any, problems: list[Problem]
+) -> None:
+    locate = _locator(document, table, number)
+    if not isinstance(row, dict):
+        problems.append(invalid(f"{table} must hold tables", field=table, place=locate()).problem)
+    elif table == "tests":
+        test = _validate(TestInput, row, f"test {number + 1}", locate, problems)
+        if isinstance(test, TestInput):
+            request.tests.append((test, locate))
+    else:
+        item = _read_item(NOUN_OF_TABLE[table], row, locate, problems)
+        if item is not None:
+            item.manager = document.tables.get("manager")
+            request.items.append(item)
 
 
 def _locator(document: Document, *start: str | int) -> Locate:
@@ -183,8 +189,7 @@ def _validate(
     try:
         return model.model_validate(row)
     except ValidationError as error:
-        for finding in error.errors(include_url=False):
-            problems.append(_problem(model, finding, title, locate))
+        problems += [_problem(model, finding, title, locate) for finding in error.errors(include_url=False)]
         return None
 
 
@@ -222,22 +227,24 @@ def _read_settings(document: Document, rows: Any, problems: list[Problem]) -> It
 def _setting_item(
     document: Document, path: Sequence[str], key: str, name: str, scope: str, value: Any, problems: list[Problem]
 ) -> Iterator[Item]:
-    place = document.place(path)
+    def locate(*_: str | int) -> Place:
+        return document.place(path)
+
     setting = SETTINGS.get(name)
     if setting is None:
         hint = did_you_mean(near(name, SETTINGS))
-        problems.append(Problem("unknown-setting", Exit.INVALID, f"unknown setting {name!r}", hint, place, name))
+        problems.append(Problem("unknown-setting", Exit.INVALID, f"unknown setting {name!r}", hint, locate(), name))
     elif scope not in setting.scopes:
         words = f"{name} is set for {' or '.join(setting.scopes)}, not for a {scope}"
-        problems.append(Problem("invalid", Exit.INVALID, words, None, place, name))
+        problems.append(Problem("invalid", Exit.INVALID, words, None, locate(), name))
     elif value is None or value == "":
-        yield Item(SETTING, key, {"key": key, "value": None}, lambda *_: place)
+        yield Item(SETTING, key, {"key": key, "value": None}, locate)
     else:
         try:
-            yield Item(SETTING, key, {"key": key, "value": setting.check(value)}, lambda *_: place)
+            yield Item(SETTING, key, {"key": key, "value": setting.check(value)}, locate)
         except ValueError as error:
             words = f"setting {name} {error}"
-            problems.append(Problem("invalid", Exit.INVALID, words, None, place, name, str(value)))
+            problems.append(Problem("invalid", Exit.INVALID, words, None, locate(), name, str(value)))
 
 
 def _repeated(items: Iterable[Item]) -> Iterator[Problem]:

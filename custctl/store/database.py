@@ -17,6 +17,7 @@ from urllib.parse import quote
 from custctl.errors import CustctlError, Exit, Problem, conflict, unusable
 from custctl.store import migrations
 
+SQLITE_VERSION = sqlite3.sqlite_version
 BUSY_SECONDS = 5.0
 """How long a writer waits for another before it gives up with exit 75."""
 

@@ -71,7 +71,7 @@ def _is_told(noun: Noun, field: Field, image: Image) -> bool:
         return value is image["guest"]  # a guest is neither unless told, everyone else both
     if noun is ENTITY and field.name == "permissions":
         return tuple(value or ()) != standard_permissions(image["ownership"])
-    return value is not None and value != field.default and value != "" and value != {}
+    return value not in (None, field.default, "", {})
 
 
 def _addresses(connection: sqlite3.Connection, noun: Noun) -> dict[str, list[Image]]:

@@ -133,7 +133,7 @@ def _ranks(asker: Asker, entity: Entity, user: int, customer: int) -> Ranks:
     if entity.ownership == "none":
         query = f"SELECT count(*) FROM {table} t WHERE {restriction}"
         return {Level.FULL: asker.connection.execute(query, {"entity": entity.name}).fetchone()[0]}
-    own, of_customer = _conditions(entity, table)
+    own, of_customer = _conditions(entity)
     below = _below(asker, customer)
     query = f"""
         WITH near AS (SELECT value AS id FROM json_each(:below))
@@ -168,7 +168,7 @@ def _owner(table: str) -> str:
     return "t.user_id" if table in ("sales_document", "record", "address") else "NULL"
 
 
-def _conditions(entity: Entity, table: str) -> tuple[str, str]:
+def _conditions(entity: Entity) -> tuple[str, str]:
     """When a record is the user's own, and when it is of a customer; `{0}` is compared with the customer's id."""
     if entity.identity == "customer":
         return "0", "t.id {0}"

@@ -165,7 +165,7 @@ def _raised(plan: Plan, role: Role, action: str, resource: Resource, facts: Fact
         raised = _with_level(role, action, resource, level)
         roles = tuple(raised if held.key == role.key else held for held in plan.subject.roles)
         subject = replace(plan.subject, roles=roles)
-        if not _covers(subject, action, resource, level, facts):
+        if not _covers(subject, resource, level, facts):
             continue
         setting = "on" if resource.kind == "capability" else level.word
         words = ("role", "grant", role.key, _resource_word(resource), f"{action}={setting}")
@@ -181,12 +181,12 @@ def _assigned(asker: Asker, asked: Loaded, plan: Plan, action: str, resource: Re
             continue
         level = role_verdict(role, action, resource).level
         subject = replace(plan.subject, roles=(*plan.subject.roles, role))
-        if _covers(subject, action, resource, level, asked.facts):
+        if _covers(subject, resource, level, asked.facts):
             words = ("user", "role", "add", plan.subject.key, role.key)
             yield plan.then(Step(words, role.key), subject)
 
 
-def _covers(subject: Subject, action: str, resource: Resource, level: Level, facts: Facts) -> bool:
+def _covers(subject: Subject, resource: Resource, level: Level, facts: Facts) -> bool:
     """Whether a level of this subject answers the question yes, vetoes apart."""
     if level is Level.NONE:
         return False

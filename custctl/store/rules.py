@@ -18,7 +18,7 @@ from custctl.policy.catalogue import (
     WORKFLOWS,
     standard_permissions,
 )
-from custctl.policy.model import Entity, Kind
+from custctl.policy.model import Entity, Kind, Level
 from custctl.resources import (
     CUSTOMER,
     CUSTOMER_ADDRESS,
@@ -126,6 +126,16 @@ def _role(unit: Unit, draft: Draft) -> None:
             _unknown(unit, draft, "fields", name, "field", ())
         else:
             _levels(unit, draft, "fields", name, row, entity, FIELD_ACTIONS, "field")
+    for table in ("permissions", "workflows"):
+        draft.image[table] = _without_none(draft.image[table])
+
+
+def _without_none(table: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """The one form of an entry: a permission that is none is left out; a listed target stays, if empty."""
+    return {
+        name: {action: level for action, level in row.items() if level != Level.NONE.word}
+        for name, row in table.items()
+    }
 
 
 def _role_key(unit: Unit, draft: Draft) -> None:

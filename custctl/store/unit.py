@@ -481,7 +481,7 @@ def _json(image: Image | None) -> str | None:
 
 def _told(pair: Sequence[Any]) -> Iterable[bool]:
     """Whether either side says something: an empty list against nothing is no news."""
-    return (value is not None and value != [] and value != {} for value in pair)
+    return (value not in (None, [], {}) for value in pair)
 
 
 def _entry(kind: str, name: str, permission: str, level: str) -> dict[str, str]:

@@ -64,11 +64,15 @@ class TextPlaces:
 
 
 def toml_spots(text: str) -> Iterator[Spot]:
-    """The headers, keys and elements of a TOML text, in its order; a dotted key gives every table it opens."""
+    """The headers, keys and elements of a TOML text, in its order; a dotted key gives every table it opens.
+
+    Each statement gives the path of the whole document first.
+    """
     at, section = 0, Path()
     lengths: dict[Path, int] = {}
     while at < len(text):
         at = _end(_BLANK.match(text, at), at)
+        yield (), at
         if header := _HEADER.match(text, at):
             section = _opened(_parts(header[2]), header[1] == "[[", lengths)
             yield from _steps(section, 0, at)
@@ -97,20 +101,25 @@ def first_repeated(spots: Iterable[Spot]) -> Spot | None:
 
 
 def last_repeated(spots: Iterable[Spot]) -> Spot | None:
-    """The key of a TOML text that a parser stopped at because it was there before.
+    """The key that a parser stopped at because it was there before, in a TOML text up to there.
 
-    What its second value holds is there again as well, and the tables around it may be named again by right. So it
-    is the outermost of the last repeat's tables that was named after the first time the last repeat was.
+    What the key holds may be there again as well, and the tables around it may be named again by right. So it is the
+    outermost, among the last repeat and what is around it, that the last statement names, and names only after the
+    first time of the last repeat.
     """
     first: dict[Path, int] = {}
     last: dict[Path, int] = {}
-    repeat: Path = ()
+    statement, repeat = 0, Path()
     for path, offset in spots:
-        repeat = path if path in first else repeat
+        if not path:
+            statement = offset
+        elif path in first:
+            repeat = path
         first.setdefault(path, offset)
         last[path] = offset
+    earliest = max(statement, first.get(repeat, 0) + 1)
     outward = (repeat[:length] for length in range(len(repeat), 0, -1))
-    again = [(path, last[path]) for path in outward if last.get(path, 0) > first[repeat]]
+    again = [(path, last[path]) for path in outward if last.get(path, -1) >= earliest]
     return min(again, key=lambda spot: spot[1], default=None)
 
 

@@ -31,6 +31,8 @@ DEPTH_LIMIT = 100
 
 STDIN = "<stdin>"
 
+_CHUNK = 1024 * 1024
+
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _OTHER_ENCODINGS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -71,7 +73,7 @@ class Source:
         return invalid(message, code=code, hint=hint, place=self.place(offset))
 
     def syntax(self, format: str, problem: str, offset: int | None, hint: str | None = None) -> CustctlError:
-        """A parser's complaint in our form (exit 4); where the text ends too early, that is its last line with words."""
+        """A parser's complaint in our form (exit 4); where the text ends too early, at its last character."""
         if offset is not None:
             offset = min(offset, len(self.text.rstrip()))
         return self.error(f"not valid {format}: {problem[:1].lower()}{problem[1:]}", offset, code="syntax", hint=hint)
@@ -115,7 +117,7 @@ def from_file(path: str) -> Source:
     try:
         with os.fdopen(os.open(path, flags), "rb") as file:
             _require_regular(path, os.fstat(file.fileno()).st_mode)
-            return _source(path, file.read(SIZE_LIMIT + 1))
+            return _source(path, _bounded(file))
     except OSError as error:
         raise _unreadable(path, error) from error
 
@@ -124,7 +126,7 @@ def from_stdin(stdin: BinaryIO | None) -> Source:
     """The text on standard input, to its end."""
     try:
         stream = stdin or sys.stdin.buffer
-        return _source(STDIN, stream.read(SIZE_LIMIT + 1))
+        return _source(STDIN, _bounded(stream))
     except (OSError, ValueError) as error:
         raise _unreadable(STDIN, error) from error
     except AttributeError as error:  # sys.stdin is None when descriptor 0 is closed
@@ -165,6 +167,14 @@ def _require_regular(path: str, mode: int) -> None:
 def _unreadable(path: str, error: OSError | ValueError) -> CustctlError:
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return invalid(f"cannot be read: {reason}", code="unreadable", place=Place(path))
+
+
+def _bounded(stream: BinaryIO) -> bytes:
+    """All that the stream has, or a little more than a document may have."""
+    data = bytearray()
+    while len(data) <= SIZE_LIMIT and (chunk := stream.read(_CHUNK)):
+        data += chunk
+    return bytes(data)
 
 
 def _source(name: str, data: bytes) -> Source:

@@ -563,7 +563,7 @@ def _letters(glyphs: _Glyphs) -> dict[str, str]:
 def _sign_in(matrix: Row) -> str:
     """Whether the subject can sign in; one that is not a user is only named."""
     sign_in = matrix.get("sign_in")
-    if sign_in is None:
+    if sign_in is None or not matrix["subject"].startswith("user:"):
         return str(matrix["subject"])
     if sign_in["allowed"]:
         return f"{matrix['subject']} can sign in"

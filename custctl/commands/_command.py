@@ -88,9 +88,9 @@ class Call(typer.Context):
         """Do the work in one transaction and commit it, or try it under --dry-run; the changes are the answer."""
         return changes_result(self._writer.run(work, check), dry_run=self.dry_run)
 
-    def attempt(self, work: Callable[[Unit], Any]) -> Report:
+    def attempt(self, work: Callable[[Unit], Any], check: Callable[[Unit, Report], Any] | None = None) -> Report:
         """Do the work and roll it back: what it would change."""
-        return self._writer.run(work, dry_run=True)
+        return self._writer.run(work, check, dry_run=True)
 
     @property
     def _writer(self) -> Writer:

@@ -26,6 +26,7 @@ def demo(call: Call) -> Result:
     """Fill a database that has no customers with a small world, and show some of it."""
     from custctl.store.apply import merge, read_request
     from custctl.store.demo import documents
+    from custctl.store.expectations import guard
 
     request = read_request(documents())
 
@@ -35,7 +36,7 @@ def demo(call: Call) -> Result:
             raise conflict(f"{call.database} has customers already", code="not-empty", hint=hint)
         return merge(unit, request)
 
-    written = call.write(work)
+    written = call.write(work, lambda unit, _: guard(unit.connection, request.tests))
     return written if call.dry_run else replace(written, parts=tuple(_tour(call)))
 
 

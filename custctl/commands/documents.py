@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -13,7 +14,7 @@ from custctl.result import Result
 
 if TYPE_CHECKING:
     from custctl.store.apply import Request
-    from custctl.store.unit import Unit
+    from custctl.store.unit import Report, Unit
 
 app = group("documents", "Documents.")
 
@@ -24,7 +25,7 @@ Format = Literal["toml", "yaml", "json"]
 def plan(call: Call, file: Files) -> Result:
     """Show what documents would change; nothing is written."""
     request = _read(file)
-    return changes_result(call.attempt(lambda unit: _merge(unit, request)), dry_run=False)
+    return changes_result(call.attempt(lambda unit: _merge(unit, request), _guard(request)), dry_run=False)
 
 
 @command(app, "apply", examples=("custctl apply -f customers.toml --yes", "custctl apply -f world/ --dry-run"))
@@ -32,10 +33,10 @@ def apply(call: Call, file: Files) -> Result:
     """Make the database hold what documents say, all of it or nothing; nothing is deleted."""
     request = _read(file)
     if not call.dry_run and not call.option("yes"):
-        tried = call.attempt(lambda unit: _merge(unit, request))
+        tried = call.attempt(lambda unit: _merge(unit, request), _guard(request))
         if tried.changes:
             call.agree(f"applying {len(tried.changes)} change(s)")
-    return call.write(lambda unit: _merge(unit, request))
+    return call.write(lambda unit: _merge(unit, request), _guard(request))
 
 
 @command(app, "export", examples=("custctl export > all.toml", "custctl export customers --format yaml"))
@@ -65,6 +66,18 @@ def _read(files: list[str]) -> Request:
     from custctl.store.documents import read
 
     return read_request(read(files, sys.stdin.buffer))
+
+
+def _guard(request: Request) -> Callable[[Unit, Report], None]:
+    """The expected decisions of the documents, asked before anything is committed."""
+
+    def check(unit: Unit, _report: Report) -> None:
+        from custctl.store.expectations import guard
+
+        if request.tests:
+            guard(unit.connection, request.tests)
+
+    return check
 
 
 def _merge(unit: Unit, request: Request) -> Any:

@@ -28,7 +28,7 @@ SelfManaged = Annotated[
 ]
 Public = Annotated[bool | None, typer.Option("--public/--not-public", help="Storefront administrators see it.")]
 Grants = Annotated[
-    list[str], typer.Argument(metavar="ACTION=LEVEL...", help="view=department edit=user; use=on for a capability.")
+    list[str] | None, typer.Argument(metavar="ACTION=LEVEL...", help="view=department edit=user; use=on for a capability.")
 ]
 Actions = Annotated[list[str] | None, typer.Argument(metavar="ACTION...", help="Without any, the whole entry goes.")]
 ResourceArg = Annotated[
@@ -120,7 +120,7 @@ def delete(call: Call, role: RoleArg) -> Result:
         "custctl role grant acme/approver default=user",
     ),
 )
-def grant(call: Call, role: RoleArg, resource: ResourceArg, grants: Grants | None = None) -> Result:
+def grant(call: Call, role: RoleArg, resource: ResourceArg, grants: Grants = None) -> Result:
     """Set levels of a role; the rest of the entry stays as it counted before."""
     return call.write(lambda unit: _grant(unit, role, resource, grants or []))
 

@@ -36,6 +36,7 @@ CUSTOMERS = ("acme", "acme-west", "acme-la", "globex", "initech")
 USERS = ("anna@acme.example", "bob@acme.example", "cyd@west.example", "dan@globex.example")
 VISITORS = ("v1", "v2")
 ACTIONS = ("view", "create", "edit", "delete", "assign", "duplicate", "use", "perform", "frown")
+FEATURES = ("guest.shopping_list", "guest.checkout", "guest.request", "guest.quote", "guest.quick_order")
 RARE, USUAL = (False, False, False, True), (True, True, True, False)
 YES = {Reason.GRANTED, Reason.UNPROTECTED, Reason.PUBLIC_ROLE}
 
@@ -43,6 +44,7 @@ NAMES = (
     *("customer", "customer-user", "customer-user-role", "customer-address", "customer-user-address"),
     *("order", "quote", "request", "shopping-list", "shopping-list-line-item", "order-line-item", "product"),
 )
+ABOVE = (*(None,) * 12, *NAMES[:-1])
 OWNED = tuple(name for name in NAMES if ENTITIES[name].ownership != "none")
 TARGETS: tuple[Target, ...] = (
     *(("entity", name) for name in NAMES),
@@ -80,11 +82,12 @@ class Case:
         return self.resource.record
 
 
+# Most of what is drawn lies open, or the promises about a yes would hold for want of one.
 levels = st.sampled_from(Level)
-maybe_levels = st.none() | levels
-actions = st.sampled_from(ACTIONS)
+maybe_levels = st.sampled_from((None, *Level, *(Level.CORPORATE,) * 5))
+actions = st.sampled_from(("view",) * 4 + ("edit",) * 3 + ACTIONS)
 targets = st.sampled_from(TARGETS)
-entries = st.dictionaries(targets, st.dictionaries(actions, levels, max_size=6), max_size=6)
+entries = st.dictionaries(targets, st.dictionaries(actions, levels, max_size=6), max_size=4)
 roles = st.builds(
     Role,
     key=st.sampled_from(("buyer", "clerk", "acme/chief")),
@@ -97,9 +100,7 @@ roles = st.builds(
 role_lists = st.lists(roles, max_size=4).map(tuple)
 homes = st.fixed_dictionaries({user: st.none() | st.sampled_from(CUSTOMERS) for user in USERS})
 forests = st.fixed_dictionaries({key: st.none() | st.sampled_from(CUSTOMERS) for key in CUSTOMERS})
-features = st.frozensets(
-    st.sampled_from(("guest.shopping_list", "guest.checkout", "guest.request", "guest.quote", "guest.quick_order"))
-)
+features = st.just(frozenset(FEATURES)) | st.frozensets(st.sampled_from(FEATURES))
 Homes = Mapping[str, str | None]
 
 
@@ -137,7 +138,7 @@ def records(draw: st.DrawFn, entity: Entity, homes: Homes, depth: int = 2) -> Re
     customer = draw(st.none() | st.sampled_from(CUSTOMERS))
     if entity.identity == "user":
         customer = homes[user] if user is not None else None
-    above = draw(st.none() | st.sampled_from(NAMES[:-1])) if depth and entity.identity is None else None
+    above = draw(st.sampled_from(ABOVE)) if depth and entity.identity is None else None
     return Record(
         f"{entity.name}:1",
         entity.name,
@@ -341,7 +342,14 @@ def test_whoever_reaches_one_of_a_customers_records_belongs_to_it_or_above(case:
     match = case.decide().match
     if match is not None and match.path:
         assert match.path[-1] == case.subject.customer
-        assert match.path[0] in (case.record.user_customer, case.record.customer)
+        assert match.path[0] in {case.record.user_customer, case.record.customer}
+
+
+@given(owned_cases())
+def test_at_department_level_nothing_below_opens(case: Case) -> None:
+    decision = case.decide()
+    if decision.allowed and decision.level is Level.DEPARTMENT and decision.match is not None:
+        assert decision.match.path in {(), (case.subject.customer,)}
 
 
 @given(owned_cases())

@@ -255,6 +255,11 @@ def test_am_3_2_a_capability_is_on_when_one_role_says_so() -> None:
     assert (says(decision), decision.level) == (YES, Level.FULL)
 
 
+def test_am_3_2_a_capability_is_on_or_off_whatever_the_record() -> None:
+    holder = role_with("capability", PROFILE, "use=full")
+    assert says(ask_of(user(holder), "use", "capability", PROFILE, row("order", BOB))) == YES
+
+
 def test_am_3_2_a_capability_is_only_used() -> None:
     holder = role_with("capability", PROFILE, "use=full view=full")
     assert says(ask_of(user(holder), "view", "capability", PROFILE)) == (False, "not-applicable")
@@ -300,6 +305,8 @@ def test_am_3_3_a_workflow_is_viewed_and_performed_and_nothing_else() -> None:
 def test_am_3_4_a_field_without_entry_is_open_to_every_role(action: str) -> None:
     decision = ask_of(user(role()), action, "field", "order.total")
     assert (says(decision), decision.level) == (YES, Level.FULL)
+    of_nobody = ask_of(user(role()), action, "field", "order.total", row("order"))
+    assert (says(of_nobody), of_nobody.match) == (YES, Match("ownerless"))
 
 
 def test_am_3_4_a_field_closes_only_when_every_role_closes_it() -> None:
@@ -613,6 +620,7 @@ def test_am_5_8_the_state_of_a_document_forbids(entity: str, action: str, state:
         ("order", "view", {"status": "closed"}),
         ("order", "delete", {"status": "cancelled"}),
         ("order", "edit", {"status": "draft"}),
+        ("checkout", "edit", {"status": "closed"}),
         ("request", "view", {"workflow_active": True}),
         ("request", "edit", {"workflow_active": False}),
         ("checkout", "edit", {"workflow_active": True}),
@@ -851,6 +859,7 @@ def test_am_9_2_the_lines_of_a_visitors_list_are_its_own() -> None:
     assert says(ask(subject, "view", replace(line(mine), user=None))) == YES
     assert says(ask(subject, "view", replace(line(theirs), user=None))) == AFAR
     assert says(ask(subject, "view", replace(line(mine), visitor="v2"))) == AFAR
+    assert says(ask(subject, "view", replace(line(line(mine)), user=None))) == YES
 
 
 @pytest.mark.parametrize("subject", [guest, visitor])
@@ -963,6 +972,11 @@ def test_am_10_the_status_does_not_change_what_the_roles_grant() -> None:
     blocked, active = (ask(user(BOSS, enabled=enabled), "edit", order) for enabled in (False, True))
     assert (blocked.level, blocked.roles, blocked.match) == (active.level, active.roles, active.match)
     assert [veto.reason.value for veto in blocked.vetoes] == ["disabled", "order-closed"]
+
+
+@pytest.mark.parametrize("record", [line(OWN_LIST), role_row()])
+def test_am_10_the_status_is_told_once_and_not_again_for_what_guards_the_record(record: Record) -> None:
+    assert ask(user(BOSS, enabled=False), "view", record).vetoes == (Veto(Reason.DISABLED),)
 
 
 def test_am_10_the_status_comes_before_a_refusal_of_the_roles() -> None:

@@ -161,7 +161,15 @@ OWN_ENTITIES = (
     Entity("site-visit", "user", ("view", "edit"), has_customer=True),
 )
 FIELD_NAMES = (
-    *("order.total", "customer.rating", "grid-view.title", "coupon.code", "product.weight", "quote.terms"),
+    *(
+        "order.total",
+        "customer.rating",
+        "grid-view.title",
+        "coupon.code",
+        "product.weight",
+        "quote.terms",
+        "customer-user-role.label",
+    ),
     *("wish-note.text", "contract.sum"),
 )
 STATUSES: Mapping[str, tuple[str | None, ...]] = {
@@ -180,7 +188,8 @@ PARENTS: Mapping[str, tuple[str, ...]] = {
     "price-sheet": ("quote", "price-sheet", "wish-note"),
 }
 GUARDED = (
-    *(("order", "edit"), ("quote", "view"), ("request", "edit"), ("shopping-list-line-item", "edit")),
+    *(("order", "edit"), ("quote", "view"), ("request", "edit")),
+    *(("shopping-list-line-item", action) for action in ("create", "edit", "delete")),
     *(("customer-user-role", action) for action in ("view", "edit", "delete", "delete")),
 )
 """What vetoes speak about; chance alone would seldom ask it."""

@@ -62,6 +62,9 @@ def problem_in(text: str | bytes, ending: str, folder: Path) -> Problem:
 
 # What is written reads back.
 
+# A busy machine is no failure.
+unhurried = settings(deadline=None)
+
 # What YAML, TOML, JSON, a terminal or an editor might take for something else.
 TRAPS = ["NO", "on", "null", "~", "true", "01234", "12:30:45", "1e3", "0x1F", "<<", "=", "---", "...", "%YAML", "!tag"]
 TRAPS += ["&a", "*a", "?", "|", ">", "@", "`", "'", "'''", "[[a]]", "a:b", "#b", "\\", "\\u0041"]
@@ -90,6 +93,7 @@ def read_back(text: str, ending: Format) -> dict[str, Any]:
     return document.tables
 
 
+@unhurried
 @given(tables)
 @example({"roles": [{"permissions": {"order": {"view": "none"}}}, {}], "a": [{}], "b": [], "c": {}, "": {"": {"": 1}}})
 @example({"a": [{"[a]": 1}, {"b": [{"c": "x" * 120}]}], "k" * 2000: {"l" * 2000: ["m"]}})
@@ -99,11 +103,13 @@ def test_every_format_reads_back_what_was_written(written: dict[str, Any]) -> No
     assert read_back(write_document(written, "yaml"), "yaml") == in_yaml(written)
 
 
+@unhurried
 @given(tables)
 def test_the_yaml_that_is_written_means_the_same_to_an_ordinary_reader(written: dict[str, Any]) -> None:
     assert yaml.safe_load(write_document(written, "yaml")) == {"apiVersion": "custctl/v1", **written}
 
 
+@unhurried
 @given(tables)
 def test_writing_is_deterministic(written: dict[str, Any]) -> None:
     for ending in FORMATS:
@@ -623,6 +629,7 @@ shapes = st.recursive(
 )
 
 
+@unhurried
 @given(st.dictionaries(names, shapes, max_size=5), st.sampled_from(FORMATS))
 def test_the_first_mark_behind_the_place_of_a_value_is_its_own(shape: dict[str, Any], ending: Format) -> None:
     counted = iter(range(1_000_000))
@@ -706,7 +713,7 @@ FRAGMENTS += [" ", "\n", "\t", "&a ", "!x ", "<<: ", "- ", "? ", "---\n", "[[a]]
 FRAGMENTS += ['"""', "\u2028", "\x01", "\ufeff", "\r"]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join), st.sampled_from(FORMATS))
 def test_any_text_is_read_or_refused_with_a_line(text: str, ending: Format) -> None:
     try:

@@ -124,13 +124,13 @@ def from_file(path: str) -> Source:
 
 def from_stdin(stdin: BinaryIO | None) -> Source:
     """The text on standard input, to its end."""
+    stream: BinaryIO | None = stdin or getattr(sys.stdin, "buffer", None)  # sys.stdin is None where 0 is closed
+    if stream is None:
+        raise invalid("standard input is closed", code="unreadable", place=Place(STDIN))
     try:
-        stream = stdin or sys.stdin.buffer
         return _source(STDIN, _bounded(stream))
     except (OSError, ValueError) as error:
         raise _unreadable(STDIN, error) from error
-    except AttributeError as error:  # sys.stdin is None when descriptor 0 is closed
-        raise invalid("standard input is closed", code="unreadable", place=Place(STDIN)) from error
 
 
 def _in_directory(path: str) -> list[tuple[str, Format]]:

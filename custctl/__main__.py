@@ -1,22 +1,26 @@
 """The program's door. `--version` is answered before anything is imported; everything else goes to the app."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Run custctl with the arguments of the process, and end the process with its exit code."""
-    if sys.argv[1:] == ["--version"]:
-        from custctl import __version__
+    try:
+        if sys.argv[1:] == ["--version"]:
+            from custctl import __version__, streams
 
-        sys.stdout.write(f"custctl {__version__}\n")
-        return
-    import gc
+            streams.prepare()
+            os._exit(streams.answer(f"custctl {__version__}\n"))
+        import gc
 
-    # Start-up makes many objects and no garbage; the app switches collection on when the work starts.
-    gc.disable()
-    from custctl.app import run
+        # Start-up makes many objects and no garbage; the app switches collection on when the work starts.
+        gc.disable()
+        from custctl.app import run
 
-    run(sys.argv[1:])
+        run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the app could take it
+        os._exit(130)
 
 
 if __name__ == "__main__":

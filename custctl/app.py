@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.exceptions import Exit as TyperExit
 
+from custctl import streams
 from custctl.commands._command import Call, Group, Invocation
 from custctl.errors import CustctlError, Exit, Problem
 from custctl.result import Result
@@ -96,10 +97,10 @@ def run(arguments: Sequence[str]) -> NoReturn:
     """Carry out one command line and end the process with its exit code."""
     os.umask(0o077)
     signal.signal(signal.SIGTERM, _terminate)
-    _forgiving_streams()
+    streams.prepare()
     code = execute(arguments)
     # Tearing down the modules would take longer than most commands; everything is closed and flushed here.
-    os._exit(_flushed(code))
+    os._exit(streams.flushed(code))
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -108,38 +109,62 @@ def execute(arguments: Sequence[str]) -> int:
     try:
         with invocation.closing:
             return _answer(invocation)
-    except CustctlError as error:
-        return _fail(error, invocation)
-    except TyperExit as stop:
-        return stop.exit_code
-    except TyperException as error:
-        return _fail(_usage_error(error), invocation)
-    except (KeyboardInterrupt, Abort):
-        sys.stderr.write("\ninterrupted; nothing was changed\n")
-        return Exit.INTERRUPTED
-    except Terminated:
-        sys.stderr.write("terminated; nothing was changed\n")
-        return Exit.TERMINATED
-    except OSError as error:
-        return _output_error(error, invocation)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it must not look like the answer "no"
-        return _bug(error)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it must not look like the answer "no"
+        return _unprinted(error) if invocation.committed else _failed(error, invocation)
 
 
 def _answer(invocation: Invocation) -> int:
-    """Run the command and print its answer."""
-    result = root().main(args=list(invocation.arguments), prog_name="custctl", standalone_mode=False, obj=invocation)
+    """Run the command and print its answer.
+
+    Not by Typer's `main`, which would end the process with 1, our "no", when the reader of help closes the pipe.
+    """
+    tree = root()
+    with tree.make_context("custctl", list(invocation.arguments), obj=invocation) as context:
+        result = tree.invoke(context)
     if not isinstance(result, Result):
         return int(result or 0)
     gc.enable()
-    committed = result.view == "changes" and isinstance(result.data, Mapping) and result.data.get("revision")
-    try:
-        _show(result, invocation)
-    except OSError:
-        if not committed:
-            raise
-        sys.stderr.write("done, but the answer could not be printed\n")
+    _show(result, invocation)
     return result.exit
+
+
+def _failed(error: BaseException, invocation: Invocation) -> int:
+    """Say what ended a command that has changed nothing; the exit code."""
+    match error:
+        case CustctlError():
+            return _fail(error, invocation)
+        case TyperExit():
+            return error.exit_code
+        case TyperException():
+            return _fail(_usage_error(error), invocation)
+        case KeyboardInterrupt() | Abort():
+            streams.say("\ninterrupted; nothing was changed\n")
+            return Exit.INTERRUPTED
+        case Terminated():
+            streams.say("terminated; nothing was changed\n")
+            return Exit.TERMINATED
+        case OSError():
+            return _system_error(error, invocation)
+        case UnicodeEncodeError():
+            return _fail(CustctlError(_NOT_TEXT), invocation)
+    database = sys.modules.get("custctl.store.database")
+    known = database and database.known(error, invocation.config.database)
+    return _fail(known, invocation) if known else _bug(error, "nothing was changed")
+
+
+def _unprinted(error: BaseException) -> int:
+    """The command is done and on disk, whatever has become of its answer; the exit code, which is 0."""
+    streams.discard()
+    if isinstance(error, OSError):
+        if error.errno != errno.EPIPE:
+            streams.say("done, but the answer could not be printed\n")
+    elif isinstance(error, CustctlError):
+        streams.say(f"done, but the answer could not be printed: {_safe(error.problem.message)}\n")
+    elif isinstance(error, Exception):
+        _bug(error, "what was asked for is done")
+    else:
+        streams.say("\ndone; only the answer was interrupted\n")
+    return Exit.OK
 
 
 def _show(result: Result, invocation: Invocation) -> None:
@@ -157,7 +182,7 @@ def _show(result: Result, invocation: Invocation) -> None:
         )
         sys.stdout.flush()
         for note in (*invocation.notes, *result.notes):
-            sys.stderr.write(f"{_safe(note)}\n")
+            streams.say(f"{_safe(note)}\n")
 
 
 def _color(invocation: Invocation, terminal: bool) -> bool:
@@ -182,7 +207,9 @@ def _safe(text: str) -> str:
 def _fail(error: CustctlError, invocation: Invocation) -> int:
     from custctl.render import render_error
 
-    render_error(error, _wanted_output(invocation), sys.stderr, sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
+    with contextlib.suppress(OSError):
+        color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        render_error(error, _wanted_output(invocation), sys.stderr, color)
     return error.problem.exit
 
 
@@ -208,54 +235,34 @@ def _usage_error(error: TyperException) -> CustctlError:
     return CustctlError(Problem("usage", Exit.USAGE, message, f"{path} --help shows how it is written"))
 
 
-def _output_error(error: OSError, invocation: Invocation) -> int:
-    """A closed pipe is no error; a full disk or a broken stream is 74."""
-    if error.errno == errno.EPIPE or isinstance(error, BrokenPipeError):
-        _discard_output()
-        return Exit.OK
-    problem = Problem("output", Exit.OUTPUT, f"the answer could not be written: {error.strerror or error}")
-    _discard_output()
+def _system_error(error: OSError, invocation: Invocation) -> int:
+    """A closed pipe is no error; a full disk, a broken stream or a file that cannot be used is 74."""
+    if error.filename is None:
+        return streams.lost(error)
+    problem = Problem("output", Exit.OUTPUT, f"{error.filename} cannot be used: {error.strerror}")
     return _fail(CustctlError(problem), invocation)
 
 
-def _bug(error: Exception) -> int:
+_NOT_TEXT = Problem(
+    "encoding", Exit.INVALID, "the command line holds bytes that are no text", "custctl reads UTF-8; file names may differ"
+)
+
+
+def _bug(error: BaseException, outcome: str) -> int:
     """A mistake in custctl: where it happened, but no value, because values may be customer data."""
     import traceback
 
     frames = traceback.extract_tb(error.__traceback__)
     where = "; ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-4:])
-    sys.stderr.write(f"error: custctl has a bug ({type(error).__name__}); nothing was changed\n  {where}\n")
+    streams.say(f"error: custctl has a bug ({type(error).__name__}); {outcome}\n  {where}\n")
     if os.environ.get("CUSTCTL_DEBUG"):
-        traceback.print_exception(error)
+        with contextlib.suppress(OSError):
+            traceback.print_exception(error)
     return Exit.BUG
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:
     raise Terminated
-
-
-def _forgiving_streams() -> None:
-    """Text that the terminal's encoding lacks is printed as an escape, never a crash."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # they are text streams
-
-
-def _flushed(code: int) -> int:
-    """Flush both streams; a read whose answer could not be flushed has failed after all."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        code = code if error.errno == errno.EPIPE else Exit.OUTPUT
-    with contextlib.suppress(OSError):
-        sys.stderr.flush()
-    return code
-
-
-def _discard_output() -> None:
-    """Point standard output at nothing, so that no later flush fails again."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
 
 
 __all__ = ["Call", "execute", "root", "run"]

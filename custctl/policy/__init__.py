@@ -1,6 +1,6 @@
 """Who may do what: pure rules over plain values; only the standard library is imported here."""
 
-from custctl.policy.decide import decide, scope, sign_in
+from custctl.policy.decide import decide, owners, scope, sign_in
 from custctl.policy.model import (
     LEVELS,
     Decision,
@@ -42,6 +42,7 @@ __all__ = [
     "Target",
     "Veto",
     "decide",
+    "owners",
     "scope",
     "sign_in",
 ]

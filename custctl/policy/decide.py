@@ -152,6 +152,18 @@ def scope(subject: Subject, entity: Entity, action: str, facts: Facts) -> Scope:
     )
 
 
+def owners(subject: Subject, entity: Entity, action: str, facts: Facts) -> Scope:
+    """Whom the subject may make the owner of a new record (`create`) or of a stored one (`assign`) (AM 5.6).
+
+    The owners are users for an entity owned by users, and customers for one owned by customers.
+    Source: oroinc/customer-portal CustomerBundle/Validator/Constraints/FrontendOwnerValidator.php.
+    """
+    if entity.ownership == "none" or subject.kind != "user":
+        return Scope("nothing")
+    reached = scope(subject, entity, action, facts)
+    return replace(reached, by="customer", storefront=False)
+
+
 def _by_rules(subject: Subject, action: str, resource: Resource, facts: Facts) -> Decision:
     """The answer of roles, ownership and vetoes; sign-in is asked once, by the outer question."""
     answer = _by_roles(subject, action, resource, facts)

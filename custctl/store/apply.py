@@ -29,7 +29,7 @@ from custctl.store import rules
 from custctl.store.documents import Document
 from custctl.store.inputs import INPUTS, AddressInput, Input, RecordInput, TestInput, UserInput, field_names, message
 from custctl.store.settings import SETTINGS
-from custctl.store.unit import Draft, Unit, not_stored
+from custctl.store.unit import Draft, Unit
 
 Locate = Callable[..., Place | None]
 
@@ -280,7 +280,7 @@ def _rename(unit: Unit, noun: Noun, items: Sequence[Item]) -> None:
         old, new = unit.find(noun, item.was), unit.find(noun, item.key)
         if old is None or old.after is None:
             if new is None:
-                unit.problem(not_stored(noun.title, item.was, item.locate("was"), "was"))
+                unit.missing(noun, item.was, item.locate("was"), "was")
         elif new is not None and new.after is not None and new is not old:
             words = f"{old.reference} cannot become {item.key}: that key is taken"
             unit.problem(Problem("taken", Exit.CONFLICT, words, None, item.locate(noun.key), noun.key, item.key))

@@ -67,11 +67,6 @@ class Loaded:
     facts: Facts
 
     @property
-    def targets(self) -> list[Target]:
-        """Every target of a role that the question touches."""
-        return [self.resource.target, *_also_asked(self.resource)]
-
-    @property
     def subject_reference(self) -> str:
         return subject_reference(self.subject)
 
@@ -108,7 +103,7 @@ class Asker:
         check_action(question.action, resource)
         if question.supposed:
             resource = self.suppose(resource, question.owner, question.customer)
-        subject = self.subject(question.subject, [resource.target, *_also_asked(resource)])
+        subject = self.subject(question.subject, targets_of(resource))
         if subject.kind == "role" and resource.record is not None:
             hint = "ask about an entity, or name a user"
             raise invalid("a role alone owns nothing: it can be asked about an entity only", hint=hint)
@@ -449,9 +444,9 @@ def _known(name: str, known: Iterable[str], what: str) -> str:
     return name
 
 
-def _also_asked(resource: Resource) -> list[Target]:
-    """The targets that vetoes look at besides the resource itself: its parents, and the customer of a role."""
-    record, targets = resource.record, list[Target]()
+def targets_of(resource: Resource) -> list[Target]:
+    """The targets of roles that a question touches: the resource, its parents, and the customer of a role."""
+    record, targets = resource.record, [resource.target]
     if record is not None and record.entity == "customer-user-role":
         targets.append(("entity", "customer"))
     while record is not None and record.parent is not None:

@@ -40,7 +40,7 @@ def require(connection: sqlite3.Connection, noun: Noun, text: str) -> tuple[int,
     """The id and key of the record that `text` means; exit 3 with near keys when there is none."""
     found = find(connection, noun, text)
     if found is None:
-        raise not_found(noun.title, text, _near_keys(connection, noun.table, "key", fold(text)))
+        raise not_found(noun.title, text, near_keys(connection, noun.table, "key", fold(text)))
     return found
 
 
@@ -51,8 +51,8 @@ def require_owned(connection: sqlite3.Connection, entity: str, key: str) -> int:
         row = connection.execute(query, (entity, fold(key))).fetchone()
         if row is not None:
             return int(row[0])
-    close = _near_keys(connection, "sales_document", "number", fold(key), entity)
-    raise not_found(entity, key, close or _near_keys(connection, "record", "key", fold(key), entity))
+    close = near_keys(connection, "sales_document", "number", fold(key), entity)
+    raise not_found(entity, key, close or near_keys(connection, "record", "key", fold(key), entity))
 
 
 def require_address(connection: sqlite3.Connection, owner_noun: Noun, owner_id: int, owner: str, address: str) -> int:
@@ -71,10 +71,10 @@ def _one(connection: sqlite3.Connection, noun: Noun, condition: str, value: Any)
     return (row[0], row[1]) if row else None
 
 
-def _near_keys(
+def near_keys(
     connection: sqlite3.Connection, table: str, column: str, text: str, entity: str | None = None
 ) -> list[str]:
-    """Keys near to one that is not stored, among those that begin alike, and those that hold it."""
+    """Keys near to one that is not stored, among those that begin alike."""
     if not text:
         return []
     condition = "" if entity is None else " AND entity = :entity"

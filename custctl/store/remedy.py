@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from custctl.policy.decide import decide, reach, role_verdict, sign_in
 from custctl.policy.model import Decision, Facts, Level, Reason, Resource, Role, Subject
 from custctl.store import exposure
+from custctl.store.facts import targets_of
 
 if TYPE_CHECKING:
     from custctl.store.facts import Asker, Loaded, Question
@@ -176,7 +177,7 @@ def _raised(plan: Plan, role: Role, action: str, resource: Resource, facts: Fact
 def _assigned(asker: Asker, asked: Loaded, plan: Plan, action: str, resource: Resource) -> Iterator[Plan]:
     """The plan with one more role for the subject, for every role that may be given and covers the record."""
     held = {role.key for role in plan.subject.roles}
-    for role in asker.assignable(asked.subject.customer, asked.targets, MOST_ROLES):
+    for role in asker.assignable(asked.subject.customer, targets_of(asked.resource), MOST_ROLES):
         if role.key in held:
             continue
         level = role_verdict(role, action, resource).level

@@ -37,7 +37,7 @@ from custctl.resources import (
 )
 from custctl.store.inputs import STATUSES, entity_name
 from custctl.store.settings import SETTINGS, value_of
-from custctl.store.unit import Draft, Unit, not_stored
+from custctl.store.unit import Draft, Unit
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     GROUP.name: ("name",),
@@ -100,8 +100,7 @@ def _references(unit: Unit, draft: Draft) -> None:
         target = NOUNS[entry.to]
         for key in value if isinstance(value, list) else [value]:
             if key is not None and unit.id_of(target, key) is None:
-                place = draft.locate(entry.name)
-                unit.problem(not_stored(target.title, key, place, entry.name))
+                unit.missing(target, key, draft.locate(entry.name), entry.name)
 
 
 def _role(unit: Unit, draft: Draft) -> None:
@@ -144,7 +143,7 @@ def _role_key(unit: Unit, draft: Draft) -> None:
     if own != slug(own, "role") or not own:
         wrong(unit, draft, "key", f"{own!r} is not a key", hint=f"try {slug(own, 'role')!r}")
     if owner and unit.id_of(CUSTOMER, owner) is None:
-        unit.problem(not_stored("customer", owner, draft.locate("key"), "key"))
+        unit.missing(CUSTOMER, owner, draft.locate("key"), "key")
     draft.image["customer"] = owner or None
 
 
@@ -255,7 +254,7 @@ def _record(unit: Unit, draft: Draft) -> None:
     _consistent_owner(unit, draft)
     parent = draft.image.get("parent")
     if parent is not None and draft.changed("parent") and unit.parent_ids(parent) == (None, None):
-        unit.problem(not_stored("parent record", parent, draft.locate("parent"), "parent"))
+        unit.missing(RECORD, parent, draft.locate("parent"), "parent", "parent record")
     if parent is not None and fold(parent) == fold(f"{name}:{draft.image['key']}"):
         wrong(unit, draft, "parent", "a record cannot be its own parent")
 
@@ -279,7 +278,7 @@ def _setting(unit: Unit, draft: Draft) -> None:
         return
     target = NOUNS[setting.to]
     if unit.id_of(target, value) is None:
-        unit.problem(not_stored(target.title, value, draft.locate("value"), setting.name))
+        unit.missing(target, value, draft.locate("value"), setting.name)
     elif target is ROLE and "/" in value:
         wrong(unit, draft, setting.name, "the website's roles are predefined ones, without a customer", value=value)
 

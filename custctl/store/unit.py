@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from custctl.errors import CustctlError, Exit, Place, Problem
+from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, near
 from custctl.policy.catalogue import ENTITIES
 from custctl.policy.model import Entity
 from custctl.resources import NOUNS, Noun, fold, reference
 from custctl.store.codec import to_column
 from custctl.store.database import now
+from custctl.store.lookup import near_keys
 from custctl.store.rows import Transaction
 from custctl.store.select import Image, role_entries, selection
 
@@ -26,6 +27,10 @@ Key = tuple[str, str]
 
 _COMPUTED = ("created", "updated", "type", "users", "customers", "code")
 _ADDRESSES = {"customer-address": ("customer", "customer_id"), "customer-user-address": ("customer-user", "user_id")}
+
+
+MOST_GUESSES = 20
+"""For so many references that lead nowhere near keys are looked for; more problems are not shown anyway."""
 
 
 @dataclass(slots=True)
@@ -186,6 +191,17 @@ class Unit:
     def problem(self, problem: Problem) -> None:
         """Note something wrong; `stop_if_wrong` ends the unit with everything that was."""
         self.problems.append(problem)
+
+    def missing(self, noun: Noun, key: str, place: Place | None, field_name: str, what: str = "") -> None:
+        """Note a reference that leads nowhere: exit 3 when it was typed, 4 when it stands in a file."""
+        exit_code = Exit.NOT_FOUND if place is None else Exit.INVALID
+        close: list[str] = []
+        if len(self.problems) < MOST_GUESSES and noun.key == "key" and noun.table != "record":
+            stored = near_keys(self.connection, noun.table, "key", fold(key))
+            close = stored or near(fold(key), [draft.key for draft in self.of(noun)])
+        words = f"{what or noun.title} {key!r} not found"
+        hint = did_you_mean(close)
+        self.problem(Problem("not-found", exit_code, words, hint, place, field_name, key, tuple(close)))
 
     def stop_if_wrong(self) -> None:
         if self.problems:
@@ -411,12 +427,6 @@ def own_entity(image: Image) -> Entity:
     return Entity(
         image["name"], image["ownership"], tuple(image["permissions"]), has_customer=image["ownership"] == "user"
     )
-
-
-def not_stored(what: str, value: str, place: Place | None, field_name: str) -> Problem:
-    """A reference that leads nowhere: exit 3 when it was typed, 4 when it stands in a file."""
-    exit_code = Exit.NOT_FOUND if place is None else Exit.INVALID
-    return Problem("not-found", exit_code, f"{what} {value!r} not found", place=place, field=field_name, value=value)
 
 
 def _by_keys(noun: Noun, keys: Sequence[str]) -> tuple[str, list[Any]]:

@@ -96,9 +96,14 @@ def root() -> Root:
 def run(arguments: Sequence[str]) -> NoReturn:
     """Carry out one command line and end the process with its exit code."""
     os.umask(0o077)
-    signal.signal(signal.SIGTERM, _terminate)
     streams.prepare()
-    code = execute(arguments)
+    try:
+        signal.signal(signal.SIGTERM, _terminate)
+        code = execute(arguments)
+    except KeyboardInterrupt:  # a second one, while the first is told
+        code = Exit.INTERRUPTED
+    except Terminated:
+        code = Exit.TERMINATED
     # Tearing down the modules would take longer than most commands; everything is closed and flushed here.
     os._exit(streams.flushed(code))
 
@@ -125,7 +130,7 @@ def _answer(invocation: Invocation) -> int:
         return int(result or 0)
     gc.enable()
     _show(result, invocation)
-    return result.exit
+    return result.exit() if callable(result.exit) else result.exit
 
 
 def _failed(error: BaseException, invocation: Invocation) -> int:
@@ -174,7 +179,7 @@ def _show(result: Result, invocation: Invocation) -> None:
         terminal = sys.stdout.isatty()
         render(
             result,
-            invocation.config.output.value or "table",
+            _output(invocation, result),
             out=sys.stdout,
             color=_color(invocation, terminal),
             width=_width() if terminal else None,
@@ -183,6 +188,11 @@ def _show(result: Result, invocation: Invocation) -> None:
         sys.stdout.flush()
         for note in (*invocation.notes, *result.notes):
             streams.say(f"{_safe(note)}\n")
+
+
+def _output(invocation: Invocation, result: Result) -> str:
+    asked = invocation.config.output
+    return result.natural if asked.origin == "default" or asked.value is None else asked.value
 
 
 def _color(invocation: Invocation, terminal: bool) -> bool:
@@ -237,10 +247,13 @@ def _usage_error(error: TyperException) -> CustctlError:
 
 def _system_error(error: OSError, invocation: Invocation) -> int:
     """A closed pipe is no error; a full disk, a broken stream or a file that cannot be used is 74."""
-    if error.filename is None:
-        return streams.lost(error)
-    problem = Problem("output", Exit.OUTPUT, f"{error.filename} cannot be used: {error.strerror}")
-    return _fail(CustctlError(problem), invocation)
+    if error.filename is not None:
+        words = f"{error.filename} cannot be used: {error.strerror}"
+    elif streams.lost(error) == Exit.OK:
+        return Exit.OK
+    else:
+        words = streams.unwritten(error)
+    return _fail(CustctlError(Problem("output", Exit.OUTPUT, words)), invocation)
 
 
 _NOT_TEXT = Problem(

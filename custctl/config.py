@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from custctl.errors import did_you_mean, invalid, near
 
@@ -21,8 +20,7 @@ ACTOR_VARIABLE = "CUSTCTL_ACTOR"
 _CHOICES = {"output": OUTPUTS, "color": COLORS}
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One setting: its value, and where that came from."""
 
     name: str
@@ -30,8 +28,7 @@ class Value:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """The settings of one run."""
 
     db: Value
@@ -95,6 +92,8 @@ def default_database(environment: Mapping[str, str] | None = None) -> Path:
 
 def save(name: str, value: str | None, profile: str | None) -> Path:
     """Set or, with None, unset one setting in the config file; written whole or not at all, 0600."""
+    import tempfile
+
     import tomli_w
 
     known = SETTINGS if profile is not None else (*SETTINGS, "profile")

@@ -385,9 +385,8 @@ def _with_last(node: Row) -> Iterator[tuple[Row, bool]]:
 def _decision(page: _Page, result: Result) -> None:
     for row in _answers(result):
         if "error" in row:
-            page.line(
-                ("?", "some"), "    ", body=f"{row['subject']} {row['action']} {row['resource']}: {_failure(row)}"
-            )
+            asked = " ".join(str(row[name]) for name in ("subject", "action", "resource") if row.get(name))
+            page.line(("?", "some"), "    ", body=f"{asked}: {_failure(row)}")
         else:
             _verdict(page, row)
 
@@ -456,6 +455,18 @@ def _steps(page: _Page, steps: Sequence[_Step], trunk: str = "", dim: bool = Fal
             hang=below + "  ",
         )
         _steps(page, step.below, below, dim=True)
+
+
+def _tests(page: _Page, result: Result) -> None:
+    """The tests that are not as expected, each with the whole answer; then how many are."""
+    assert isinstance(result.data, Mapping)
+    for test in result.data["tests"]:
+        if not test["passed"]:
+            expected = ", ".join(f"{name} {text_of(value)}" for name, value in test["expected"].items())
+            page.line((page.glyphs.no, "bad"), " ", f"{test['file']}:{test['line']}  ", body=f"expected {expected}")
+            _explain(page, Result(test["got"], "explain"))
+    passed, failed = result.data["passed"], result.data["failed"]
+    page.line((f"{passed} of {passed + failed} tests passed", "bad" if failed else "good"))
 
 
 def _role_steps(row: Row) -> _Step:
@@ -715,5 +726,6 @@ _VIEWS: Mapping[View, Callable[[_Page, Result], None]] = {
     "explain": _explain,
     "matrix": _matrix,
     "changes": _changes,
+    "tests": _tests,
     "text": _text,
 }

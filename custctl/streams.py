@@ -39,9 +39,9 @@ def answer(text: str) -> int:
     """Print a whole answer; the exit code."""
     try:
         sys.stdout.write(text)
+        return flushed(Exit.OK)
     except OSError as error:
-        return lost(error)
-    return flushed(Exit.OK)
+        return _told(error)
 
 
 def flushed(code: int) -> int:
@@ -49,7 +49,7 @@ def flushed(code: int) -> int:
     try:
         sys.stdout.flush()
     except OSError as error:
-        code = code if error.errno == errno.EPIPE else lost(error)
+        code = _told(error) or code
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     return code
@@ -58,12 +58,20 @@ def flushed(code: int) -> int:
 def lost(error: OSError) -> int:
     """The exit code of an answer that could not be printed; a reader who has seen enough is no error."""
     discard()
-    if error.errno == errno.EPIPE:
-        return Exit.OK
-    say(f"error: the answer could not be written: {error.strerror or error}\n")
-    return Exit.OUTPUT
+    return Exit.OK if error.errno == errno.EPIPE else Exit.OUTPUT
 
 
 def discard() -> None:
     """Point standard output at nothing, so that what is still in its buffer fails no more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def unwritten(error: OSError) -> str:
+    return f"the answer could not be written: {error.strerror or error}"
+
+
+def _told(error: OSError) -> int:
+    code = lost(error)
+    if code:
+        say(f"error: {unwritten(error)}\n")
+    return code

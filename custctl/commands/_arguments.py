@@ -12,17 +12,15 @@ GroupArg = Annotated[str, typer.Argument(metavar="GROUP", help="A customer group
 RoleArg = Annotated[str, typer.Argument(metavar="ROLE", help="A role: buyer, acme/buyer, id:N or unique label.")]
 RolesArg = Annotated[list[str], typer.Argument(metavar="ROLE...", help="Roles.")]
 CustomersArg = Annotated[list[str], typer.Argument(metavar="CUSTOMER...", help="Customers.")]
-SubjectArg = Annotated[
-    str, typer.Argument(metavar="SUBJECT", help="An e-mail, user:KEY, role:KEY, guest or visitor:KEY.")
-]
-ActionArg = Annotated[str, typer.Argument(metavar="ACTION", help="A permission: view, create, edit, ...")]
-ResourceArg = Annotated[
-    str,
-    typer.Argument(
-        metavar="RESOURCE",
-        help="An entity (order), a record (order:SO-1), capability:NAME, workflow:NAME or a field (entity.field).",
-    ),
-]
+SUBJECT = typer.Argument(metavar="SUBJECT", help="An e-mail, user:KEY, role:KEY, guest or visitor:KEY.")
+ACTION = typer.Argument(metavar="ACTION", help="A permission: view, create, edit, ...")
+RESOURCE = typer.Argument(
+    metavar="RESOURCE",
+    help="An entity (order), a record (order:SO-1), capability:NAME, workflow:NAME or a field (entity.field).",
+)
+SubjectArg = Annotated[str, SUBJECT]
+ActionArg = Annotated[str, ACTION]
+ResourceArg = Annotated[str, RESOURCE]
 
 Where = Annotated[
     list[str] | None,

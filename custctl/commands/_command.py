@@ -7,7 +7,7 @@ before or after the verb are declared once, in `options`, and appended to every 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from typer.main import get_params_convertors_ctx_param_name_from_function
 
 from custctl import config
 from custctl.errors import usage
-from custctl.result import Result
+from custctl.result import Result, Row
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,6 +36,8 @@ class Invocation:
     flags: dict[str, Any] = field(default_factory=dict)
     closing: ExitStack = field(default_factory=ExitStack)
     notes: list[str] = field(default_factory=list)
+    committed: bool = False
+    """Whether something has been written for good: from then on, nothing may be called an error."""
     _config: config.Config | None = None
 
     @property
@@ -76,6 +78,15 @@ class Call(typer.Context):
         """Say something on standard error, beside the answer."""
         self.invocation.notes.append(text)
 
+    def noting(self, rows: Iterable[Row], empty: str) -> Iterator[Row]:
+        """The same rows, streamed; a set that turns out empty says so beside the answer."""
+        some = False
+        for row in rows:
+            some = True
+            yield row
+        if not some:
+            self.note(empty)
+
     def read(self) -> sqlite3.Connection:
         """One snapshot of the database, closed when the answer has been written."""
         from custctl.store.database import open_for_reading
@@ -88,6 +99,10 @@ class Call(typer.Context):
         """Do the work in one transaction and commit it, or try it under --dry-run; the changes are the answer."""
         return changes_result(self._writer.run(work, check), dry_run=self.dry_run)
 
+    def done(self) -> None:
+        """From here on what was asked for is on disk, whatever becomes of the answer."""
+        self.invocation.committed = True
+
     def attempt(self, work: Callable[[Unit], Any], check: Callable[[Unit, Report], Any] | None = None) -> Report:
         """Do the work and roll it back: what it would change."""
         return self._writer.run(work, check, dry_run=True)
@@ -96,24 +111,27 @@ class Call(typer.Context):
     def _writer(self) -> Writer:
         from custctl.store.writing import Writer
 
-        return Writer(self.database, self.command_line, config.actor(), self.dry_run)
+        return Writer(self.database, self.command_line, config.actor(), self.dry_run, self.done)
 
     def agree(self, what: str) -> None:
         """Ask on a terminal; refuse without --yes elsewhere (exit 2)."""
-        asked = not self.invocation.is_on("no_input") and sys.stdin.isatty() and sys.stderr.isatty()
-        if not asked:
+        from custctl.formats import visible
+
+        terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+        if self.invocation.is_on("no_input") or not terminal:
             raise usage(f"{what} needs --yes", "look at it first with --dry-run, then add --yes")
-        sys.stderr.write(f"{what}. Go on? [y/N] ")
+        sys.stderr.write(f"{visible(what)}. Go on? [y/N] ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
             raise usage("not done: you did not agree", "nothing was changed")
 
     @property
     def command_line(self) -> str:
-        """The command as history keeps it."""
+        """The command as history keeps it; a byte of a file name that is no text is kept as an escape."""
         import shlex
 
-        return "custctl " + shlex.join(self.invocation.arguments)
+        line = "custctl " + shlex.join(self.invocation.arguments)
+        return line.encode(errors="backslashreplace").decode()
 
 
 def changes_result(report: Report, *, dry_run: bool, notes: Sequence[str] = ()) -> Result:

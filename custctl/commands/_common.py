@@ -29,17 +29,7 @@ def listing(call: Call, noun: Noun, where: Sequence[str] | None, sort: str | Non
     names = reads.field_names(noun, call.option("fields"))
     wanted = names if noun.key in names or call.option("fields") else (noun.key, *names)
     rows = reads.rows(call.read(), noun, reads.Listing(tuple(where or ()), sort, limit), wanted)
-    return Result(_remarking(rows, call, noun), "list", names, noun.reference)
-
-
-def _remarking(rows: Any, call: Call, noun: Noun) -> Any:
-    """The same rows; a list that turns out empty says so."""
-    empty = True
-    for row in rows:
-        empty = False
-        yield row
-    if empty:
-        call.note(f"no {noun.plural}")
+    return Result(call.noting(rows, f"no {noun.plural}"), "list", names, noun.reference)
 
 
 def given(**values: Any) -> dict[str, Any]:

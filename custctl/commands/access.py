@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
 
-from custctl.commands._arguments import ActionArg, ResourceArg, SubjectArg
+from custctl.commands._arguments import ACTION, RESOURCE, SUBJECT, ActionArg, ResourceArg, SubjectArg
 from custctl.commands._command import Call, command, group
-from custctl.errors import Exit
-from custctl.result import Result
+from custctl.errors import Exit, usage
+from custctl.result import Result, View
+from custctl.store.facts import Question
 
 app = group("access", "Questions about access, and why the answer is what it is.")
 
 OwnerOption = Annotated[
-    str | None, typer.Option("--owner", metavar="USER", help="Ask about a record that this user would own.")
+    str | None,
+    typer.Option("--owner", metavar="USER", help='Ask about a record that this user would own; "" for nobody.'),
 ]
 CustomerOption = Annotated[
-    str | None, typer.Option("--customer", metavar="CUSTOMER", help="Ask about a record of this customer.")
+    str | None, typer.Option("--customer", metavar="CUSTOMER", help='Ask about a record of this customer; "" for none.')
 ]
 IgnoreStatus = Annotated[
     bool, typer.Option("--ignore-status", help="Ask the roles alone, not whether signing in is possible.")
 ]
+WithRole = Annotated[
+    list[str] | None, typer.Option("--with-role", metavar="ROLE", help="As if the subject had it too; repeatable.")
+]
+WithoutRole = Annotated[
+    list[str] | None, typer.Option("--without-role", metavar="ROLE", help="As if the subject had it not; repeatable.")
+]
+EntityArg = Annotated[str, typer.Argument(metavar="ENTITY", help="An entity, like order.")]
 
 
 @command(
@@ -29,26 +39,36 @@ IgnoreStatus = Annotated[
     "can",
     examples=(
         "custctl access can amanda.smith@company-a.example view order",
-        "custctl access can amanda.smith@company-a.example edit order:SO-1",
+        "custctl access can amanda.smith@company-a.example edit order:SO-1001",
+        "custctl access can --batch questions.jsonl",
     ),
 )
 def can(
     call: Call,
-    subject: SubjectArg,
-    action: ActionArg,
-    resource: ResourceArg,
+    subject: Annotated[str | None, SUBJECT] = None,
+    action: Annotated[str | None, ACTION] = None,
+    resource: Annotated[str | None, RESOURCE] = None,
     owner: OwnerOption = None,
     customer: CustomerOption = None,
+    with_role: WithRole = None,
+    without_role: WithoutRole = None,
     ignore_status: IgnoreStatus = False,
+    batch: Annotated[
+        str | None, typer.Option("--batch", metavar="FILE|-", help="Questions as JSON Lines; answers as JSON Lines.")
+    ] = None,
 ) -> Result:
     """May SUBJECT do ACTION to RESOURCE? Exit 0 is yes, 1 is no; an unknown word is an error."""
     from custctl.store import answers
 
-    answer = answers.can(call.read(), _question(subject, action, resource, owner, customer, ignore_status))
-    return _answered(answer, "decision")
+    if batch is not None:
+        return _batch(call, batch, (subject, owner, customer, with_role, without_role, ignore_status or None))
+    if subject is None or action is None or resource is None:
+        raise usage("say who, what and about what: SUBJECT ACTION RESOURCE", "or --batch FILE")
+    question = _question(subject, action, resource, owner, customer, with_role, without_role, ignore_status)
+    return _answered(answers.can(call.read(), question), "decision")
 
 
-@command(app, "explain", examples=("custctl access explain bob@company-a.example edit order:SO-1",))
+@command(app, "explain", examples=("custctl access explain bob.reyes@company-a.example edit order:SO-1101",))
 def explain(
     call: Call,
     subject: SubjectArg,
@@ -56,31 +76,128 @@ def explain(
     resource: ResourceArg,
     owner: OwnerOption = None,
     customer: CustomerOption = None,
+    with_role: WithRole = None,
+    without_role: WithoutRole = None,
     ignore_status: IgnoreStatus = False,
 ) -> Result:
     """The same answer with everything it came from and, for a no, the nearest remedy."""
     from custctl.store import answers
 
-    answer = answers.explain(call.read(), _question(subject, action, resource, owner, customer, ignore_status))
-    return _answered(answer, "explain")
+    question = _question(subject, action, resource, owner, customer, with_role, without_role, ignore_status)
+    return _answered(answers.explain(call.read(), question), "explain")
 
 
-@command(app, "matrix", examples=("custctl access matrix role:buyer", "custctl access matrix guest"))
-def matrix(call: Call, subject: SubjectArg) -> Result:
+@command(app, "matrix", examples=("custctl access matrix role:buyer", "custctl access matrix role:buyer --diff guest"))
+def matrix(
+    call: Call,
+    subject: SubjectArg,
+    diff: Annotated[
+        str | None, typer.Option("--diff", metavar="SUBJECT", help="Only what this subject has more or less.")
+    ] = None,
+) -> Result:
     """All levels of a subject: entities by permissions, capabilities and workflows."""
     from custctl.store import answers
 
-    return Result(answers.matrix(call.read(), subject), "matrix")
+    if diff is None:
+        return Result(answers.matrix(call.read(), subject), "matrix")
+    rows = answers.difference(call.read(), subject, diff)
+    notes = () if rows else (f"{subject} and {diff} may do the same",)
+    return Result(rows, "list", ("name", "permission", "left", "right", "change"), notes=notes)
+
+
+@command(app, "records", examples=("custctl access records amanda.smith@company-a.example order --action edit",))
+def records(
+    call: Call,
+    subject: SubjectArg,
+    entity: EntityArg,
+    action: Annotated[str, typer.Option("--action", metavar="ACTION", help="The permission.")] = "view",
+    ignore_status: IgnoreStatus = False,
+) -> Result:
+    """The stored records of ENTITY that a list shows SUBJECT, and by which rule each is there."""
+    from custctl.store import sets
+
+    rows = sets.records(call.read(), subject, entity, action, ignore_status=ignore_status)
+    return Result(call.noting(rows, f"no {entity} records"), "list", ("record", "user", "customer", "rule"))
+
+
+@command(app, "who", examples=("custctl access who edit order:SO-1201",))
+def who(call: Call, action: ActionArg, resource: ResourceArg, ignore_status: IgnoreStatus = False) -> Result:
+    """Everybody who may do ACTION to RESOURCE, with the level and the roles that give it."""
+    from custctl.store import sets
+
+    rows = sets.who(call.read(), action, resource, ignore_status=ignore_status)
+    columns = ("subject", "customer", "level", "roles", "rule")
+    return Result(call.noting(rows, "nobody"), "list", columns)
+
+
+@command(app, "owners", examples=("custctl access owners amanda.smith@company-a.example assign order:SO-1201",))
+def owners(
+    call: Call,
+    subject: SubjectArg,
+    action: Annotated[str, typer.Argument(metavar="create|assign", help="To make a record, or give one away.")],
+    resource: Annotated[str, typer.Argument(metavar="ENTITY|RECORD", help="An entity, or a stored record.")],
+    ignore_status: IgnoreStatus = False,
+) -> Result:
+    """Whom SUBJECT may make the owner of a new or a stored record."""
+    from custctl.store import sets
+
+    rows = sets.possible_owners(call.read(), subject, action, resource, ignore_status=ignore_status)
+    return Result(call.noting(rows, "no owners"), "list", ("owner", "current"))
+
+
+@command(app, "test", examples=("custctl access test decisions.toml", "custctl access test 'tests/*.yaml'"))
+def test(
+    call: Call,
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Documents with tests, folders, or globs.")],
+) -> Result:
+    """Ask the expected decisions in files; exit 1 when one is not as expected."""
+    from custctl.store.apply import read_request
+    from custctl.store.documents import read
+    from custctl.store.expectations import run
+    from custctl.store.files import matching
+
+    request = read_request(read(matching(files), sys.stdin.buffer))
+    rows = run(call.read(), request.tests)
+    failed = sum(not row["passed"] for row in rows)
+    data = {"passed": len(rows) - failed, "failed": failed, "tests": rows}
+    return Result(data, "tests", exit=Exit.NO if failed else Exit.OK)
+
+
+def _batch(call: Call, name: str, others: tuple[Any, ...]) -> Result:
+    """Answers to a file of questions, one after the other."""
+    from custctl.store.batch import Batch
+    from custctl.store.files import lines
+
+    if any(other is not None for other in others):
+        raise usage("--batch takes its questions from the file: leave the rest out")
+    run = Batch(call.read(), lines(name, call.invocation.closing))
+    return Result(run.answers(), "decision", exit=run.exit, natural="jsonl")
 
 
 def _question(
-    subject: str, action: str, resource: str, owner: str | None, customer: str | None, ignore_status: bool
-) -> Any:
-    from custctl.store.facts import Question
-
+    subject: str,
+    action: str,
+    resource: str,
+    owner: str | None,
+    customer: str | None,
+    with_roles: list[str] | None,
+    without_roles: list[str] | None,
+    ignore_status: bool,
+) -> Question:
     supposed = owner is not None or customer is not None
-    return Question(subject, action, resource, owner or None, customer or None, supposed, None, ignore_status)
+    return Question(
+        subject,
+        action,
+        resource,
+        owner or None,
+        customer or None,
+        supposed,
+        None,
+        ignore_status,
+        tuple(with_roles or ()),
+        tuple(without_roles or ()),
+    )
 
 
-def _answered(answer: dict[str, Any], view: Any) -> Result:
+def _answered(answer: dict[str, Any], view: View) -> Result:
     return Result(answer, view, exit=Exit.OK if answer["allowed"] else Exit.NO)

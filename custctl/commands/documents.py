@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -65,7 +64,7 @@ def _read(files: list[str]) -> Request:
     from custctl.store.apply import read_request
     from custctl.store.documents import read
 
-    return read_request(read(files, sys.stdin.buffer))
+    return read_request(read(files))
 
 
 def _guard(request: Request) -> Callable[[Unit, Report], None]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from custctl.policy import Decision, Level, Resource, RoleVerdict, Subject, decide, sign_in
+from custctl.policy import LEVELS, Decision, Level, Resource, RoleVerdict, Subject, decide, sign_in
 from custctl.policy.catalogue import CAPABILITIES, CAPABILITY_ACTIONS, FIELD_ACTIONS, WORKFLOW_ACTIONS, WORKFLOWS
 from custctl.policy.decide import role_verdict
-from custctl.store import remedy
 from custctl.store.facts import Asker, Loaded, Question, subject_reference
 
 
@@ -23,6 +22,13 @@ def explain(connection: sqlite3.Connection, question: Question) -> dict[str, Any
     asker = Asker(connection)
     loaded = asker.load(question)
     decision = decide(loaded.subject, loaded.action, loaded.resource, loaded.facts)
+    return explanation(asker, loaded, decision, question)
+
+
+def explanation(asker: Asker, loaded: Loaded, decision: Decision, question: Question) -> dict[str, Any]:
+    """Everything about a decision that has been made."""
+    from custctl.store import remedy
+
     return decision_row(loaded, decision, question) | {
         "roles": [_verdict(verdict) for verdict in decision.roles],
         "match": None if decision.match is None else {"rule": decision.match.rule, "path": list(decision.match.path)},
@@ -73,6 +79,32 @@ def matrix(connection: sqlite3.Connection, text: str) -> dict[str, Any]:
             for name in sorted({name for role in subject.roles for kind, name in role.entries if kind == "field"})
         ],
     }
+
+
+def difference(connection: sqlite3.Connection, left_text: str, right_text: str) -> list[dict[str, Any]]:
+    """The cells in which two matrices differ, rows of either side included: gained or lost from left to right."""
+    left, right = _flat(matrix(connection, left_text)), _flat(matrix(connection, right_text))
+    rows = []
+    for cell in dict.fromkeys((*left, *right)):
+        before, after = left.get(cell, "none"), right.get(cell, "none")
+        if before != after:
+            change = "gained" if LEVELS[after] > LEVELS[before] else "lost"
+            kind, name, permission = cell
+            rows.append({"kind": kind, "name": name, "permission": permission, "left": before, "right": after})
+            rows[-1]["change"] = change
+    return rows
+
+
+def _flat(cells: dict[str, Any]) -> dict[tuple[str, str, str], str]:
+    """The levels of a matrix by kind, name and permission."""
+    found = {}
+    for kind, section in (("entity", "entities"), ("workflow", "workflows"), ("field", "fields")):
+        for row in cells[section]:
+            for permission, cell in row["permissions"].items():
+                found[kind, row[kind], permission] = cell["level"]
+    for row in cells["capabilities"]:
+        found["capability", row["name"], "use"] = "full" if row["allowed"] else "none"
+    return found
 
 
 def _cells(subject: Subject, resource: Resource, actions: tuple[str, ...]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,17 +34,14 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
     Raises exit 8 when the file is missing, not ours, corrupt, or of another version.
     """
-    if not path.exists():
-        raise unusable(
-            f"there is no database at {path}",
-            "custctl demo fills one with a small world, custctl db migrate makes an empty one",
-            "no-database",
-        )
     with database_errors(path):
         connection = open_for_looking(path)
-        if migrations.version(connection) < migrations.SCHEMA_VERSION:
+        found = migrations.version(connection)
+        if not found:
+            raise unusable(f"{path} is empty", _MAKE_ONE, "no-database")
+        if found < migrations.SCHEMA_VERSION:
             raise unusable(
-                f"{path} has schema {migrations.version(connection)}, this custctl reads {migrations.SCHEMA_VERSION}",
+                f"{path} has schema {found}, this custctl reads {migrations.SCHEMA_VERSION}",
                 "custctl db migrate brings it up to date (a back-up is made first)",
                 "old-database",
             )
@@ -53,14 +52,17 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def open_for_looking(path: Path) -> sqlite3.Connection:
     """A read-only connection to a database of ours, whatever its schema.
 
-    In a folder where the files beside a WAL database cannot be made, it is read as one that nobody changes.
+    In a folder where the files beside a WAL database cannot be made, it is read as one that nobody changes, unless
+    commits lie in its log, which such a read would miss.
     """
+    if not is_there(path):
+        raise unusable(f"there is no database at {path}", _MAKE_ONE, "no-database")
     connection = _connect(path, "ro")
     try:
         _check(connection, path)
     except sqlite3.OperationalError:
         connection.close()
-        if os.access(path.parent, os.W_OK):
+        if os.access(path.parent, os.W_OK) or _has_log(path):
             raise
         connection = _connect(path, "ro&immutable=1")
         _check(connection, path)
@@ -70,20 +72,20 @@ def open_for_looking(path: Path) -> sqlite3.Connection:
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """A connection that holds the write lock, on a database of the current schema; creates the file if missing.
 
-    The caller commits or rolls back. A new file is 0600 in folders of 0700.
+    The caller commits or rolls back, migrations included. A new file is 0600 in folders of 0700.
     """
     with database_errors(path):
         _create(path)
         connection = _connect(path, "rw")
         try:
             _check(connection, path)
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            migrate(connection, path)
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("PRAGMA defer_foreign_keys = ON")
+            _check(connection, path)  # again: another process may have written since
+            _migrate(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -100,22 +102,14 @@ def open_in_memory() -> sqlite3.Connection:
     return connection
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> list[str]:
-    """Bring the schema up to date, after a back-up if there is anything to lose; the steps that ran."""
-    if migrations.version(connection) == migrations.SCHEMA_VERSION:
-        return []
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        before = migrations.version(connection)
-        if before:
-            back_up(path, path.with_name(f"{path.name}.v{before}.backup"))
-        ran = migrations.run(connection, now())
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    return ran
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the schema up to date in the caller's transaction, after a back-up if there is anything to lose."""
+    before = migrations.version(connection)
+    if before == migrations.SCHEMA_VERSION:
+        return
+    if before:
+        back_up(path, path.with_name(f"{path.name}.v{before}.backup"))
+    migrations.run(connection, now())
 
 
 def back_up(path: Path, target: Path) -> None:
@@ -146,9 +140,11 @@ def database_errors(path: Path) -> Iterator[None]:
 def translate(error: sqlite3.Error, path: Path) -> CustctlError:
     """The custctl error for an error of SQLite: busy is 75, everything else about the file 8."""
     name = getattr(error, "sqlite_errorname", None) or ""
+    if str(error).startswith("Could not decode"):  # sqlite3's own, which goes on with the text
+        name, error = "SQLITE_CORRUPT", sqlite3.DatabaseError("text that is not UTF-8")
     if name.startswith("SQLITE_CONSTRAINT"):
         return conflict(f"what is stored forbids it: {error}", code="constraint")
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")):
         busy = Problem(
             "busy",
             Exit.BUSY,
@@ -166,8 +162,49 @@ def translate(error: sqlite3.Error, path: Path) -> CustctlError:
     return unusable(f"{path}: {error}")
 
 
+def known(error: BaseException, path: Path) -> CustctlError | None:
+    """What an error that came up while an answer was read means; None when it is a mistake in custctl."""
+    mistakes = (sqlite3.ProgrammingError, sqlite3.InterfaceError)
+    return translate(error, path) if isinstance(error, sqlite3.Error) and not isinstance(error, mistakes) else None
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file at the path. Raises exit 8 when what is there is none, or cannot be looked at."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise unusable(f"{path} cannot be used: {reason}", _NAME_ANOTHER, "unusable") from error
+    if not stat.S_ISREG(mode):  # a pipe would be waited for
+        raise unusable(f"{path} is not a file", _NAME_ANOTHER, "unusable")
+    return True
+
+
+_MAKE_ONE = "custctl demo fills one with a small world, custctl db migrate makes an empty one"
+_NAME_ANOTHER = "name another file with --db"
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging. For this lock SQLite does not wait by itself, so the switch is tried again."""
+    last = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                raise
+            time.sleep(0.02)
+
+
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
 
 
@@ -178,7 +215,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if number != migrations.APPLICATION_ID:
         empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
         if number or found or not empty:
-            raise unusable(f"{path} is not a custctl database", "name another file with --db", "foreign-database")
+            raise unusable(f"{path} is not a custctl database", _NAME_ANOTHER, "foreign-database")
     if found > migrations.SCHEMA_VERSION:
         raise unusable(
             f"{path} has schema {found}, newer than this custctl ({migrations.SCHEMA_VERSION})",
@@ -189,7 +226,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 def _create(path: Path) -> None:
     """Make the file and its folders, for their owner alone, unless they exist."""
-    if path.exists():
+    if is_there(path):
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -197,7 +234,7 @@ def _create(path: Path) -> None:
     except FileExistsError:
         return
     except OSError as error:
-        raise unusable(f"{path} cannot be made: {error.strerror}", "name another file with --db") from error
+        raise unusable(f"{path} cannot be made: {error.strerror}", _NAME_ANOTHER, "unusable") from error
 
 
 @contextmanager

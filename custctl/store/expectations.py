@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from custctl.errors import CustctlError, Exit, Place, Problem
-from custctl.policy import Decision
+from custctl.policy import Decision, decide
+from custctl.store import answers
 from custctl.store.facts import Asker, Question
 from custctl.store.inputs import TestInput
 
@@ -23,6 +25,41 @@ def guard(connection: sqlite3.Connection, tests: Iterable[Expected]) -> None:
     problems = [problem for test, locate in tests for problem in _failures(asker, test, locate)]
     if problems:
         raise CustctlError(*sorted(problems, key=lambda problem: problem.exit, reverse=True))
+
+
+def run(connection: sqlite3.Connection, tests: Iterable[Expected]) -> list[dict[str, Any]]:
+    """Ask every test; where each stands, whether it passed, what it expected and the answer (contract: test).
+
+    Raises exit 4 when a test cannot be asked.
+    """
+    asker, rows, problems = Asker(connection), list[dict[str, Any]](), list[Problem]()
+    for test, locate in tests:
+        try:
+            question = question_of(test)
+            loaded = asker.load(question)
+        except CustctlError as error:
+            problems += [replace(problem, exit=Exit.INVALID).at(locate()) for problem in error.problems]
+            continue
+        decision = decide(loaded.subject, loaded.action, loaded.resource, loaded.facts)
+        passed = not differing(test, decision)
+        place = locate()
+        rows.append(
+            {
+                "file": None if place is None else place.file,
+                "line": None if place is None else place.line,
+                "passed": passed,
+                "expected": {name: getattr(test, name) for name in _EXPECTED if getattr(test, name) is not None},
+                "got": answers.decision_row(loaded, decision, question)
+                if passed
+                else answers.explanation(asker, loaded, decision, question),
+            }
+        )
+    if problems:
+        raise CustctlError(*problems)
+    return rows
+
+
+_EXPECTED = ("allowed", "level", "reason")
 
 
 def _failures(asker: Asker, test: TestInput, locate: Callable[..., Place | None]) -> list[Problem]:

@@ -55,6 +55,8 @@ class Question:
     supposed: bool = False
     visitor: str | None = None
     ignore_status: bool = False
+    with_roles: tuple[str, ...] = ()
+    without_roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,10 @@ class Asker:
         resource = self.resource(question.resource)
         check_action(question.action, resource)
         if question.supposed:
-            resource = self.suppose(resource, question.owner, question.customer)
+            resource = self.suppose(resource, question.owner, question.customer, question.visitor)
         subject = self.subject(question.subject, targets_of(resource))
+        if question.with_roles or question.without_roles:
+            subject = self.assume(subject, targets_of(resource), question.with_roles, question.without_roles)
         if subject.kind == "role" and resource.record is not None:
             hint = "ask about an entity, or name a user"
             raise invalid("a role alone owns nothing: it can be asked about an entity only", hint=hint)
@@ -232,8 +236,10 @@ class Asker:
         entity = self.entity(SHORT_TYPES.get(kind, kind))
         return Resource("entity", entity.name, entity)
 
-    def suppose(self, resource: Resource, owner: str | None, customer: str | None) -> Resource:
-        """The resource as a record that is not stored, with this owner and customer."""
+    def suppose(
+        self, resource: Resource, owner: str | None, customer: str | None, visitor: str | None = None
+    ) -> Resource:
+        """The resource as a record that is not stored, of this owner, customer or visitor."""
         if resource.record is not None:
             raise invalid("a stored record has its own owner: leave --owner and --customer out")
         entity = resource.entity
@@ -246,7 +252,8 @@ class Asker:
         key = None if customer is None else lookup.require(self.connection, CUSTOMER, customer)[1]
         if entity.identity == "user":
             key = key or user_customer
-        return replace(resource, record=Record("", entity.name, user, user_customer, key))
+        session = None if visitor is None else lookup.require(self.connection, NOUNS["visitor"], visitor)[1]
+        return replace(resource, record=Record("", entity.name, user, user_customer, key, session))
 
     def entity(self, name: str) -> Entity:
         """An entity of the shop or of one's own; exit 4 when there is none of that name."""

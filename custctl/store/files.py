@@ -1,11 +1,16 @@
-"""Files that a command writes for its user: new ones only, for their owner alone."""
+"""Files of the user: new ones written for their owner alone, and those that are read line by line."""
 
 from __future__ import annotations
 
+import glob
 import os
+import stat
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from custctl.errors import CustctlError, Exit, Problem, conflict
+from custctl.errors import CustctlError, Exit, Problem, conflict, invalid
 
 
 def write_new(name: str, text: str) -> None:
@@ -34,3 +39,34 @@ def write_new(name: str, text: str) -> None:
 
 def _unwritable(name: str, error: OSError) -> CustctlError:
     return CustctlError(Problem("output", Exit.OUTPUT, f"{name} cannot be written: {error.strerror}"))
+
+
+def matching(names: Sequence[str]) -> list[str]:
+    """The files that names and globs mean; a glob that matches nothing is an error (exit 4), not no tests."""
+    found: list[str] = []
+    for name in names:
+        if not glob.has_magic(name) or Path(name).exists():
+            found.append(name)
+            continue
+        matched = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - it takes absolute patterns too
+        if not matched:
+            raise invalid(f"{name} matches no file", code="unreadable", value=name)
+        found += matched
+    return found
+
+
+def lines(name: str, closing: ExitStack) -> Iterable[bytes]:
+    """The lines of a regular file, or with `-` of standard input; the file is closed with `closing`.
+
+    Raises exit 4 when it cannot be read.
+    """
+    if name == "-":
+        return sys.stdin.buffer
+    try:
+        handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        raise invalid(f"{name} cannot be read: {error.strerror}", code="unreadable", value=name) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise invalid(f"{name} is not a file", code="unreadable", value=name)
+    return closing.enter_context(os.fdopen(handle, "rb"))

@@ -105,7 +105,8 @@ def _member(subject: Subject, decision: Decision) -> Row:
         "customer": subject.customer,
         "level": decision.level.word,
         "roles": givers,
-        "match": None if match is None else {"rule": match.rule, "path": list(match.path)},
+        "rule": None if match is None else match.rule,
+        "path": [] if match is None else list(match.path),
     }
 
 

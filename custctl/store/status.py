@@ -7,10 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from custctl.errors import unusable
 from custctl.resources import NOUNS
 from custctl.store import migrations
-from custctl.store.database import database_errors, open_for_looking, open_for_writing
+from custctl.store.database import database_errors, is_there, open_for_looking, open_for_writing
 
 
 def status(path: Path) -> dict[str, Any]:
@@ -18,9 +17,8 @@ def status(path: Path) -> dict[str, Any]:
 
     Raises exit 8 when there is none, or when it is not ours.
     """
-    if not path.exists():
-        raise unusable(f"there is no database at {path}", "custctl db migrate makes an empty one", "no-database")
     with database_errors(path), closing(open_for_looking(path)) as connection:
+        connection.execute("BEGIN")  # one snapshot for all that is counted
         schema = migrations.version(connection)
         known = {
             "path": str(path),
@@ -34,13 +32,13 @@ def status(path: Path) -> dict[str, Any]:
 def migrate(path: Path, *, dry_run: bool) -> dict[str, Any]:
     """Run the migrations that are missing; which ones ran, or under a dry run would."""
     before = 0
-    if path.exists():
+    if is_there(path):
         with database_errors(path), closing(open_for_looking(path)) as connection:
             before = migrations.version(connection)
     steps = [step.__name__ for step in migrations.MIGRATIONS[before:]]
     if not dry_run:
         connection = open_for_writing(path)
-        connection.execute("ROLLBACK")
+        connection.execute("COMMIT")
         connection.close()
     return {"path": str(path), "schema": migrations.SCHEMA_VERSION, "migrated": steps, "dry_run": dry_run}
 

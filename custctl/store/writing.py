@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from custctl.store.database import database_errors, open_for_writing, open_in_memory, translate
+from custctl.store.database import database_errors, is_there, open_for_writing, open_in_memory, translate
 from custctl.store.unit import Report, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Where a command writes, in whose name, and whether it only tries."""
+    """Where a command writes, in whose name, whether it only tries, and who wants to know that it is done."""
 
     path: Path
     command: str
     actor: str
     dry_run: bool = False
+    done: Callable[[], object] = lambda: None
 
     def run(
         self,
@@ -32,8 +35,11 @@ class Writer:
         `check` sees the outcome before it is committed and may raise. Whatever is raised, nothing was written.
         A try without a database works on an empty one in memory.
         """
+        # What every write needs takes long to import: not while others wait for the lock.
+        from custctl.store import apply, models  # noqa: F401 - see above
+
         trying = self.dry_run if dry_run is None else dry_run
-        connection = open_in_memory() if trying and not self.path.exists() else open_for_writing(self.path)
+        connection = open_in_memory() if trying and not is_there(self.path) else open_for_writing(self.path)
         unit = Unit(connection)
         done = False
         try:
@@ -45,13 +51,26 @@ class Writer:
                 if trying:
                     report.revision = None
                 else:
-                    unit.transaction.commit()
-                    done = True
+                    with _undisturbed():
+                        unit.transaction.commit()
+                        done = True
+                        if report.revision is not None:
+                            self.done()
             return report
         finally:
             if not done:
                 unit.transaction.rollback()
             connection.close()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let signals wait, so that nobody is told that nothing was changed when it was."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _driver_errors:  # noqa: N801 - a context manager, used like a function

@@ -73,6 +73,12 @@ class Case:
     def by(self, *roles: Role) -> Case:
         return replace(self, subject=replace(self.subject, roles=roles))
 
+    def about(self, user: str | None, user_customer: str | None, customer: str | None) -> Case:
+        """The same question about the same record in other hands."""
+        role = replace(self.record.role, predefined=customer is None) if self.record.role is not None else None
+        record = replace(self.record, user=user, user_customer=user_customer, customer=customer, role=role)
+        return replace(self, resource=replace(self.resource, record=record))
+
     def about_none(self) -> Case:
         return replace(self, resource=replace(self.resource, record=None))
 
@@ -331,14 +337,17 @@ def test_an_entry_replaces_the_default(case: Case, default: Level | None) -> Non
 # Reach ----------------------------------------------------------------------------------------------------------
 
 
-@given(owned_cases(), parents)
-def test_nothing_reaches_upward_or_sideways(case: Case, above: Mapping[str, str | None]) -> None:
+@given(owned_cases(), parents, st.data())
+def test_nothing_reaches_upward_or_sideways(case: Case, above: Mapping[str, str | None], data: st.DataObject) -> None:
     mine = case.subject.customer
     assert mine is not None
-    within = {mine} | descendants(above)[mine]
-    record = case.record
-    assume(record.user != case.subject.key and record.user_customer not in within and record.customer not in within)
-    decision = replace(case, facts=replace(case.facts, chains=chains(above))).decide()
+    elsewhere = st.sampled_from((None, *sorted(set(CUSTOMERS) - {mine} - descendants(above)[mine])))
+    foreign = replace(case, facts=replace(case.facts, chains=chains(above))).about(
+        data.draw(st.sampled_from((None, *sorted(set(USERS) - {case.subject.key})))),
+        data.draw(elsewhere),
+        data.draw(elsewhere),
+    )
+    decision = foreign.decide()
     assert not decision.allowed or decision.reason is Reason.PUBLIC_ROLE
 
 
@@ -359,7 +368,9 @@ def test_at_department_level_nothing_below_opens(case: Case) -> None:
 
 @given(owned_cases())
 def test_at_user_level_only_ones_own_records_open(case: Case) -> None:
-    decision = case.decide()
+    mine = case.subject.customer
+    held = Role("plain", default=Level.USER, workflow_default=Level.USER)
+    decision = case.by(held).about(case.record.user, mine, mine).decide()
     if decision.allowed and decision.level is Level.USER:
         assert decision.match == Match("own")
         assert case.record.user == case.subject.key

@@ -1,0 +1,89 @@
+"""Thousands of questions in one process: JSON Lines in, JSON Lines out, in order."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from custctl.errors import CustctlError, Exit, did_you_mean, invalid, near
+from custctl.policy.decide import decide
+from custctl.store.facts import Asker, Question
+
+_TEXTS = ("subject", "action", "resource", "owner", "customer", "visitor")
+_SUPPOSING = frozenset({"owner", "customer", "visitor"})
+_FIELDS = (*_TEXTS, "ignore_status")
+MOST_BYTES = 1 << 20
+"""A question is short; a longer line is refused before it is parsed."""
+
+
+class Batch:
+    """A run of questions; `exit` is known when the last answer is out."""
+
+    def __init__(self, connection: sqlite3.Connection, lines: Iterable[bytes]) -> None:
+        self._asker = Asker(connection)
+        self._lines = lines
+        self._exit = Exit.OK
+
+    def exit(self) -> Exit:
+        """4 when a line could not be answered, else 1 when an answer was no."""
+        return self._exit
+
+    def answers(self) -> Iterator[dict[str, Any]]:
+        """The fields of each question with its answer; a line that cannot be answered carries `error`."""
+        for number, line in enumerate(self._lines, 1):
+            if not line.strip():
+                continue
+            asked: dict[str, Any] = {}
+            try:
+                asked = _read(line)
+                loaded = self._asker.load(_question(asked))
+            except CustctlError as error:
+                self._exit = Exit.INVALID
+                yield {**asked, "error": error.problem.as_json() | {"line": number}}
+                continue
+            answer = decide(loaded.subject, loaded.action, loaded.resource, loaded.facts)
+            if not answer.allowed and self._exit is Exit.OK:
+                self._exit = Exit.NO
+            yield {
+                **asked,
+                "allowed": answer.allowed,
+                "level": answer.level.word,
+                "reason": answer.reason.value,
+            }
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    if len(line) > MOST_BYTES:
+        raise invalid(f"a question has at most {MOST_BYTES} bytes", code="limit")
+    try:
+        asked = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise invalid(f"not JSON: {error}", code="syntax") from None
+    if not isinstance(asked, dict):
+        raise invalid("a question is a JSON object")
+    return asked
+
+
+def _question(asked: Mapping[str, Any]) -> Question:
+    for name, value in asked.items():
+        if name not in _FIELDS:
+            hint = did_you_mean(near(name, _FIELDS)) or f"the fields are {', '.join(_FIELDS)}"
+            raise invalid(f"unknown field {name!r}", code="unknown-field", field=name, hint=hint)
+        wanted = bool if name == "ignore_status" else str
+        if not isinstance(value, wanted) and not (value is None and name in _SUPPOSING):
+            raise invalid(f"{name} must be {'true or false' if wanted is bool else 'text'}", field=name)
+    for name in ("subject", "action", "resource"):
+        if not asked.get(name):
+            raise invalid(f"{name} is required", field=name)
+    return Question(
+        asked["subject"],
+        asked["action"],
+        asked["resource"],
+        asked.get("owner"),
+        asked.get("customer"),
+        not _SUPPOSING.isdisjoint(asked),
+        asked.get("visitor"),
+        asked.get("ignore_status", False),
+    )

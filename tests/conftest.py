@@ -1,0 +1,63 @@
+"""What tests of commands start from: an empty shop, the demo world, and the real program."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.runner import Answer, Runner
+
+Process = Callable[..., Answer]
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as a new shop has it; made once, because copying is faster."""
+    runner = Runner(tmp_path_factory.mktemp("empty") / "shop.db")
+    assert runner("db", "migrate").exit == 0
+    return runner.database
+
+
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the demo world in it."""
+    runner = Runner(tmp_path_factory.mktemp("demo") / "shop.db")
+    assert runner("demo").exit == 0
+    return runner.database
+
+
+@pytest.fixture
+def custctl(tmp_path: Path, empty_file: Path) -> Runner:
+    """The program on a shop without customers."""
+    return Runner(Path(shutil.copy(empty_file, tmp_path)))
+
+
+@pytest.fixture
+def demo(tmp_path: Path, demo_file: Path) -> Runner:
+    """The program on a copy of the demo world."""
+    return Runner(Path(shutil.copy(demo_file, tmp_path)))
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Process:
+    """The real program in a process of its own: `process("customer", "list", stdin="", env={...})`."""
+    environment = Runner(tmp_path / "shop.db").environment
+
+    def run(*words: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Answer:
+        done = subprocess.run(
+            [sys.executable, "-m", "custctl", *words],
+            cwd=tmp_path,
+            input=stdin.encode(),
+            env=environment | (env or {}),
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run

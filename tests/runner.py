@@ -1,0 +1,166 @@
+"""Running command lines in tests: in this process, on a database file of their own, in an environment of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+from unittest import mock
+
+from custctl.app import execute
+
+Rows = list[tuple[Any, ...]]
+Refusal = tuple[int, str, str]
+"""Exit code, error code and message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one command line gave."""
+
+    exit: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+    @property
+    def problems(self) -> list[dict[str, Any]]:
+        """The problems of an error under `-o json`: one object on standard error, nothing on standard output."""
+        assert self.out == "", self.out
+        told = json.loads(self.err)
+        return [told["error"], *told["more"]]
+
+
+@dataclass(slots=True)
+class Runner:
+    """Runs command lines on one database file, and holds every one to the same promise.
+
+    A command that does not exit 0, or that only tries, leaves every row of every table as it was.
+    """
+
+    database: Path
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, *words: str, stdin: str | bytes = "") -> Answer:
+        before = self.contents()
+        answer = self._run(words, stdin)
+        if answer.exit != 0 or "--dry-run" in words:
+            assert self.contents() == before, f"exit {answer.exit}, but rows have changed: {words}"
+        return answer
+
+    def json(self, *words: str) -> Any:
+        """The answer of a command that succeeds, as JSON."""
+        answer = self(*words, "-o", "json")
+        assert answer.exit == 0, answer
+        return answer.json
+
+    def changes(self, *words: str) -> list[tuple[str, str]]:
+        """What a command that succeeds writes: each operation and its record."""
+        return [(change["op"], change["record"]) for change in self.json(*words)["changes"]]
+
+    def fields(self, *words: str) -> dict[str, dict[str, Any]]:
+        """What a command that succeeds writes: the fields that differ, old and new, by record."""
+        return {change["record"]: change["fields"] for change in self.json(*words)["changes"]}
+
+    def refusal(self, *words: str, stdin: str | bytes = "") -> Refusal:
+        """The one problem of a command that fails."""
+        refusals = self.refusals(*words, stdin=stdin)
+        assert len(refusals) == 1, refusals
+        return refusals[0]
+
+    def refusals(self, *words: str, stdin: str | bytes = "") -> list[Refusal]:
+        """Every problem of a command that fails; the exit code is that of the first."""
+        answer = self(*words, "-o", "json", stdin=stdin)
+        problems = answer.problems
+        assert answer.exit == problems[0]["exit"], answer
+        return [(problem["exit"], problem["code"], problem["message"]) for problem in problems]
+
+    def file(self, text: str, name: str = "world.toml") -> str:
+        """The path of a new document."""
+        path = self.database.parent / name
+        path.write_text(dedent(text).lstrip("\n"), encoding="utf-8", newline="")
+        return str(path)
+
+    def apply(self, text: str, name: str = "world.toml") -> Any:
+        """Apply a document that is right; the answer as JSON."""
+        return self.json("apply", "-f", self.file(text, name), "--yes")
+
+    def unapplied(self, text: str, name: str = "world.toml") -> list[tuple[str, int, str, str]]:
+        """Apply a document that is wrong; the place, exit code, error code and message of each problem."""
+        path = self.file(text, name)
+        answer = self("apply", "-f", path, "--yes", "-o", "json")
+        problems = answer.problems
+        assert answer.exit == problems[0]["exit"], answer
+        assert {problem["file"] for problem in problems} == {path}
+        return [
+            (f"{problem['line']}:{problem['column']}", problem["exit"], problem["code"], problem["message"])
+            for problem in problems
+        ]
+
+    def export(self, format: str = "toml") -> str:
+        answer = self("export", "--format", format)
+        assert (answer.exit, answer.err) == (0, ""), answer
+        return answer.out
+
+    def sql(self, query: str, *values: Any) -> Rows:
+        """What a query finds in the file."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def contents(self, *without: str) -> dict[str, Rows]:
+        """Every row of every table but those named; empty while there is no file."""
+        if not self.database.exists():
+            return {}
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
+            query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'sqlite_sequence' ORDER BY name"
+            names = [name for (name,) in connection.execute(query) if name not in without]
+            return {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in names}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing of the caller's own set-up; a bug shows its traceback."""
+        home = self.database.parent
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_DATA_HOME": str(home / "data"),
+            "COLUMNS": "80",
+            "CUSTCTL_DB": str(self.database),
+            "CUSTCTL_ACTOR": "tester",
+            "CUSTCTL_DEBUG": "1",
+        } | self.extra
+
+    def _run(self, words: Iterable[str], stdin: str | bytes) -> Answer:
+        out, err, given = _stream(), _stream(), _stream(stdin.encode() if isinstance(stdin, str) else stdin)
+        with (
+            mock.patch.dict(os.environ, self.environment, clear=True),
+            mock.patch("sys.stdin", given),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            code = execute(list(words))
+        return Answer(int(code), *(stream.buffer.getvalue().decode() for stream in (out, err)))
+
+
+def _stream(content: bytes = b"") -> io.TextIOWrapper[io.BytesIO]:
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="", write_through=True)
+
+
+def differences(before: Mapping[str, Rows], after: Mapping[str, Rows]) -> Iterator[str]:
+    """The tables whose rows differ."""
+    return (name for name in after if before.get(name) != after[name])

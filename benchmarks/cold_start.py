@@ -98,7 +98,8 @@ def _process(command: Sequence[str], environment: Mapping[str, str]) -> Job:
     """A run of the command with its output piped; one that fails is no measurement."""
 
     def run() -> None:
-        done = subprocess.run(command, capture_output=True, env=environment, check=False)
+        # Python looks into the current folder for modules when it is given a program by -c.
+        done = subprocess.run(command, capture_output=True, env=environment, cwd=environment["HOME"], check=False)
         if done.returncode not in (0, 1):
             raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr.decode()}")
 
@@ -119,8 +120,8 @@ def _environment(home: Path) -> dict[str, str]:
 
 def _question(path: Path) -> tuple[str, str, str]:
     """May the first user at the top of the big tree see an order of a customer at its far end?"""
-    query = """SELECT number FROM sales_document
-        WHERE entity = 'order' AND customer_id <= (SELECT max(id) / 5 FROM customer) ORDER BY customer_id DESC LIMIT 1"""
+    query = """SELECT number FROM sales_document WHERE entity = 'order'
+        AND customer_id <= (SELECT max(id) / 5 FROM customer) ORDER BY customer_id DESC LIMIT 1"""
     with closing(sqlite3.connect(path)) as connection:
         return "u1@c1.example", "view", f"order:{connection.execute(query).fetchone()[0]}"
 

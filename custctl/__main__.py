@@ -8,10 +8,7 @@ def main() -> None:
     """Run custctl with the arguments of the process, and end the process with its exit code."""
     try:
         if sys.argv[1:] == ["--version"]:
-            from custctl import __version__, streams
-
-            streams.prepare()
-            os._exit(streams.answer(f"custctl {__version__}\n"))
+            os._exit(_print_version())
         import gc
 
         # Start-up makes many objects and no garbage; the app switches collection on when the work starts.
@@ -21,6 +18,21 @@ def main() -> None:
         run(sys.argv[1:])
     except KeyboardInterrupt:  # before the app could take it
         os._exit(130)
+
+
+def _print_version() -> int:
+    from custctl import __version__
+
+    text = f"custctl {__version__}\n"
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (AttributeError, OSError):  # closed, broken or full; what is careful about that takes time to import
+        from custctl import streams
+
+        streams.prepare()
+        return streams.answer(text)
+    return 0
 
 
 if __name__ == "__main__":

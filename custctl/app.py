@@ -10,17 +10,16 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-import typer
-from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.exceptions import Exit as TyperExit
 
 from custctl import streams
-from custctl.commands._command import Call, Group, Invocation
-from custctl.errors import CustctlError, Exit, Problem
+from custctl.commands._command import Call, Group, Invocation, Waiting, built
+from custctl.errors import CustctlError, Denied, Exit, Problem
 from custctl.result import Result
 
 HELP = "Customers of a B2B seller, and who may do what: plan, apply and explain."
@@ -31,6 +30,11 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "group": ("custctl.commands.group", "Customer groups: customers that share terms."),
     "role": ("custctl.commands.role", "Customer user roles: what people may do."),
     "access": ("custctl.commands.access", "Questions about access, and why the answer is what it is."),
+    "order": ("custctl.commands.order", "Orders."),
+    "quote": ("custctl.commands.quote", "Quotes."),
+    "request": ("custctl.commands.request", "Requests for quote."),
+    "shopping-list": ("custctl.commands.shopping_list", "Shopping lists."),
+    "checkout": ("custctl.commands.checkout", "Checkouts."),
     "config": ("custctl.commands.config", "The settings of this tool."),
     "db": ("custctl.commands.db", "The database file."),
 }
@@ -48,49 +52,20 @@ class Terminated(BaseException):
     """SIGTERM: everything is rolled back on the way out."""
 
 
-class _Stub(TyperGroup):
-    """Stands for a group or command that is not loaded, in help and in suggestions."""
-
-
-class Root(Group):
-    """The root group; loads the module of a group when the group is used."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, (_, text) in (GROUPS | COMMANDS).items():  # type: ignore[operator]  # both are dicts
-            self.commands[name] = _Stub(name=name, help=text)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # Typer's own context class has no public name
-        """The command, loaded; help of the root is made of stubs."""
-        found = self.commands.get(cmd_name)
-        if isinstance(found, _Stub) and ctx.obj is not None and not _is_listing(ctx):
-            found = self.commands[cmd_name] = load(cmd_name)
-        return found
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        ctx.meta[_LISTING] = True
-        super().format_commands(ctx, formatter)
-
-
-_LISTING = "custctl.listing"
-
-
-def _is_listing(ctx: typer.Context) -> bool:
-    return bool(ctx.meta.get(_LISTING))
-
-
 def load(name: str) -> Any:
-    """The group or top-level command of a name, with everything in it."""
+    """The group or top-level command of a name."""
     if name in GROUPS:
-        made: Any = typer.main.get_group(importlib.import_module(GROUPS[name][0]).app)
-        made.name = name
-        return made
-    return typer.main.get_group(importlib.import_module(COMMANDS[name][0]).app).commands[name]
+        return built(importlib.import_module(GROUPS[name][0]).app)
+    return built(importlib.import_module(COMMANDS[name][0]).app).use(name)
 
 
-def root() -> Root:
-    """The whole command tree."""
-    return Root(name="custctl", help=HELP, no_args_is_help=True, rich_markup_mode=None)
+def root() -> Group:
+    """The whole command tree; a module is imported when something in it is used."""
+    made = Group("custctl", HELP)
+    for table in (GROUPS, COMMANDS):
+        for name, (_, text) in table.items():
+            made.add_command(Waiting(name, text, partial(load, name)))
+    return made
 
 
 def run(arguments: Sequence[str]) -> NoReturn:
@@ -128,7 +103,9 @@ def _answer(invocation: Invocation) -> int:
         result = tree.invoke(context)
     if not isinstance(result, Result):
         return int(result or 0)
-    gc.enable()
+    if not gc.isenabled():
+        gc.freeze()  # What start-up made lives to the end; a first collection would walk through all of it.
+        gc.enable()
     _show(result, invocation)
     return result.exit() if callable(result.exit) else result.exit
 
@@ -138,6 +115,8 @@ def _failed(error: BaseException, invocation: Invocation) -> int:
     match error:
         case CustctlError():
             return _fail(error, invocation)
+        case Denied():
+            return _refused(error, invocation)
         case TyperExit():
             return error.exit_code
         case TyperException():
@@ -155,6 +134,15 @@ def _failed(error: BaseException, invocation: Invocation) -> int:
     database = sys.modules.get("custctl.store.database")
     known = database and database.known(error, invocation.config.database)
     return _fail(known, invocation) if known else _bug(error, "nothing was changed")
+
+
+def _refused(error: Denied, invocation: Invocation) -> int:
+    """A command that somebody may not carry out answers with the decision, like the question itself."""
+    try:
+        _show(Result(error.decision, "decision"), invocation)
+    except OSError as problem:
+        return _system_error(problem, invocation)
+    return Exit.NO
 
 
 def _unprinted(error: BaseException) -> int:
@@ -188,6 +176,9 @@ def _show(result: Result, invocation: Invocation) -> None:
         sys.stdout.flush()
         for note in (*invocation.notes, *result.notes):
             streams.say(f"{_safe(note)}\n")
+    elif callable(result.exit) and not isinstance(result.data, Mapping):
+        for _ in result.data:  # the exit code depends on every row
+            pass
 
 
 def _output(invocation: Invocation, result: Result) -> str:
@@ -257,7 +248,10 @@ def _system_error(error: OSError, invocation: Invocation) -> int:
 
 
 _NOT_TEXT = Problem(
-    "encoding", Exit.INVALID, "the command line holds bytes that are no text", "custctl reads UTF-8; file names may differ"
+    "encoding",
+    Exit.INVALID,
+    "the command line holds bytes that are no text",
+    "custctl reads UTF-8; file names may differ",
 )
 
 

@@ -38,8 +38,9 @@ class Config(NamedTuple):
 
     @property
     def database(self) -> Path:
-        assert self.db.value is not None, "there is a default"
-        return Path(self.db.value).expanduser()
+        if not self.db.value:
+            raise invalid(f"db (from {self.db.origin}) is empty", field="db", value="", hint="name a file")
+        return _expanded(self.db.value, self.db.origin)
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -72,22 +73,40 @@ def config_path(environment: Mapping[str, str] | None = None) -> Path:
     """The config file; CUSTCTL_CONFIG names another."""
     env = os.environ if environment is None else environment
     if env.get(CONFIG_VARIABLE):
-        return Path(env[CONFIG_VARIABLE]).expanduser()
-    if env.get("XDG_CONFIG_HOME"):
-        return Path(env["XDG_CONFIG_HOME"]) / "custctl" / "config.toml"
+        return _expanded(env[CONFIG_VARIABLE], CONFIG_VARIABLE)
+    folder = _linux_folder(env, "XDG_CONFIG_HOME", ".config")
+    if folder is not None:
+        return folder / "custctl" / "config.toml"
     from platformdirs import user_config_path
 
     return user_config_path("custctl") / "config.toml"
 
 
+def _expanded(path: str, origin: str) -> Path:
+    """The path with `~` and `~name` replaced; exit 4 when there is no such home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        words = f"{path} (from {origin}) begins with a home folder that is not known"
+        raise invalid(words, value=path, hint="write ./~ for a file that is called so") from None
+
+
 def default_database(environment: Mapping[str, str] | None = None) -> Path:
     """Where the database is when nothing names one."""
     env = os.environ if environment is None else environment
-    if env.get("XDG_DATA_HOME"):
-        return Path(env["XDG_DATA_HOME"]) / "custctl" / "custctl.db"
+    folder = _linux_folder(env, "XDG_DATA_HOME", ".local/share")
+    if folder is not None:
+        return folder / "custctl" / "custctl.db"
     from platformdirs import user_data_path
 
     return user_data_path("custctl") / "custctl.db"
+
+
+def _linux_folder(env: Mapping[str, str], variable: str, usual: str) -> Path | None:
+    """The folder that XDG names; on Linux the usual one too, so that no command waits for platformdirs there."""
+    if env.get(variable):
+        return Path(env[variable])
+    return Path(env["HOME"]) / usual if sys.platform == "linux" and env.get("HOME") else None
 
 
 def save(name: str, value: str | None, profile: str | None) -> Path:

@@ -94,6 +94,14 @@ class CustctlError(Exception):
         return {"error": self.problem.as_json(), "more": [problem.as_json() for problem in self.more]}
 
 
+class Denied(Exception):  # noqa: N818 - an answer, not an error
+    """What a command was to do is refused to the user in whose name it runs: exit 1, with the decision."""
+
+    def __init__(self, decision: dict[str, object]) -> None:
+        super().__init__(str(decision["reason"]))
+        self.decision = decision
+
+
 def usage(message: str, hint: str | None = None) -> CustctlError:
     """The command line cannot be carried out as typed (exit 2)."""
     return CustctlError(Problem("usage", Exit.USAGE, message, hint))

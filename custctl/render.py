@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, NamedTuple, TextIO
 
 from custctl.errors import CustctlError, Problem
 from custctl.formats import WRITERS, can_hold, text_of, visible, write_jsonl
@@ -69,8 +68,7 @@ _MATCHES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Glyphs:
+class _Glyphs(NamedTuple):
     tee: str
     elbow: str
     bar: str
@@ -87,8 +85,7 @@ _TYPED = _Glyphs("|- ", "`- ", "|  ", "+", "-", ".", " -> ", "-", "...")
 _GLYPHS = "├─└│✓✗·→\N{EN DASH}…"
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(NamedTuple):
     """Where an answer goes, and what can be shown there. Without a width nothing is folded."""
 
     out: TextIO
@@ -419,8 +416,7 @@ def _in_words(row: Row) -> str:
     return str(row["reason"]) if words is None else words.format(level=row.get("level"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """One line of an explanation: what it contributed (a mark), the text, and the steps below it."""
 
     mark: Literal["yes", "no", "lost"]
@@ -700,8 +696,14 @@ def _summary(changes: Iterable[Row], words: Mapping[str, str]) -> str:
 
 
 def _text(page: _Page, result: Result) -> None:
+    """The text as it is. A document is UTF-8 wherever it goes: an escape in its place would be another text."""
     for row in _answers(result):
-        page.out.write(row["text"] if row["text"].endswith("\n") else f"{row['text']}\n")
+        text = row["text"] if row["text"].endswith("\n") else f"{row['text']}\n"
+        if isinstance(page.out, io.TextIOWrapper) and not can_hold(page.out, text):
+            page.out.flush()
+            page.out.buffer.write(text.encode())
+        else:
+            page.out.write(text)
 
 
 def _problem(page: _Page, problem: Problem) -> None:

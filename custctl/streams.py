@@ -63,10 +63,12 @@ def lost(error: OSError) -> int:
 
 def discard() -> None:
     """Point standard output at nothing, so that what is still in its buffer fails no more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError):  # a stream in memory has no descriptor
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def unwritten(error: OSError) -> str:
+    """What to say of an answer that could not be printed."""
     return f"the answer could not be written: {error.strerror or error}"
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import find, given
+from custctl.commands._common import find, given, visible
 from custctl.errors import invalid, usage
-from custctl.resources import Noun
+from custctl.resources import Noun, fold
 from custctl.result import Result
 from custctl.store import lookup, reads
 
@@ -45,28 +45,17 @@ def group_of(owner: Noun, noun: Noun) -> typer.Typer:
     """The group `address` of one kind of owner."""
     app = group("address", f"Addresses of a {owner.title}.")
 
-    @command(app, "list")
+    @command(app, "list", acts=True)
     def list_(call: Call, owner_key: OwnerArg) -> Result:
         """List the addresses of one owner, the primary one first."""
-        connection = call.read()
-        row_id, key = lookup.require(connection, owner, owner_key)
-        rows = list(reads.addresses(connection, owner, row_id))
-        for row in rows:
-            row["key"] = f"{key}/{row['key']}"
-        notes = () if rows else (f"{key} has no addresses",)
-        return Result(rows, "list", reads.field_names(noun, call.option("fields")), noun.reference, notes)
+        return _list(call, owner, noun, owner_key)
 
-    @command(app, "show")
+    @command(app, "show", acts=True)
     def show(call: Call, address: AddressArg) -> Result:
         """Show one address."""
-        connection = call.read()
-        owner_key, key = _split(address)
-        row_id, found = lookup.require(connection, owner, owner_key)
-        lookup.require_address(connection, owner, row_id, found, key)
-        image = next(row for row in reads.addresses(connection, owner, row_id) if row["key"] == key)
-        return Result({**image, "key": f"{found}/{key}"}, "record", noun=noun.reference)
+        return _show(call, owner, noun, address)
 
-    @command(app, "add")
+    @command(app, "add", acts=True)
     def add(
         call: Call,
         owner_key: OwnerArg,
@@ -90,7 +79,7 @@ def group_of(owner: Noun, noun: Noun) -> typer.Typer:
         values = _values(locals()) | given(key=key)
         return call.write(lambda unit: _write(unit, owner, noun, owner_key, values, new=True))
 
-    @command(app, "edit")
+    @command(app, "edit", acts=True)
     def edit(
         call: Call,
         address: AddressArg,
@@ -110,18 +99,47 @@ def group_of(owner: Noun, noun: Noun) -> typer.Typer:
         primary: Primary = False,
     ) -> Result:
         """Change fields of an address; "" clears one. Its owner cannot change."""
-        values = _values(locals())
-        if not values:
-            raise usage("say what to change", "--help lists the options")
-        owner_key, key = _split(address)
-        return call.write(lambda unit: _write(unit, owner, noun, owner_key, values | {"key": key}, new=False))
+        return _edit(call, owner, noun, address, _values(locals()))
 
-    @command(app, "delete")
+    @command(app, "delete", acts=True)
     def delete(call: Call, address: AddressArg) -> Result:
         """Delete an address; the primary one only when it is the last (another has to be made primary first)."""
         return call.write(lambda unit: _remove(unit, owner, noun, address))
 
     return app
+
+
+def _edit(call: Call, owner: Noun, noun: Noun, address: str, values: dict[str, Any]) -> Result:
+    if not values:
+        raise usage("say what to change", "--help lists the options")
+    owner_key, key = _split(address)
+    return call.write(lambda unit: _write(unit, owner, noun, owner_key, values | {"key": key}, new=False))
+
+
+def _list(call: Call, owner: Noun, noun: Noun, owner_key: str) -> Result:
+    connection = call.read()
+    within, notes = visible(call, connection, noun)
+    row_id, key = lookup.require(connection, owner, owner_key)
+    rows = list(reads.addresses(connection, owner, row_id, within))
+    for row in rows:
+        row["key"] = f"{key}/{row['key']}"
+    if not rows and not notes:
+        notes = (f"{key} has no addresses",)
+    return Result(rows, "list", reads.field_names(noun, call.option("fields")), noun.reference, notes)
+
+
+def _show(call: Call, owner: Noun, noun: Noun, address: str) -> Result:
+    connection = call.read()
+    owner_key, key = _split(address)
+    actor = call.acting(connection)
+    if actor is not None:
+        actor.require_class(noun, "view")
+    row_id, found = lookup.require(connection, owner, owner_key)
+    lookup.require_address(connection, owner, row_id, found, key)
+    if actor is not None:
+        actor.require(noun, "view", f"{found}/{key}")
+    image = next(row for row in reads.addresses(connection, owner, row_id) if row["key"] == fold(key))
+    return Result({**image, "key": f"{found}/{image['key']}"}, "record", noun=noun.reference)
 
 
 _OPTIONS = (
@@ -142,7 +160,7 @@ def _split(address: str) -> tuple[str, str]:
     owner, slash, key = address.rpartition("/")
     if not slash:
         raise invalid(f"{address!r} is not OWNER/KEY", value=address, hint="like acme/hq")
-    return owner, key
+    return owner, fold(key)
 
 
 def _write(unit: Unit, owner: Noun, noun: Noun, owner_key: str, values: dict[str, Any], *, new: bool) -> list[Draft]:
@@ -150,10 +168,11 @@ def _write(unit: Unit, owner: Noun, noun: Noun, owner_key: str, values: dict[str
     from custctl.errors import conflict
     from custctl.store.apply import Request, item_of, merge
 
-    draft = find(unit, owner, owner_key)
+    draft = _owner(unit, owner, noun, owner_key, "create" if new else "edit")
     stored = {address.image["key"] for address in unit.addresses(noun, [draft])[draft.key]}
     if not new:
         lookup.require_address(unit.connection, owner, draft.id, draft.key, values["key"])
+        _require(unit, noun, "edit", f"{draft.key}/{values['key']}")
     elif values.get("key") in stored:
         raise conflict(f"{noun.reference}:{draft.key}/{values['key']} exists already", code="taken")
     elif "key" not in values:
@@ -168,11 +187,28 @@ def _remove(unit: Unit, owner: Noun, noun: Noun, address: str) -> None:
     from custctl.errors import conflict
 
     owner_key, key = _split(address)
-    draft = find(unit, owner, owner_key)
+    draft = _owner(unit, owner, noun, owner_key, "delete")
     lookup.require_address(unit.connection, owner, draft.id, draft.key, key)
+    _require(unit, noun, "delete", f"{draft.key}/{key}")
     every = unit.addresses(noun, [draft])[draft.key]
     target = next(found for found in every if found.image["key"] == key)
     if len(every) > 1 and (target.image["primary"] or target.image["default"]):
         what = "the primary address" if target.image["primary"] else "a default address"
         raise conflict(f"{target.reference} is {what}", hint="make another one that first", code="protected")
     unit.remove(target)
+
+
+def _owner(unit: Unit, owner: Noun, noun: Noun, owner_key: str, action: str) -> Draft:
+    """Whose address it is; under --as the user must be allowed addresses at all, and to make one for this owner."""
+    if unit.acting is not None:
+        unit.acting.require_class(noun, action)
+    draft = find(unit, owner, owner_key, None)
+    if unit.acting is not None and action == "create":
+        of_user = owner.prefix == "user"
+        unit.acting.require_owner(noun, action, draft.key if of_user else None, None if of_user else draft.key)
+    return draft
+
+
+def _require(unit: Unit, noun: Noun, action: str, key: str) -> None:
+    if unit.acting is not None:
+        unit.acting.require(noun, action, key)

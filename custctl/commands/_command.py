@@ -10,12 +10,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
+from inspect import getdoc
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_params_convertors_ctx_param_name_from_function
+from typer.main import get_command_from_info, get_params_convertors_ctx_param_name_from_function
 
 from custctl import config
 from custctl.errors import usage
@@ -24,6 +26,7 @@ from custctl.result import Result, Row
 if TYPE_CHECKING:
     import sqlite3
 
+    from custctl.store.acting import Actor
     from custctl.store.unit import Report, Unit
     from custctl.store.writing import Writer
 
@@ -95,6 +98,15 @@ class Call(typer.Context):
         self.invocation.closing.callback(connection.close)
         return connection
 
+    def acting(self, connection: sqlite3.Connection) -> Actor | None:
+        """The user in whose name the command reads, None for the back office."""
+        as_user = self.option("as_user")
+        if as_user is None:
+            return None
+        from custctl.store.acting import Actor
+
+        return Actor(connection, as_user)
+
     def write(self, work: Callable[[Unit], Any], check: Callable[[Unit, Report], Any] | None = None) -> Result:
         """Do the work in one transaction and commit it, or try it under --dry-run; the changes are the answer."""
         return changes_result(self._writer.run(work, check), dry_run=self.dry_run)
@@ -111,7 +123,8 @@ class Call(typer.Context):
     def _writer(self) -> Writer:
         from custctl.store.writing import Writer
 
-        return Writer(self.database, self.command_line, config.actor(), self.dry_run, self.done)
+        as_user = self.option("as_user")
+        return Writer(self.database, self.command_line, config.actor(), self.dry_run, self.done, as_user)
 
     def agree(self, what: str) -> None:
         """Ask on a terminal; refuse without --yes elsewhere (exit 2)."""
@@ -167,6 +180,9 @@ def options(
     output: Annotated[
         str | None, _option("--output", "-o", help="How to print the answer.", metavar="|".join(config.OUTPUTS))
     ] = None,
+    as_user: Annotated[
+        str | None, _option("--as", help="Act as this user, by the same rules as access.", metavar="USER")
+    ] = None,
     fields: Annotated[str | None, _option("--fields", help="The fields to show.", metavar="A,B")] = None,
     dry_run: Annotated[bool, _option("--dry-run", help="Do everything but keep nothing.")] = False,
     yes: Annotated[bool, _option("--yes", help="Agree to what would be asked.")] = False,
@@ -198,31 +214,79 @@ class Command(TyperCommand):
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *_SHARED]
 
+    acts: ClassVar[bool] = False
+
+    def invoke(self, ctx: Any) -> Any:  # Typer's own context class has no public name
+        """Run the command; one that only the back office has refuses to act as somebody."""
+        if not self.acts and isinstance(ctx.obj, Invocation) and ctx.obj.flags.get("as_user") is not None:
+            raise usage(f"{ctx.command_path} does not take --as", "only the back office does this")
+        return super().invoke(ctx)
+
+
+class ActingCommand(Command):
+    """A command that also runs in the name of a stored user."""
+
+    acts: ClassVar[bool] = True
+
+
+class Waiting(TyperCommand):
+    """Stands for a command until it is used: making its parameters takes Typer longer than most commands take."""
+
+    def __init__(self, name: str, text: str | None, build: Callable[[], Any]) -> None:
+        super().__init__(name, help=text)
+        self.build = build
+
 
 class Group(TyperGroup):
-    """A group with the shared options."""
+    """A group with the shared options, which builds a command when it is used; without a verb it shows its help."""
 
     context_class = Call
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, name: str | None, text: str | None) -> None:
+        super().__init__(name=name, help=text, no_args_is_help=True, rich_markup_mode=None)
         self.params = [*self.params, *_SHARED]
+
+    def use(self, name: str) -> Any:
+        """The command of that name, built, or None."""
+        found = self.commands.get(name)
+        if isinstance(found, Waiting):
+            found = self.commands[name] = found.build()
+        return found
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, built; a list of commands is made of those that wait."""
+        return self.commands.get(cmd_name) if ctx.obj is None or ctx.meta.get(_LISTING) else self.use(cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        ctx.meta[_LISTING] = True
+        super().format_commands(ctx, formatter)
+
+
+_LISTING = "custctl.listing"
 
 
 def group(name: str, text: str) -> typer.Typer:
-    """A group of commands; without a verb it shows its help."""
-    return typer.Typer(
-        name=name,
-        help=text,
-        cls=Group,
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-    )
+    """A group of commands, as its module declares it."""
+    return typer.Typer(name=name, help=text, add_completion=False)
 
 
-def command(app: typer.Typer, name: str, *, examples: Sequence[str] = ()) -> Callable[..., Any]:
-    """Register a function that takes a `Call` and returns a `Result` as a command of a group."""
+def built(declared: typer.Typer) -> Group:
+    """The group that a module declares; its commands wait until they are used."""
+    made = Group(declared.info.name, declared.info.help)
+    for info in declared.registered_commands:
+        assert info.name is not None, "`command` names it"
+        build = partial(get_command_from_info, info, pretty_exceptions_short=False, rich_markup_mode=None)
+        made.add_command(Waiting(info.name, getdoc(info.callback), build))
+    for below in declared.registered_groups:
+        assert below.typer_instance is not None, "add_typer was given it"
+        made.add_command(built(below.typer_instance))
+    return made
+
+
+def command(app: typer.Typer, name: str, *, examples: Sequence[str] = (), acts: bool = False) -> Callable[..., Any]:
+    """Register a function that takes a `Call` and returns a `Result` as a command of a group.
+
+    `acts` says that it also runs in the name of a stored user, under --as.
+    """
     epilog = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples) if examples else None
-    return app.command(name, cls=Command, epilog=epilog)
+    return app.command(name, cls=ActingCommand if acts else Command, epilog=epilog)

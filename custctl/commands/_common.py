@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, usage
-from custctl.resources import USER, Noun, reference, slug
+from custctl.resources import USER, Noun, fold, reference, slug
 from custctl.result import Result
 from custctl.store import lookup, reads
 
 if TYPE_CHECKING:
+    import sqlite3
+
+    from custctl.store.scopes import Condition
     from custctl.store.unit import Draft, Unit
 
 
 def show(call: Call, noun: Noun, key: str, extra: Mapping[str, Any] | None = None) -> Result:
     """One record with everything about it."""
-    image = {**reads.record(call.read(), noun, key), **(extra or {})}
+    connection = call.read()
+    readable(call, connection, noun, key)
+    image = {**reads.record(connection, noun, key), **(extra or {})}
     asked = call.option("fields")
     if asked is not None:
         image = {name: image[name] for name in reads.field_names(noun, asked)}
@@ -28,8 +33,35 @@ def listing(call: Call, noun: Noun, where: Sequence[str] | None, sort: str | Non
     """The records that the conditions leave, streamed; a remark when there are none."""
     names = reads.field_names(noun, call.option("fields"))
     wanted = names if noun.key in names or call.option("fields") else (noun.key, *names)
-    rows = reads.rows(call.read(), noun, reads.Listing(tuple(where or ()), sort, limit), wanted)
-    return Result(call.noting(rows, f"no {noun.plural}"), "list", names, noun.reference)
+    connection = call.read()
+    within, notes = visible(call, connection, noun)
+    rows = reads.rows(connection, noun, reads.Listing(tuple(where or ()), sort, limit, within), wanted)
+    return Result(call.noting(rows, f"no {noun.plural}"), "list", names, noun.reference, notes)
+
+
+def visible(call: Call, connection: sqlite3.Connection, noun: Noun) -> tuple[Condition | None, tuple[str, ...]]:
+    """Under --as the condition of what a list shows, and a remark where it shows nothing at all."""
+    actor = call.acting(connection)
+    if actor is None:
+        return None, ()
+    within, refused = actor.visible(noun)
+    return within, () if refused is None else (f"{actor.key} may not view any {noun.title} ({refused.value})",)
+
+
+def readable(call: Call, connection: sqlite3.Connection, noun: Noun, text: str) -> None:
+    """Under --as refuse what the user may not see: the class question first, then the record."""
+    actor = call.acting(connection)
+    if actor is not None:
+        actor.require_class(noun, "view")
+        actor.require(noun, "view", key_in(connection, noun, text))
+
+
+def key_in(connection: sqlite3.Connection, noun: Noun, text: str) -> str:
+    """The key of the record a person means; exit 3 when there is none."""
+    if noun.table == "sales_document":
+        lookup.require_owned(connection, noun.name, text)
+        return text
+    return lookup.require(connection, noun, text)[1]
 
 
 def given(**values: Any) -> dict[str, Any]:
@@ -37,10 +69,17 @@ def given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def find(unit: Unit, noun: Noun, text: str) -> Draft:
-    """The record a person means, as a draft; exit 3 when there is none, 4 when several have the name."""
-    _, key = lookup.require(unit.connection, noun, text)
-    return unit.get(noun, key)
+def find(unit: Unit, noun: Noun, text: str, action: str | None = "edit") -> Draft:
+    """The record a person means, as a draft; exit 3 when there is none, 4 when several have the name.
+
+    Under --as the user must be allowed the action: on any record, then on this one. None asks nothing.
+    """
+    if unit.acting is not None and action is not None:
+        unit.acting.require_class(noun, action)
+    key = key_in(unit.connection, noun, text)
+    if unit.acting is not None and action is not None:
+        unit.acting.require(noun, action, key)
+    return unit.get(noun, fold(key))
 
 
 def key_of(unit: Unit, noun: Noun, text: str | None) -> str | None:
@@ -55,14 +94,24 @@ def write_item(unit: Unit, noun: Noun, values: Mapping[str, Any]) -> Draft:
     return merge(unit, Request([item_of(noun, values)]))[0]
 
 
-def add(unit: Unit, noun: Noun, values: dict[str, Any], title: str) -> Draft:
+def add(unit: Unit, noun: Noun, values: dict[str, Any], title: str, prefix: str = "") -> Draft:
     """A new record. A key that was given must be free; one that is made from the name gets -2, -3."""
+    settle_owner(unit, noun, values)
     key = values.get("key")
     if key is None:
-        values["key"] = free_key(unit, noun, slug(title, noun.name), values.pop("prefix", ""))
+        values["key"] = free_key(unit, noun, slug(title, noun.name), prefix)
     else:
         refuse_taken(unit, noun, key)
     return write_item(unit, noun, values)
+
+
+def settle_owner(unit: Unit, noun: Noun, values: dict[str, Any]) -> None:
+    """Under --as ask whether such a record may be made, and give it its owner."""
+    if unit.acting is not None:
+        from custctl.store.acting import settle_new_owner
+
+        unit.acting.require_class(noun, "create")
+        settle_new_owner(unit.acting, noun, values)
 
 
 def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:
@@ -91,7 +140,16 @@ def edit(unit: Unit, noun: Noun, text: str, values: dict[str, Any], new_key: str
     values[name] = draft.key
     if new_key is not None and new_key != draft.key:
         values |= {name: new_key, "was": draft.key}
-    return write_item(unit, noun, values)
+    return check_owner(unit, write_item(unit, noun, values))
+
+
+def check_owner(unit: Unit, draft: Draft) -> Draft:
+    """Under --as ask whether the record may go to its new owner."""
+    if unit.acting is not None:
+        from custctl.store.acting import check_new_owner
+
+        check_new_owner(unit.acting, draft)
+    return draft
 
 
 def delete(call: Call, noun: Noun, text: str, remove: Callable[[Unit, Draft], list[Draft]]) -> Result:
@@ -99,10 +157,20 @@ def delete(call: Call, noun: Noun, text: str, remove: Callable[[Unit, Draft], li
     along: list[Draft] = []
 
     def work(unit: Unit) -> None:
-        along[:] = remove(unit, find(unit, noun, text))
+        along[:] = remove(unit, not_oneself(unit, find(unit, noun, text, "delete"), "delete"))
 
     if not call.dry_run and not call.option("yes"):
         tried = call.attempt(work)
         if along:
             call.agree(f"deleting {tried.changes[-1].record} takes {len(along)} other record(s) along")
     return call.write(work)
+
+
+def not_oneself(unit: Unit, draft: Draft, verb: str) -> Draft:
+    """Nobody deletes or disables the user in whose name a command runs (AM 8, 10)."""
+    if unit.acting is not None:
+        from custctl.store.acting import is_self
+
+        if is_self(unit.acting, draft):
+            raise CustctlError(Problem("self", Exit.CONFLICT, f"{draft.reference} cannot {verb} itself"))
+    return draft

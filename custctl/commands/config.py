@@ -9,6 +9,7 @@ import typer
 from custctl import config as settings
 from custctl.commands._command import Call, command, group
 from custctl.errors import invalid, near
+from custctl.formats import visible
 from custctl.result import Result
 
 app = group("config", "The settings of this tool.")
@@ -42,23 +43,25 @@ def get(call: Call, name: NameArg) -> Result:
 @command(app, "path")
 def path(call: Call) -> Result:  # noqa: ARG001 - every command takes the call
     """Print where the config file is."""
-    return Result({"text": f"{settings.config_path()}\n"}, "text")
+    return Result({"text": f"{visible(str(settings.config_path()))}\n"}, "text")
 
 
 @command(app, "set", examples=("custctl config set db ~/shop.db", "custctl config set db ~/test.db --in test"))
 def set_(
-    call: Call,  # noqa: ARG001 - every command takes the call
+    call: Call,
     name: NameArg,
     value: Annotated[str, typer.Argument(metavar="VALUE", help="The value.")],
     in_profile: InProfile = None,
 ) -> Result:
     """Set a setting in the config file."""
     written = settings.save(name, value, in_profile)
+    call.done()
     return Result({"name": name, "value": value, "file": str(written)})
 
 
 @command(app, "unset")
-def unset(call: Call, name: NameArg, in_profile: InProfile = None) -> Result:  # noqa: ARG001 - every command takes it
+def unset(call: Call, name: NameArg, in_profile: InProfile = None) -> Result:
     """Remove a setting from the config file."""
     written = settings.save(name, None, in_profile)
+    call.done()
     return Result({"name": name, "value": None, "file": str(written)})

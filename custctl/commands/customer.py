@@ -40,13 +40,13 @@ Rating = Annotated[str | None, typer.Option("--rating", help="The internal ratin
 VatId = Annotated[str | None, typer.Option("--vat-id", help="The VAT id.")]
 
 
-@command(app, "list", examples=("custctl customer list --where group=partners --sort -name --limit 50",))
+@command(app, "list", acts=True, examples=("custctl customer list --where group=partners --sort -name --limit 50",))
 def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
     """List customers, by name."""
     return listing(call, CUSTOMER, where, sort, limit)
 
 
-@command(app, "show", examples=("custctl customer show acme -o json",))
+@command(app, "show", acts=True, examples=("custctl customer show acme -o json",))
 def show(call: Call, customer: CustomerArg) -> Result:
     """Show a customer with its addresses, parents, subsidiaries and counts."""
     connection = call.read()
@@ -59,7 +59,7 @@ def show(call: Call, customer: CustomerArg) -> Result:
     return show_record(call, CUSTOMER, f"id:{row_id}", extra)
 
 
-@command(app, "add", examples=("custctl customer add 'Acme West' --parent acme --group partners",))
+@command(app, "add", acts=True, examples=("custctl customer add 'Acme West' --parent acme --group partners",))
 def add(
     call: Call,
     name: Name,
@@ -96,7 +96,7 @@ def add(
     )
 
 
-@command(app, "edit", examples=("custctl customer edit acme --group partners --rating 4_of_5",))
+@command(app, "edit", acts=True, examples=("custctl customer edit acme --group partners --rating 4_of_5",))
 def edit(
     call: Call,
     customer: CustomerArg,
@@ -134,7 +134,7 @@ def edit(
     )
 
 
-@command(app, "delete")
+@command(app, "delete", acts=True)
 def delete(call: Call, customer: CustomerArg) -> Result:
     """Delete a customer that nothing belongs to; its subsidiaries become top-level."""
     from custctl.store.rules import remove_customer

@@ -13,7 +13,9 @@ app = group("db", "The database file.")
 @command(app, "path")
 def path(call: Call) -> Result:
     """Print where the database is, by --db, CUSTCTL_DB, the profile or the default."""
-    return Result({"path": str(call.database), "exists": call.database.exists()}, "record")
+    from custctl.store.database import is_there
+
+    return Result({"path": str(call.database), "exists": is_there(call.database)}, "record")
 
 
 @command(app, "status")
@@ -30,4 +32,6 @@ def migrate(call: Call) -> Result:
     from custctl.store import status as state
 
     found: dict[str, Any] = state.migrate(call.database, dry_run=call.dry_run)
+    if not call.dry_run:
+        call.done()
     return Result(found, "record")

@@ -53,10 +53,12 @@ def export(
 
     text = write_document(tables(call.read(), noun), format_)
     if out is not None:
+        from custctl.formats import visible
         from custctl.store.files import write_new
 
         write_new(out, text)
-        return Result({"text": f"written to {out}\n"}, "text", notes=())
+        call.done()
+        return Result({"text": f"written to {visible(out)}\n"}, "text", notes=())
     return Result({"text": text}, "text")
 
 

@@ -9,9 +9,8 @@ import typer
 from custctl.commands._arguments import Key, Limit, RoleArg, Sort, Where
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
+from custctl.commands._common import check_owner, find, given, key_of, listing, write_item
 from custctl.commands._common import delete as delete_record
-from custctl.commands._common import edit as edit_record
-from custctl.commands._common import find, given, listing, write_item
 from custctl.commands._common import show as show_record
 from custctl.errors import invalid, usage
 from custctl.resources import CUSTOMER, ROLE, SHORT_TYPES
@@ -28,7 +27,8 @@ SelfManaged = Annotated[
 ]
 Public = Annotated[bool | None, typer.Option("--public/--not-public", help="Storefront administrators see it.")]
 Grants = Annotated[
-    list[str] | None, typer.Argument(metavar="ACTION=LEVEL...", help="view=department edit=user; use=on for a capability.")
+    list[str] | None,
+    typer.Argument(metavar="ACTION=LEVEL...", help="view=department edit=user; use=on for a capability."),
 ]
 Actions = Annotated[list[str] | None, typer.Argument(metavar="ACTION...", help="Without any, the whole entry goes.")]
 ResourceArg = Annotated[
@@ -47,20 +47,23 @@ DEFAULTS = {
 _SWITCHES = {"on": True, "off": False, "full": True, "none": False, "true": True, "false": False}
 
 
-@command(app, "list", examples=("custctl role list --where type=customizable",))
+@command(app, "list", acts=True, examples=("custctl role list --where type=customizable",))
 def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
     """List roles, by label."""
     return listing(call, ROLE, where, sort, limit)
 
 
-@command(app, "show", examples=("custctl role show buyer",))
+@command(app, "show", acts=True, examples=("custctl role show buyer",))
 def show(call: Call, role: RoleArg) -> Result:
     """Show a role with its entries; `access matrix role:KEY` shows what they amount to."""
     return show_record(call, ROLE, role)
 
 
 @command(
-    app, "add", examples=("custctl role add 'Order approver' --customer acme", "custctl role add Clerk --like buyer")
+    app,
+    "add",
+    acts=True,
+    examples=("custctl role add 'Order approver' --customer acme", "custctl role add Clerk --like buyer"),
 )
 def add(
     call: Call,
@@ -81,29 +84,64 @@ def add(
 def _add(unit: Unit, values: dict[str, Any], customer: str | None, key: str | None, like: str | None) -> Draft:
     from custctl.store.unit import ENTRY_FIELDS
 
+    if unit.acting is not None:
+        unit.acting.require_class(ROLE, "create")
+        customer = customer or unit.acting.customer
+        unit.acting.require_owner(ROLE, "create", None, customer)
+        values["self_managed"] = True
     owner = "" if customer is None else f"{lookup.require(unit.connection, CUSTOMER, customer)[1]}/"
     if like is not None:
-        source = find(unit, ROLE, like).image
+        source = find(unit, ROLE, like, "view").image
         values |= {name: source[name] for name in (*DEFAULTS.values(), *ENTRY_FIELDS)}
     if key is not None:
         values["key"] = key if "/" in key else f"{owner}{key}"
-    return add_record(unit, ROLE, values | {"prefix": owner}, values["label"])
+    return add_record(unit, ROLE, values, values["label"], owner)
 
 
-@command(app, "edit", examples=("custctl role edit acme/approver --label 'Senior approver'",))
+@command(app, "edit", acts=True, examples=("custctl role edit acme/approver --label 'Senior approver'",))
 def edit(
     call: Call,
     role: RoleArg,
     label: Annotated[str | None, typer.Option("--label", help="What the role is called.")] = None,
     self_managed: SelfManaged = None,
     public: Public = None,
+    customer: Annotated[
+        str | None,
+        typer.Option("--customer", help='Give it to this customer, users of others lose it; "" for everyone.'),
+    ] = None,
 ) -> Result:
-    """Change the label or the flags of a role."""
+    """Change the label, the flags or the customer of a role."""
     values = given(label=label, self_managed=self_managed, public=public)
-    return call.write(lambda unit: edit_record(unit, ROLE, role, values))
+    if not values and customer is None:
+        raise usage("say what to change", "--help lists the options")
+    return call.write(lambda unit: _edit(unit, role, values, customer))
 
 
-@command(app, "delete")
+def _edit(unit: Unit, text: str, values: dict[str, Any], customer: str | None) -> None:
+    draft = _to_change(unit, text)
+    if customer is not None:
+        from custctl.store.rules import rehome_role
+
+        rehome_role(unit, draft, key_of(unit, CUSTOMER, customer) or None)
+        check_owner(unit, draft)
+    if values:
+        write_item(unit, ROLE, values | {"key": draft.key})
+
+
+def _to_change(unit: Unit, text: str) -> Draft:
+    """The role to change; under --as a predefined one is copied for the user's customer, and the copy changes."""
+    if unit.acting is None:
+        return find(unit, ROLE, text)
+    from custctl.store.acting import clone_role
+
+    unit.acting.require_class(ROLE, "view")
+    role = find(unit, ROLE, text, None)
+    if role.image["customer"] is None:
+        return clone_role(unit, unit.acting, role)
+    return find(unit, ROLE, text)
+
+
+@command(app, "delete", acts=True)
 def delete(call: Call, role: RoleArg) -> Result:
     """Delete a role that nobody has."""
     from custctl.store.rules import remove_role
@@ -114,6 +152,7 @@ def delete(call: Call, role: RoleArg) -> Result:
 @command(
     app,
     "grant",
+    acts=True,
     examples=(
         "custctl role grant acme/approver order view=corporate edit=department",
         "custctl role grant acme/approver capability:oro_quick_add_form use=on",
@@ -126,7 +165,10 @@ def grant(call: Call, role: RoleArg, resource: ResourceArg, grants: Grants = Non
 
 
 @command(
-    app, "revoke", examples=("custctl role revoke acme/approver order edit", "custctl role revoke acme/approver order")
+    app,
+    "revoke",
+    acts=True,
+    examples=("custctl role revoke acme/approver order edit", "custctl role revoke acme/approver order"),
 )
 def revoke(call: Call, role: RoleArg, resource: ResourceArg, actions: Actions = None) -> Result:
     """Set permissions of a role to none, or without ACTION unlist the resource so that the default counts."""
@@ -134,7 +176,7 @@ def revoke(call: Call, role: RoleArg, resource: ResourceArg, actions: Actions = 
 
 
 def _grant(unit: Unit, text: str, resource: str, grants: list[str]) -> Draft:
-    draft = find(unit, ROLE, text)
+    draft = _to_change(unit, text)
     name, equals, level = resource.partition("=")
     if name in DEFAULTS:
         chosen = level if equals else _default_level(grants)
@@ -149,7 +191,7 @@ def _grant(unit: Unit, text: str, resource: str, grants: list[str]) -> Draft:
 
 
 def _revoke(unit: Unit, text: str, resource: str, actions: list[str]) -> Draft:
-    draft = find(unit, ROLE, text)
+    draft = _to_change(unit, text)
     if resource in DEFAULTS:
         return write_item(unit, ROLE, {"key": draft.key, DEFAULTS[resource]: None})
     field, target = _target(resource)

@@ -20,7 +20,17 @@ from custctl.commands._arguments import (
 )
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import delete as delete_record
-from custctl.commands._common import find, free_key, given, key_of, listing, refuse_taken, write_item
+from custctl.commands._common import (
+    find,
+    free_key,
+    given,
+    key_of,
+    listing,
+    not_oneself,
+    refuse_taken,
+    settle_owner,
+    write_item,
+)
 from custctl.commands._common import show as show_record
 from custctl.errors import conflict, usage
 from custctl.resources import CUSTOMER, ROLE, USER, USER_ADDRESS, fold, slug
@@ -42,13 +52,13 @@ Birthday = Annotated[str | None, typer.Option("--birthday", metavar="YYYY-MM-DD"
 Roles = Annotated[list[str] | None, typer.Option("--role", metavar="ROLE", help="A role; may be repeated.")]
 
 
-@command(app, "list", examples=("custctl user list --where customer=acme --where enabled=yes",))
+@command(app, "list", acts=True, examples=("custctl user list --where customer=acme --where enabled=yes",))
 def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
     """List customer users, by e-mail."""
     return listing(call, USER, where, sort, limit)
 
 
-@command(app, "show", examples=("custctl user show anna@acme.example",))
+@command(app, "show", acts=True, examples=("custctl user show anna@acme.example",))
 def show(call: Call, user: UserArg) -> Result:
     """Show a customer user with roles, addresses and whether signing in is possible."""
     from custctl.policy import sign_in
@@ -63,6 +73,7 @@ def show(call: Call, user: UserArg) -> Result:
 @command(
     app,
     "add",
+    acts=True,
     examples=("custctl user add anna@acme.example --first-name Anna --last-name Kim --customer acme --role buyer",),
 )
 def add(
@@ -112,10 +123,11 @@ def _add(unit: Unit, values: dict[str, Any], customer: str | None, roles: list[s
 
     if values.get("guest") and "key" not in values:
         values["key"] = free_key(unit, USER, slug(f"guest {values['email'].partition('@')[0]}", "guest"))
-    refuse_taken(unit, USER, values.get("key") or fold(values["email"]))
-    values["roles"] = [lookup.require(unit.connection, ROLE, role)[1] for role in roles]
     values["customer"] = key_of(unit, CUSTOMER, customer)
-    if customer is not None:
+    settle_owner(unit, USER, values)
+    refuse_taken(unit, USER, values.get("key") or fold(values["email"]))
+    values["roles"] = _given_roles(unit, roles)
+    if values["customer"] is not None:
         write_item(unit, USER, values)
         return
     name = f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
@@ -124,7 +136,17 @@ def _add(unit: Unit, values: dict[str, Any], customer: str | None, roles: list[s
     merge(unit, Request([item_of(CUSTOMER, made), user]))
 
 
-@command(app, "edit", examples=("custctl user edit anna@acme.example --email anna.kim@acme.example",))
+def _given_roles(unit: Unit, roles: list[str], held: set[str] | None = None) -> list[str]:
+    """The keys of roles to give; under --as only those that the user's list of roles shows, or that are held."""
+    keys = [lookup.require(unit.connection, ROLE, role)[1] for role in roles]
+    if unit.acting is not None:
+        for key in keys:
+            if key not in (held or ()):
+                unit.acting.require_role(key)
+    return keys
+
+
+@command(app, "edit", acts=True, examples=("custctl user edit anna@acme.example --email anna.kim@acme.example",))
 def edit(
     call: Call,
     user: UserArg,
@@ -138,6 +160,9 @@ def edit(
     owner: Owner = None,
     sales_rep: SalesReps = None,
     external_id: ExternalId = None,
+    role: Annotated[
+        list[str] | None, typer.Option("--role", metavar="ROLE", help="The roles from now on; may be repeated.")
+    ] = None,
     confirmed: Annotated[bool | None, typer.Option("--confirmed/--unconfirmed", help="Confirmed or not.")] = None,
     auth_status: Annotated[str | None, typer.Option("--auth-status", help="active or reset.")] = None,
 ) -> Result:
@@ -156,28 +181,31 @@ def edit(
         confirmed=confirmed,
         auth_status=auth_status,
     )
-    if not values:
+    if not values and role is None:
         raise usage("say what to change", "--help lists the options")
-    return call.write(lambda unit: _edit(unit, user, values))
+    return call.write(lambda unit: _edit(unit, user, values, role))
 
 
-def _edit(unit: Unit, text: str, values: dict[str, Any]) -> Draft:
+def _edit(unit: Unit, text: str, values: dict[str, Any], roles: list[str] | None) -> Draft:
     """Merge fields into a user; a new e-mail address of one who signs in is a new key."""
     draft = find(unit, USER, text)
     values = values | {"key": draft.key}
+    if roles is not None:
+        not_oneself(unit, draft, "change the roles of")
+        values["roles"] = _given_roles(unit, [role for role in roles if role], set(draft.image["roles"]))
     if values.get("email") and not draft.image["guest"] and fold(values["email"]) != draft.key:
         refuse_taken(unit, USER, fold(values["email"]))
         values |= {"key": None, "was": draft.key}
     return write_item(unit, USER, values)
 
 
-@command(app, "enable")
+@command(app, "enable", acts=True)
 def enable(call: Call, user: UserArg) -> Result:
     """Let a user sign in; needs a role."""
     return call.write(lambda unit: _switch(unit, user, on=True))
 
 
-@command(app, "disable")
+@command(app, "disable", acts=True)
 def disable(call: Call, user: UserArg) -> Result:
     """Keep a user from signing in; nothing else changes."""
     return call.write(lambda unit: _switch(unit, user, on=False))
@@ -186,12 +214,14 @@ def disable(call: Call, user: UserArg) -> Result:
 def _switch(unit: Unit, text: str, *, on: bool) -> None:
     """Enable or disable; refused when it is so already (feature U-07)."""
     draft = find(unit, USER, text)
+    if not on:
+        not_oneself(unit, draft, "disable")
     if draft.image["enabled"] is on:
         raise conflict(f"{draft.reference} is already {'enabled' if on else 'disabled'}", code="unchanged")
     write_item(unit, USER, {"key": draft.key, "enabled": on})
 
 
-@command(app, "delete")
+@command(app, "delete", acts=True)
 def delete(call: Call, user: UserArg) -> Result:
     """Delete a customer user who owns no records."""
     from custctl.store.rules import remove_user

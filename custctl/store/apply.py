@@ -216,12 +216,24 @@ def _read_settings(document: Document, rows: Any, problems: list[Problem]) -> It
         if name not in ("group", "customer"):
             yield from _setting_item(document, ("settings", name), name, name, "system", value, problems)
             continue
-        for owner, table in value.items() if isinstance(value, dict) else ():
-            for inner, setting in table.items() if isinstance(table, dict) else ():
+        if not isinstance(value, dict):
+            problems.append(_no_table(document, ("settings", name), f"settings.{name} must be a table"))
+            continue
+        for owner, table in value.items():
+            if not isinstance(table, dict):
+                quoted = f'"{name}.{owner}"'
+                hint = f"quote the whole name: {quoted}" if f"{name}.{owner}" in SETTINGS else None
+                words = f"settings.{name}.{owner} must be a table: the settings of one {name}"
+                problems.append(_no_table(document, ("settings", name, owner), words, hint))
+                continue
+            for inner, setting in table.items():
+                path = ("settings", name, owner, inner)
                 key = f"{name}/{fold(owner)}/{inner}"
-                yield from _setting_item(
-                    document, ("settings", name, owner, inner), key, inner, name, setting, problems
-                )
+                yield from _setting_item(document, path, key, inner, name, setting, problems)
+
+
+def _no_table(document: Document, path: Sequence[str], words: str, hint: str | None = None) -> Problem:
+    return Problem("invalid", Exit.INVALID, words, hint, document.place(path), ".".join(path))
 
 
 def _setting_item(
@@ -248,9 +260,15 @@ def _setting_item(
 
 
 def _repeated(items: Iterable[Item]) -> Iterator[Problem]:
-    """A key that two items share, also where one of them is renamed away from it."""
+    """A key that two items share, or two addresses of one item; also where one of them is renamed away from it."""
     seen: set[tuple[str, str]] = set()
     for item in items:
+        keys = [address.key for address in item.addresses or ()]
+        for number, key in enumerate(keys):
+            if key is not None and key in keys[:number]:
+                place = item.locate("addresses", number, "key")
+                words = f"two addresses of {item.noun.title} {item.key!r} have the key {key!r}"
+                yield Problem("repeated-key", Exit.INVALID, words, None, place, "addresses", key)
         if (item.noun.name, item.key) in seen:
             words = f"two {item.noun.plural} have the key {item.key!r}"
             yield Problem(
@@ -284,15 +302,22 @@ def _rename(unit: Unit, noun: Noun, items: Sequence[Item]) -> None:
         elif new is not None and new.after is not None and new is not old:
             words = f"{old.reference} cannot become {item.key}: that key is taken"
             unit.problem(Problem("taken", Exit.CONFLICT, words, None, item.locate(noun.key), noun.key, item.key))
+        elif new is not old and old.key in rules.BUILT_IN.get(noun.name, ()):
+            words = f"{old.reference} keeps its key, because every shop has it"
+            unit.problem(Problem("protected", Exit.CONFLICT, words, None, item.locate(noun.key), noun.key, item.key))
         elif new is not old:
             rename(unit, old, item.key)
     unit.stop_if_wrong()
 
 
 def rename(unit: Unit, draft: Draft, key: str) -> None:
-    """Give a record another key; what is named after a customer follows it."""
+    """Give a record another key; what is named after it, or names it by key, follows."""
     old = draft.key
     unit.rename(draft, key, key)
+    for setting in SETTINGS.values():
+        stored = unit.find(SETTING, setting.name) if setting.to == draft.noun.name else None
+        if stored is not None and stored.after is not None and stored.image["value"] == old:
+            stored.image["value"] = key
     if draft.noun is CUSTOMER:
         for role in unit.select(ROLE, "t.customer_id = :id", id=draft.id):
             unit.rename(role, f"{key}/{role.key.removeprefix(old + '/')}")

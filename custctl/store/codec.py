@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 from typing import Any
 
 from custctl.resources import Field, FieldKind
@@ -20,13 +20,18 @@ MONEY_UNIT = 10_000
 def money_from(value: str | int | Decimal) -> int:
     """Ten-thousandths of a written amount; raises ValueError for what is not one or has more than four places."""
     try:
-        amount = Decimal(value) * MONEY_UNIT
+        amount = Decimal(value)
     except InvalidOperation:
         raise ValueError("an amount of money is written like 1234.50") from None
+    if amount.is_finite() and abs(amount) >= 2**63 // MONEY_UNIT:
+        raise ValueError("that amount is too large")
+    try:
+        with localcontext(Context(traps=[Inexact])):  # however many digits there are
+            amount *= MONEY_UNIT
+    except Inexact:
+        amount = Decimal("NaN")
     if not amount.is_finite() or amount != amount.to_integral_value():
         raise ValueError("an amount of money has at most four decimal places")
-    if abs(amount) >= 2**63:
-        raise ValueError("that amount is too large")
     return int(amount)
 
 

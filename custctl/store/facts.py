@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from custctl.errors import CustctlError, did_you_mean, invalid, near
 from custctl.policy.catalogue import (
@@ -40,11 +40,11 @@ from custctl.policy.model import (
 )
 from custctl.resources import CUSTOMER, NOUNS, ROLE, SHORT_TYPES, USER, fold
 from custctl.store import lookup
+from custctl.store.ancestry import chain
 from custctl.store.settings import guest_features, value_of
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A question as it was put; `owner` and `customer` are None unless `supposed` says they were given."""
 
     subject: str
@@ -371,32 +371,6 @@ class Asker:
             record = record.parent
         chains = {key: chain(self.connection, key) for key in customers}
         return Facts(chains, self._features, entities, ignore_status)
-
-
-def chain(connection: sqlite3.Connection, key: str) -> tuple[str, ...]:
-    """A customer and its ancestors, nearest first; no member of a cycle of parents is anybody's ancestor (AM 8).
-
-    The walk goes by a scalar subquery: SQLite 3.40 turns a plain join here into a full scan with a bloom filter.
-    """
-    rows = connection.execute(_CHAIN, (key,)).fetchall()
-    keys = [row[1] for row in rows]
-    last_parent = rows[-1][2] if rows else None
-    if last_parent is None:
-        return tuple(keys)
-    ids = [row[0] for row in rows]
-    start = ids.index(last_parent)
-    return tuple(keys[:start]) or (key,)
-
-
-_CHAIN = """
-WITH RECURSIVE up (id) AS (
-    SELECT id FROM customer WHERE key = ?
-    UNION
-    SELECT (SELECT c.parent_id FROM customer c WHERE c.id = up.id) FROM up WHERE up.id IS NOT NULL
-)
-SELECT up.id, (SELECT c.key FROM customer c WHERE c.id = up.id), (SELECT c.parent_id FROM customer c WHERE c.id = up.id)
-FROM up WHERE up.id IS NOT NULL
-"""
 
 
 def split_subject(text: str) -> tuple[Literal["user", "role", "visitor"], str]:

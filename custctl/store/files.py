@@ -32,9 +32,11 @@ def write_new(name: str, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-    except OSError as error:
+    except BaseException as error:
         path.unlink(missing_ok=True)
-        raise _unwritable(name, error) from error
+        if isinstance(error, OSError):
+            raise _unwritable(name, error) from error
+        raise
 
 
 def _unwritable(name: str, error: OSError) -> CustctlError:
@@ -61,6 +63,8 @@ def lines(name: str, closing: ExitStack) -> Iterable[bytes]:
     Raises exit 4 when it cannot be read.
     """
     if name == "-":
+        if sys.stdin is None:
+            raise invalid("standard input is closed", code="unreadable", value=name)
         return sys.stdin.buffer
     try:
         handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK)

@@ -70,6 +70,8 @@ def _text(value: Any) -> str | None:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError("holds a character that is not valid Unicode") from None
+    if "\0" in text:  # SQL functions stop at it, and PostgreSQL cannot keep it
+        raise ValueError("holds a NUL character")
     return text
 
 
@@ -200,21 +202,8 @@ def _level(value: Any) -> str:
     return value
 
 
-def _table_of(check: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
-    def read(value: Any) -> dict[str, Any]:
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise ValueError("must be a table")
-        found = {}
-        for name, entry in value.items():
-            try:
-                found[name] = check(entry)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
-        return found
-
-    return read
+def _table(value: Any) -> Any:
+    return {} if value is None or value == "" else value
 
 
 def _folded_key(value: str) -> str:
@@ -243,8 +232,9 @@ Money = Annotated[str | None, PlainValidator(_money)]
 Texts = Annotated[list[str], PlainValidator(_list_of())]
 References = Annotated[list[str], PlainValidator(_list_of(_folded_key))]
 Default = Annotated[Text, AfterValidator(_one_of(MANUAL_DEFAULTS))]
-Grants = Annotated[dict[str, dict[str, str]], PlainValidator(_table_of(_table_of(_level)))]
-Switches = Annotated[dict[str, bool], PlainValidator(_table_of(_bool))]
+Entry = Annotated[dict[str, Annotated[str, PlainValidator(_level)]], BeforeValidator(_table)]
+Grants = Annotated[dict[str, Entry], BeforeValidator(_table)]
+Switches = Annotated[dict[str, Bool], BeforeValidator(_table)]
 
 
 class Input(BaseModel):

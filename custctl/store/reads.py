@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, ROLE, SALES, USER, USER_ADDRESS, Field, Noun, fold
 from custctl.store import lookup
+from custctl.store.ancestry import chain
 from custctl.store.codec import money_from
 from custctl.store.select import Image, Selection, role_entries, selection
+
+_LARGEST, _DIGITS = 2**63 - 1, 20
+"""The largest number that SQLite knows; nothing is counted as far, nor in so many digits."""
 
 _CONDITION = re.compile(r"\s*([a-z_]+)\s*(<=|>=|!=|=|<|>|~)\s*(.*?)\s*\Z", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """Which records of a noun a list shows, and in what order."""
 
     where: Sequence[str] = ()
     sort: str | None = None
     limit: int | None = None
+    within: tuple[str, Mapping[str, Any]] | None = None
+    """A condition on `t` that every record has to meet besides, with its parameters."""
 
 
 def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Sequence[str]) -> Iterator[Image]:
@@ -36,10 +40,13 @@ def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Se
     parameters: dict[str, Any] = {}
     conditions = [_condition(every, text, parameters) for text in listing.where]
     order = ", ".join(_order(every, listing.sort or noun.sort))
+    if listing.within is not None:
+        conditions.append(f"({listing.within[0]})")
+        parameters |= listing.within[1]
     tail = " ".join(f"AND {condition}" for condition in conditions) + f" ORDER BY {order}"
     if listing.limit is not None:
         tail += " LIMIT :limit"
-        parameters["limit"] = listing.limit
+        parameters["limit"] = min(listing.limit, _LARGEST)
     chosen = selection(noun.name, tuple(names))
     return (image for _, image in chosen.rows(connection, tail, parameters))
 
@@ -47,6 +54,11 @@ def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Se
 def record(connection: sqlite3.Connection, noun: Noun, text: str) -> Image:
     """One record with every field, its addresses and entries included; exit 3 when it is not stored."""
     row_id, _ = lookup.require(connection, noun, text)
+    return by_id(connection, noun, row_id)
+
+
+def by_id(connection: sqlite3.Connection, noun: Noun, row_id: int) -> Image:
+    """One stored record with every field."""
     _, image = next(selection(noun.name).rows(connection, "AND t.id = :id", {"id": row_id}))
     shown = {"id": row_id, **image}
     if noun is ROLE:
@@ -56,11 +68,17 @@ def record(connection: sqlite3.Connection, noun: Noun, text: str) -> Image:
     return shown
 
 
-def addresses(connection: sqlite3.Connection, owner: Noun, owner_id: int) -> Iterator[Image]:
-    """The addresses of a customer or a user, the primary one first."""
+def addresses(
+    connection: sqlite3.Connection,
+    owner: Noun,
+    owner_id: int,
+    within: tuple[str, Mapping[str, Any]] | None = None,
+) -> Iterator[Image]:
+    """The addresses of a customer or a user that are within a condition, the primary one first."""
     noun, column = (CUSTOMER_ADDRESS, "customer_id") if owner is CUSTOMER else (USER_ADDRESS, "user_id")
-    tail = f"AND t.{column} = :id ORDER BY t.is_primary DESC, t.key"
-    for _, image in selection(noun.name).rows(connection, tail, {"id": owner_id}):
+    condition, parameters = within or ("1", {})
+    tail = f"AND t.{column} = :id AND ({condition}) ORDER BY t.is_primary DESC, t.key"
+    for _, image in selection(noun.name).rows(connection, tail, {"id": owner_id, **parameters}):
         yield {name: value for name, value in image.items() if name != "owner"}
 
 
@@ -118,8 +136,6 @@ def is_in_cycle(connection: sqlite3.Connection, row_id: int) -> bool:
 
 def ancestors(connection: sqlite3.Connection, key: str) -> list[str]:
     """The parents above a customer, the root first."""
-    from custctl.store.facts import chain
-
     return list(reversed(chain(connection, key)[1:]))
 
 
@@ -135,7 +151,7 @@ def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
     field = _field(every.noun, name)
     expression = every.expression(name)
     place = f"where{len(parameters)}"
-    if field.kind == "links":
+    if field.kind in ("links", "list"):
         return _links(expression, operator, value, parameters, place)
     if value == "" and operator in ("=", "!="):
         return f"coalesce({expression}, '') {operator} ''"
@@ -147,8 +163,8 @@ def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
         folded = every.order(name) if every.order(name) != expression else f"fold({expression})"
         if field.name in ("key", "created", "updated") or field.kind == "reference":
             folded = expression
-        parameters[place] = fold(value) if folded != expression or field.kind == "reference" else value
-        return f"coalesce({folded}, '') {operator} :{place}"
+        parameters[place] = value if field.name in ("created", "updated") else fold(value)
+        return f"{folded} IS NOT :{place}" if operator == "!=" else f"{folded} {operator} :{place}"
     return f"{expression} {operator} :{place}"
 
 
@@ -159,7 +175,7 @@ def _links(expression: str, operator: str, value: str, parameters: dict[str, Any
     if value == "":
         return f"{expression} {'=' if operator == '=' else '<>'} '[]'"
     parameters[place] = fold(value)
-    compare = f"instr(value, :{place}) > 0" if operator == "~" else f"value = :{place}"
+    compare = f"instr(fold(value), :{place}) > 0" if operator == "~" else f"fold(value) = :{place}"
     negation = "NOT " if operator == "!=" else ""
     return f"{negation}EXISTS (SELECT 1 FROM json_each({expression}) WHERE {compare})"
 
@@ -171,15 +187,20 @@ def _value(field: Field, value: str) -> Any:
         if value.casefold() not in words:
             raise invalid(f"{field.name} is yes or no, not {value!r}", field=field.name, value=value)
         return words[value.casefold()]
+    if field.kind == "switch":
+        words = {"on": "full", "yes": "full", "true": "full", "off": "none", "no": "none", "false": "none"}
+        if value.casefold() not in words:
+            raise invalid(f"{field.name} is on or off, not {value!r}", field=field.name, value=value)
+        return words[value.casefold()]
     if field.kind == "money":
         try:
             return money_from(value)
         except ValueError as error:
             raise invalid(f"{field.name}: {error}", field=field.name, value=value) from None
     if field.name in ("users", "customers"):
-        if not value.isdigit():
+        if not value.isdecimal():
             raise invalid(f"{field.name} is a number, not {value!r}", field=field.name, value=value)
-        return int(value)
+        return min(int(value[:_DIGITS]), _LARGEST)
     return value
 
 
@@ -210,4 +231,7 @@ def field_names(noun: Noun, asked: str | None) -> tuple[str, ...]:
     """The fields `--fields a,b` asks for, else the columns of the noun; exit 4 names an unknown one."""
     if asked is None:
         return noun.columns
-    return tuple(_field(noun, name.strip()).name for name in asked.split(",") if name.strip())
+    names = tuple(_field(noun, name.strip()).name for name in asked.split(",") if name.strip())
+    if not names:
+        raise usage("--fields names no field", f"like --fields {','.join(noun.columns[:2])}")
+    return names

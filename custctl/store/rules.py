@@ -13,6 +13,8 @@ from custctl.policy.catalogue import (
     CAPABILITIES,
     ENTITIES,
     FIELD_ACTIONS,
+    GUEST_GROUP,
+    PREDEFINED_ROLES,
     STORED_ELSEWHERE,
     WORKFLOW_ACTIONS,
     WORKFLOWS,
@@ -37,8 +39,11 @@ from custctl.resources import (
 )
 from custctl.store.inputs import STATUSES, entity_name
 from custctl.store.settings import SETTINGS, value_of
-from custctl.store.unit import Draft, Unit
+from custctl.store.unit import Draft, Unit, own_entity
 
+BUILT_IN_ROLES = frozenset(role.key for role in PREDEFINED_ROLES)
+BUILT_IN: Mapping[str, frozenset[str]] = {ROLE.name: BUILT_IN_ROLES, GROUP.name: frozenset((GUEST_GROUP[0],))}
+"""What every shop has: it can be changed, but neither renamed nor deleted (design 5)."""
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     GROUP.name: ("name",),
     CUSTOMER.name: ("name",),
@@ -127,6 +132,7 @@ def _role(unit: Unit, draft: Draft) -> None:
             _levels(unit, draft, "fields", name, row, entity, FIELD_ACTIONS, "field")
     for table in ("permissions", "workflows"):
         draft.image[table] = _without_none(draft.image[table])
+    draft.image["fields"] = {name: row for name, row in draft.image["fields"].items() if row}
 
 
 def _without_none(table: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
@@ -255,8 +261,6 @@ def _record(unit: Unit, draft: Draft) -> None:
     parent = draft.image.get("parent")
     if parent is not None and draft.changed("parent") and unit.parent_ids(parent) == (None, None):
         unit.missing(RECORD, parent, draft.locate("parent"), "parent", "parent record")
-    if parent is not None and fold(parent) == fold(f"{name}:{draft.image['key']}"):
-        wrong(unit, draft, "parent", "a record cannot be its own parent")
 
 
 def _entity(unit: Unit, draft: Draft) -> None:
@@ -268,6 +272,17 @@ def _entity(unit: Unit, draft: Draft) -> None:
     image["permissions"] = image["permissions"] or list(standard_permissions(image["ownership"] or "none"))
     if image["ownership"] == "none" and "assign" in image["permissions"]:
         wrong(unit, draft, "permissions", "a record that nobody owns cannot be assigned", value="assign")
+    if draft.before is not None:
+        _entries_still_fit(unit, own_entity(image))
+
+
+def _entries_still_fit(unit: Unit, entity: Entity) -> None:
+    """What roles say about an entity of one's own holds after a change of it; else the roles must change with it."""
+    listed = "t.id IN (SELECT role_id FROM role_entry WHERE kind = 'entity' AND name = :name)"
+    for role in unit.select(ROLE, listed, name=entity.name):
+        if "permissions" not in role.given:  # one that was given is looked at as a role
+            row = role.image["permissions"].get(entity.name, {})
+            _levels(unit, role, "permissions", entity.name, row, entity, entity.permissions, "entity")
 
 
 def _setting(unit: Unit, draft: Draft) -> None:
@@ -380,15 +395,16 @@ def _taken(
 
 
 def _no_cycles(unit: Unit, touched: Sequence[Draft]) -> None:
-    """No customer is its own ancestor once everything is done; a swap of parent and child is legal (C-07, C-08)."""
+    """Nothing is its own ancestor once everything is done; a swap of parent and child is legal (C-07, C-08)."""
     settled: set[str] = set()
     for draft in touched:
-        if draft.noun is not CUSTOMER or not draft.changed("parent"):
+        parent_of = _PARENTS.get(draft.noun.name)
+        if parent_of is None or not draft.changed("parent"):
             continue
-        path, key = {draft.key: None}, draft.image["parent"]
+        path, key = {draft.key: None}, parent_of(unit, draft.key)
         while key is not None and key not in settled and key not in path:
             path[key] = None
-            key = _parent(unit, key)
+            key = parent_of(unit, key)
         if key is not None and key == draft.key:
             _cycle(unit, draft, list(path))
         settled.update(path)
@@ -396,13 +412,13 @@ def _no_cycles(unit: Unit, touched: Sequence[Draft]) -> None:
 
 def _cycle(unit: Unit, draft: Draft, path: Sequence[str]) -> None:
     if len(path) == 1:
-        message = "a customer cannot be its own parent"
+        message = f"a {draft.noun.title} cannot be its own parent"
     else:
         message = f"{path[1]} cannot be the parent: it lies below ({' → '.join(reversed((*path, draft.key)))})"
     wrong(unit, draft, "parent", message, code="cycle", value=draft.image["parent"])
 
 
-def _parent(unit: Unit, key: str) -> str | None:
+def _parent_customer(unit: Unit, key: str) -> str | None:
     draft = unit.drafts.get((CUSTOMER.name, key))
     if draft is not None:
         return draft.after["parent"] if draft.after is not None else None
@@ -410,6 +426,19 @@ def _parent(unit: Unit, key: str) -> str | None:
     row = unit.connection.execute(query, (key,)).fetchone()
     return row[0] if row else None
 
+
+def _parent_record(unit: Unit, key: str) -> str | None:
+    """The plain record above one; a sales document has nothing above it."""
+    draft = unit.find(RECORD, key)
+    parent = None if draft is None or draft.after is None else draft.after.get("parent")
+    kind, _, name = (parent or "").partition(":")
+    return f"{kind}:{fold(name)}" if kind and kind not in {noun.name for noun in SALES} else None
+
+
+_PARENTS: Mapping[str, Callable[[Unit, str], str | None]] = {
+    CUSTOMER.name: _parent_customer,
+    RECORD.name: _parent_record,
+}
 
 _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     ROLE.name: _role,
@@ -421,6 +450,36 @@ _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     USER_ADDRESS.name: _address,
     **{noun.name: _sales for noun in SALES},
 }
+
+
+# -- moving ----------------------------------------------------------------------------------------------------
+
+
+def rehome_role(unit: Unit, role: Draft, customer: str | None) -> None:
+    """Give a role to a customer: users of others lose it; without a customer nobody does (AM 6.5, R-12).
+
+    Source: oroinc/customer-portal CustomerBundle/Form/Handler/CustomerUserRoleUpdateHandler.php, applyCustomerLimits.
+    """
+    if role.key in BUILT_IN_ROLES:
+        unit.problem(Problem("protected", Exit.CONFLICT, f"{role.reference} is for everyone, like in every shop"))
+        unit.stop_if_wrong()
+    plain = role.key.rpartition("/")[2]
+    key = plain if customer is None else f"{customer}/{plain}"
+    if key != role.key:
+        if unit.id_of(ROLE, key) is not None:
+            unit.problem(Problem("taken", Exit.CONFLICT, f"role:{key} exists already", value=key))
+            unit.stop_if_wrong()
+        unit.rename(role, key)
+    role.image["customer"] = customer
+    condition = "t.id IN (SELECT ur.user_id FROM user_role ur WHERE ur.role_id = :role)"
+    losing = [] if customer is None else unit.select(USER, condition, role=role.id)
+    losing = [user for user in losing if user.image["customer"] != customer]
+    for user in losing:
+        user.image["roles"] = [held for held in user.image["roles"] if held != key]
+    if losing:
+        unit.warnings.append(f"{role.reference} is taken from {len(losing)} user(s) of other customers")
+    check(unit, [role, *losing])
+    unit.stop_if_wrong()
 
 
 # -- removal ---------------------------------------------------------------------------------------------------
@@ -458,6 +517,9 @@ def remove_user(unit: Unit, draft: Draft) -> list[Draft]:
 
 def remove_group(unit: Unit, draft: Draft) -> list[Draft]:
     """Take a group away, its members keep no group; the group of visitors stays (features G-05, G-06)."""
+    if draft.key in BUILT_IN[GROUP.name]:
+        unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is a group that every shop has"))
+        return []
     if value_of(unit.connection, "guest.group") == draft.key:
         hint = "set guest.group to another group first"
         unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is the group of visitors", hint))
@@ -473,7 +535,7 @@ def remove_group(unit: Unit, draft: Draft) -> list[Draft]:
 
 def remove_role(unit: Unit, draft: Draft) -> list[Draft]:
     """Take a role away; refused for the built-in and the website's roles, and while users have it (R-11)."""
-    built_in = draft.key in ("administrator", "buyer", "visitors")
+    built_in = draft.key in BUILT_IN_ROLES
     website = draft.key in (
         value_of(unit.connection, name) for name in ("customer.default_role", "customer.guest_role")
     )
@@ -490,6 +552,19 @@ def remove_role(unit: Unit, draft: Draft) -> list[Draft]:
     return []
 
 
+def remove_sales(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take a sales document away, with the records whose parent it is and theirs."""
+    along = unit.select(RECORD, _LINES, id=draft.id)
+    for line in along:
+        unit.remove(line)
+    unit.remove(draft)
+    return along
+
+
+_LINES = """t.id IN (WITH RECURSIVE lines (id) AS (
+    SELECT r.id FROM record r WHERE r.parent_document_id = :id
+    UNION SELECT r.id FROM lines JOIN record r ON r.parent_record_id = lines.id
+) SELECT id FROM lines)"""
 _OWNED_TABLES = (("sales_document", "entity"), ("record", "entity"))
 _DEPENDENTS = {
     "customer_id": (("customer_user", "'customer user'"), ("role", "'own role'"), *_OWNED_TABLES),

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from custctl.resources import NOUNS, Field, Noun
 from custctl.store.codec import decoder
@@ -40,8 +39,7 @@ _FOLDED: Mapping[tuple[str, str], str] = {
 """Columns that sort and search as people read, beside the one that is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """The parts of a SELECT of one noun; `t` is its table."""
 
     noun: Noun

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, near
 from custctl.policy.catalogue import ENTITIES
@@ -22,10 +22,19 @@ from custctl.store.lookup import near_keys
 from custctl.store.rows import Transaction
 from custctl.store.select import Image, role_entries, selection
 
+if TYPE_CHECKING:
+    from custctl.store.acting import Actor
+
 Key = tuple[str, str]
 """A noun and the key of one of its records, folded; the identity of a draft."""
 
 _COMPUTED = ("created", "updated", "type", "users", "customers", "code")
+_UNIQUE = {
+    "customer": ("external_id", "external_id"),
+    "customer-user": ("external_id", "external_id"),
+    "customer-user-role": ("label", "label_folded"),
+}
+"""The fields besides keys that must be unique, and their columns."""
 _ADDRESSES = {"customer-address": ("customer", "customer_id"), "customer-user-address": ("customer-user", "user_id")}
 
 
@@ -98,6 +107,7 @@ class Unit:
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
         self.manager: str | None = None
+        self.acting: Actor | None = None
         self._ids: dict[Key, int | None] = {}
         self._next: dict[str, int] = {}
         self._codes: set[str] = set()
@@ -179,11 +189,21 @@ class Unit:
     def rename(self, draft: Draft, key: str, shown: str | None = None) -> None:
         """Give a record another key at once, so that everything read after this sees the new one."""
         field_name = draft.noun.key if draft.noun.name != "customer-user" else "key"
-        self.drafts.pop((draft.noun.name, draft.key), None)
+        old = draft.key
+        self.drafts.pop((draft.noun.name, old), None)
         draft.key, draft.after = key, {**draft.image, field_name: shown or key}
         self.drafts[(draft.noun.name, key)] = draft
         self._ids.clear()
         self.transaction.update(draft.noun.table, draft.id, _key_columns(draft))
+        self._follow(draft.noun, old, key)
+
+    def _follow(self, noun: Noun, old: str, key: str) -> None:
+        """Let the drafts at hand name a renamed record by its new key; their rows hold its id, which stays."""
+        for draft in self.drafts.values():
+            for entry in draft.noun.fields if draft is not None else ():
+                for image in (draft.before, draft.after) if draft is not None and entry.to == noun.name else ():
+                    if image is not None and entry.kind == "reference" and image.get(entry.name) == old:
+                        image[entry.name] = key
 
     def remove(self, draft: Draft) -> None:
         draft.after = None
@@ -244,11 +264,23 @@ class Unit:
                 links.setdefault(table, []).extend(rows)
         for table, rows in inserts.items():
             self.transaction.insert(table, rows)
+        self._vacate(changed)
         for (table, columns), rows in updates.items():
             stamped = [{**row, "updated_at": self.moment} for row in rows]
             self.transaction.update_many(table, (*columns, "updated_at"), stamped)
         for table, rows in links.items():
             self.transaction.insert(table, rows)
+
+    def _vacate(self, changed: Iterable[Draft]) -> None:
+        """Give up every value that must be unique before one is taken, so that records may exchange them."""
+        given_up: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for draft in changed:
+            name, column = _UNIQUE.get(draft.noun.name, ("", ""))
+            if name and draft.before is not None and draft.before[name] is not None and draft.changed(name):
+                value = None if name == column else f"\0{draft.id}"  # no text that is given holds a NUL
+                given_up.setdefault((draft.noun.table, column), []).append({"id": draft.id, column: value})
+        for (table, column), rows in given_up.items():
+            self.transaction.update_many(table, (column,), rows)
 
     def _row(self, draft: Draft) -> dict[str, Any]:
         """The columns of a record: all of a new one, else those of the fields that changed."""

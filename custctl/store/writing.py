@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from custctl.store.acting import Actor
 from custctl.store.database import database_errors, is_there, open_for_writing, open_in_memory, translate
 from custctl.store.unit import Report, Unit
 
@@ -22,6 +23,7 @@ class Writer:
     actor: str
     dry_run: bool = False
     done: Callable[[], object] = lambda: None
+    as_user: str | None = None
 
     def run(
         self,
@@ -44,6 +46,8 @@ class Writer:
         done = False
         try:
             with database_errors(self.path), _driver_errors(self.path):
+                if self.as_user is not None:
+                    unit.acting = Actor(connection, self.as_user)
                 work(unit)
                 report = unit.flush(self.command, self.actor)
                 if check is not None:

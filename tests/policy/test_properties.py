@@ -359,11 +359,13 @@ def test_whoever_reaches_one_of_a_customers_records_belongs_to_it_or_above(case:
         assert match.path[0] in {case.record.user_customer, case.record.customer}
 
 
-@given(owned_cases())
-def test_at_department_level_nothing_below_opens(case: Case) -> None:
-    decision = case.decide()
-    if decision.allowed and decision.level is Level.DEPARTMENT and decision.match is not None:
-        assert decision.match.path in {(), (case.subject.customer,)}
+@given(owned_cases(), st.data())
+def test_at_department_level_no_other_customer_opens(case: Case, data: st.DataObject) -> None:
+    held = Role("plain", default=Level.DEPARTMENT, workflow_default=Level.DEPARTMENT)
+    other = st.sampled_from(sorted(set(CUSTOMERS) - {case.subject.customer}))
+    somebody = st.sampled_from(sorted(set(USERS) - {case.subject.key}))
+    decision = case.by(held).about(data.draw(somebody), data.draw(other), data.draw(other)).decide()
+    assert not decision.allowed
 
 
 @given(owned_cases())

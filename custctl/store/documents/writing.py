@@ -29,8 +29,9 @@ def write_document(tables: Mapping[str, Any], format: Format) -> str:
     """
     document = {"apiVersion": API_VERSION, **{name: table for name, table in tables.items() if name != "apiVersion"}}
     if format == "json":
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    return _toml(document) if format == "toml" else "".join(_yaml(document, ""))
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        return _HIDDEN.sub(lambda hidden: json.dumps(hidden[0])[1:-1], text)
+    return _HIDDEN.sub(_escape, _toml(document)) if format == "toml" else "".join(_yaml(document, ""))
 
 
 def _toml(document: Mapping[str, Any]) -> str:

@@ -1,0 +1,117 @@
+"""Sales documents: orders, quotes, requests, shopping lists and checkouts have the same verbs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from custctl.commands._arguments import Limit, Sort, Where
+from custctl.commands._command import Call, command, group
+from custctl.commands._common import delete as delete_record
+from custctl.commands._common import edit as edit_record
+from custctl.commands._common import given, key_of, listing, readable, refuse_taken, settle_owner, write_item
+from custctl.resources import CUSTOMER, USER, Noun, fold
+from custctl.result import Result
+from custctl.store import lookup, reads
+
+if TYPE_CHECKING:
+    from custctl.store.unit import Unit
+
+NumberArg = Annotated[str, typer.Argument(metavar="NUMBER", help="Its number.")]
+Customer = Annotated[str | None, typer.Option("--customer", help='Its customer; "" for none.')]
+User = Annotated[str | None, typer.Option("--user", help='The user it belongs to; "" for none.')]
+Status = Annotated[str | None, typer.Option("--status", help="Its status.")]
+Subtotal = Annotated[str | None, typer.Option("--subtotal", metavar="1234.50", help="Its subtotal.")]
+Currency = Annotated[str | None, typer.Option("--currency", metavar="USD", help="The currency.")]
+PaymentStatus = Annotated[str | None, typer.Option("--payment-status", help="full, partially, refunded, ...")]
+PlacedAt = Annotated[str | None, typer.Option("--placed-at", metavar="TIME", help="When it was placed, RFC 3339.")]
+
+
+def group_of(noun: Noun) -> typer.Typer:
+    """The group of one kind of sales document."""
+    app = group(noun.name, f"{noun.plural.capitalize()}.")
+
+    @command(app, "list", acts=True, examples=(f"custctl {noun.name} list --as anna@acme.example",))
+    def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
+        """List them, by number; under --as those that the user may see."""
+        return listing(call, noun, where, sort, limit)
+
+    @command(app, "show", acts=True)
+    def show(call: Call, number: NumberArg) -> Result:
+        """Show one."""
+        connection = call.read()
+        readable(call, connection, noun, number)
+        row_id = lookup.require_owned(connection, noun.name, number)
+        return Result(reads.by_id(connection, noun, row_id), "record", noun=noun.reference)
+
+    @command(app, "add", acts=True)
+    def add(
+        call: Call,
+        number: NumberArg,
+        customer: Customer = None,
+        user: User = None,
+        status: Status = None,
+        subtotal: Subtotal = None,
+        currency: Currency = None,
+        payment_status: PaymentStatus = None,
+        placed_at: PlacedAt = None,
+    ) -> Result:
+        """Add one; under --as it belongs to the user and the user's customer unless told otherwise."""
+        values = _values(number, status, subtotal, currency, payment_status, placed_at)
+        return call.write(lambda unit: _add(unit, noun, values, customer, user))
+
+    @command(app, "edit", acts=True)
+    def edit(
+        call: Call,
+        number: NumberArg,
+        customer: Customer = None,
+        user: User = None,
+        status: Status = None,
+        subtotal: Subtotal = None,
+        currency: Currency = None,
+        payment_status: PaymentStatus = None,
+        placed_at: PlacedAt = None,
+    ) -> Result:
+        """Change fields of one; "" clears one. Another user is another owner, which needs assign under --as."""
+        values = _values(None, status, subtotal, currency, payment_status, placed_at)
+        return call.write(lambda unit: edit_record(unit, noun, number, values | _owners(unit, customer, user)))
+
+    @command(app, "delete", acts=True)
+    def delete(call: Call, number: NumberArg) -> Result:
+        """Delete one; its lines go along."""
+        from custctl.store.rules import remove_sales
+
+        return delete_record(call, noun, number, remove_sales)
+
+    return app
+
+
+def _values(
+    number: str | None,
+    status: str | None,
+    subtotal: str | None,
+    currency: str | None,
+    payment_status: str | None,
+    placed_at: str | None,
+) -> dict[str, Any]:
+    return given(
+        number=number,
+        status=status,
+        subtotal=subtotal,
+        currency=currency,
+        payment_status=payment_status,
+        placed_at=placed_at,
+    )
+
+
+def _owners(unit: Unit, customer: str | None, user: str | None) -> dict[str, Any]:
+    """The owners that were given, as keys."""
+    return given(customer=key_of(unit, CUSTOMER, customer), user=key_of(unit, USER, user))
+
+
+def _add(unit: Unit, noun: Noun, values: dict[str, Any], customer: str | None, user: str | None) -> None:
+    values = values | _owners(unit, customer, user)
+    settle_owner(unit, noun, values)
+    refuse_taken(unit, noun, fold(values["number"]))
+    write_item(unit, noun, values)

@@ -1,0 +1,147 @@
+"""Running the real program in processes of its own, with real files and streams."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Word = str | bytes
+
+PROGRAM: tuple[str, ...] = (sys.executable, "-m", "custctl")
+_TOO_LONG = 60
+_HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+
+_FORKED = """
+import json, os, sys, tempfile
+import custctl.app, custctl.render, custctl.commands.documents, custctl.store.apply, custctl.store.models
+for line in sys.stdin:
+    files = [tempfile.TemporaryFile() for _ in range(2)]
+    child = os.fork()
+    if not child:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for number, file in enumerate(files, 1):
+            os.dup2(file.fileno(), number)
+        custctl.app.run(json.loads(line))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(json.dumps([code, *(os.pread(file.fileno(), 1 << 24, 0).decode("latin-1") for file in files)]), flush=True)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a process left behind."""
+
+    code: int
+    raw: bytes
+    raw_errors: bytes
+
+    @property
+    def out(self) -> str:
+        return self.raw.decode()
+
+    @property
+    def err(self) -> str:
+        return self.raw_errors.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw)
+
+    @property
+    def error(self) -> Any:
+        """The first problem of a command run with `-o json`."""
+        return json.loads(self.raw_errors)["error"]
+
+
+@dataclass(slots=True)
+class Shop:
+    """A database file, and the program run on it."""
+
+    database: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        return self.database.parent
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing of the caller's own set-up."""
+        home = {"HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "config"), "CUSTCTL_ACTOR": "tester"}
+        return {"PATH": os.environ["PATH"], "CUSTCTL_DB": str(self.database), **home, **self.env}
+
+    def start(self, *words: Word, program: Sequence[Word] = PROGRAM, **options: Any) -> subprocess.Popen[bytes]:
+        """The program, running."""
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        settings = {"env": self.environment, "cwd": self.folder, **streams, **options}
+        return subprocess.Popen([*program, *words], **settings)
+
+    def __call__(self, *words: Word, env: Mapping[str, str] | None = None, **options: Any) -> Ran:
+        """The program, run to its end."""
+        return finished(self.start(*words, env=self.environment | dict(env or {}), **options))
+
+    def python(self, script: str, *words: str, **options: Any) -> Ran:
+        """The program with something about it changed by a script, which has to run it."""
+        return self(*words, program=(sys.executable, "-c", script), **options)
+
+    def shell(self, script: str, **env: str) -> Ran:
+        """A script of bash, in which `custctl` is the program."""
+        program = " ".join(PROGRAM)
+        return self("-c", f'custctl () {{ {program} "$@"; }}\n{script}', program=("bash",), env=env)
+
+    def many(self, *commands: Sequence[str], env: Mapping[str, str] | None = None) -> list[Ran]:
+        """The program once for each command, in processes forked from one that has loaded it: 20 for the time of one."""
+        lines = "".join(f"{json.dumps(command)}\n" for command in commands)
+        process = self.start(program=(sys.executable, "-c", _FORKED), stdin=subprocess.PIPE, **_environment(self, env))
+        out, err = process.communicate(lines.encode(), timeout=_TOO_LONG)
+        assert process.returncode == 0, err.decode()
+        rows = [json.loads(line) for line in out.splitlines()]
+        return [_checked(Ran(code, out.encode("latin-1"), err.encode("latin-1"))) for code, out, err in rows]
+
+    def document(self, text: Word, name: str = "world.toml") -> str:
+        """The path of a new document."""
+        path = self.folder / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return str(path)
+
+    def sql(self, script: str) -> list[tuple[Any, ...]]:
+        """What a statement gives, run by SQLite alone."""
+        with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
+            return connection.execute(script).fetchall()
+
+    def is_sound(self) -> bool:
+        return self.sql("PRAGMA integrity_check") == [("ok",)] and self.sql("PRAGMA foreign_key_check") == []
+
+
+def finished(process: subprocess.Popen[bytes], stdin: bytes | None = None) -> Ran:
+    """What a process leaves behind; no promise allows a traceback."""
+    out, err = process.communicate(stdin, timeout=_TOO_LONG)
+    return _checked(Ran(process.returncode, out or b"", err or b""))
+
+
+def harm_in(text: str) -> list[str]:
+    """The characters of a text that a terminal would obey, hide or reorder by."""
+    return _HARMFUL.findall(text)
+
+
+def customers(numbers: Iterable[int], name: str = "Customer") -> str:
+    """A document with a customer for each number."""
+    return "".join(f'[[customers]]\nkey = "c{number}"\nname = "{name} {number}"\n' for number in numbers)
+
+
+def _environment(shop: Shop, env: Mapping[str, str] | None) -> dict[str, Any]:
+    return {"env": shop.environment | dict(env)} if env else {}
+
+
+def _checked(ran: Ran) -> Ran:
+    assert b"Traceback" not in ran.raw_errors, ran.err
+    return ran

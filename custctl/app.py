@@ -183,6 +183,8 @@ def _show(result: Result, invocation: Invocation) -> None:
 
 def _output(invocation: Invocation, result: Result) -> str:
     asked = invocation.config.output
+    if result.view == "text" and asked.origin != "--output":
+        return "table"  # a document is not wrapped because lists are wanted as JSON
     return result.natural if asked.origin == "default" or asked.value is None else asked.value
 
 
@@ -224,7 +226,10 @@ def _wanted_output(invocation: Invocation) -> str:
             return word
         if word.startswith(("--output=", "-o")) and len(word) > len("-o"):
             return word.removeprefix("--output=").removeprefix("-o")
-    return os.environ.get("CUSTCTL_OUTPUT", "table")
+    try:
+        return invocation.config.output.value or "table"
+    except CustctlError:
+        return os.environ.get("CUSTCTL_OUTPUT", "table")
 
 
 def _usage_error(error: TyperException) -> CustctlError:

@@ -122,6 +122,9 @@ def save(name: str, value: str | None, profile: str | None) -> Path:
         raise invalid(f"{name} is one of {', '.join(_CHOICES[name])}, not {value!r}", field=name, value=value)
     path = config_path()
     content = dict(_read(path))
+    if name == "profile" and value is not None and value not in content.get("profiles", {}):
+        hint = did_you_mean(near(value, content.get("profiles", {}))) or "config set db PATH --in NAME makes a profile"
+        raise invalid(f"profile {value!r} is not in {path}", field=name, value=value, hint=hint)
     table = content if profile is None else content.setdefault("profiles", {}).setdefault(profile, {})
     table.pop(name, None) if value is None else table.update({name: value})
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -25,18 +25,23 @@ def show(call: Call, noun: Noun, key: str, extra: Mapping[str, Any] | None = Non
     image = {**reads.record(connection, noun, key), **(extra or {})}
     asked = call.option("fields")
     if asked is not None:
-        image = {name: image[name] for name in reads.field_names(noun, asked)}
+        image = {name: image[name] for name in _told(noun, reads.field_names(noun, asked))}
     return Result(image, "record", noun=noun.reference)
 
 
 def listing(call: Call, noun: Noun, where: Sequence[str] | None, sort: str | None, limit: int | None) -> Result:
     """The records that the conditions leave, streamed; a remark when there are none."""
     names = reads.field_names(noun, call.option("fields"))
-    wanted = names if noun.key in names or call.option("fields") else (noun.key, *names)
+    wanted = _told(noun, names)
     connection = call.read()
     within, notes = visible(call, connection, noun)
     rows = reads.rows(connection, noun, reads.Listing(tuple(where or ()), sort, limit, within), wanted)
     return Result(call.noting(rows, f"no {noun.plural}"), "list", names, noun.reference, notes)
+
+
+def _told(noun: Noun, names: Sequence[str]) -> tuple[str, ...]:
+    """The fields of a row as programs read it: what names the record is always among them."""
+    return tuple(dict.fromkeys(("key", "email", *names) if noun is USER else (noun.key, *names)))
 
 
 def visible(call: Call, connection: sqlite3.Connection, noun: Noun) -> tuple[Condition | None, tuple[str, ...]]:
@@ -162,7 +167,7 @@ def delete(call: Call, noun: Noun, text: str, remove: Callable[[Unit, Draft], li
     if not call.dry_run and not call.option("yes"):
         tried = call.attempt(work)
         if along:
-            call.agree(f"deleting {tried.changes[-1].record} takes {len(along)} other record(s) along")
+            call.agree(f"deleting {tried.changes[0].record} takes {len(along)} other record(s) along")
     return call.write(work)
 
 

@@ -126,9 +126,7 @@ def _read_table(request: Request, document: Document, table: str, problems: list
             _read_row(request, document, table, number, row, problems)
 
 
-def _read_row(
-    request: Request, document: Document, table: str, number: int, row: Any, problems: list[Problem]
-) -> None:
+def _read_row(request: Request, document: Document, table: str, number: int, row: Any, problems: list[Problem]) -> None:
     locate = _locator(document, table, number)
     if not isinstance(row, dict):
         problems.append(invalid(f"{table} must hold tables", field=table, place=locate()).problem)

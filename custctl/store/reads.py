@@ -62,6 +62,7 @@ def by_id(connection: sqlite3.Connection, noun: Noun, row_id: int) -> Image:
     _, image = next(selection(noun.name).rows(connection, "AND t.id = :id", {"id": row_id}))
     shown = {"id": row_id, **image}
     if noun is ROLE:
+        shown |= {field.name: {} for field in noun.fields if field.kind == "entries"}
         shown |= role_entries(connection, "role_id = :id", {"id": row_id}).get(row_id, {})
     if noun in (CUSTOMER, USER):
         shown["addresses"] = list(addresses(connection, noun, row_id))
@@ -188,10 +189,10 @@ def _value(field: Field, value: str) -> Any:
             raise invalid(f"{field.name} is yes or no, not {value!r}", field=field.name, value=value)
         return words[value.casefold()]
     if field.kind == "switch":
-        words = {"on": "full", "yes": "full", "true": "full", "off": "none", "no": "none", "false": "none"}
-        if value.casefold() not in words:
+        levels = {"on": "full", "yes": "full", "true": "full", "off": "none", "no": "none", "false": "none"}
+        if value.casefold() not in levels:
             raise invalid(f"{field.name} is on or off, not {value!r}", field=field.name, value=value)
-        return words[value.casefold()]
+        return levels[value.casefold()]
     if field.kind == "money":
         try:
             return money_from(value)

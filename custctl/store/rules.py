@@ -273,14 +273,16 @@ def _entity(unit: Unit, draft: Draft) -> None:
     if image["ownership"] == "none" and "assign" in image["permissions"]:
         wrong(unit, draft, "permissions", "a record that nobody owns cannot be assigned", value="assign")
     if draft.before is not None:
-        _entries_still_fit(unit, own_entity(image))
+        _entries_still_fit(unit, draft)
 
 
-def _entries_still_fit(unit: Unit, entity: Entity) -> None:
+def _entries_still_fit(unit: Unit, draft: Draft) -> None:
     """What roles say about an entity of one's own holds after a change of it; else the roles must change with it."""
+    entity = own_entity(draft.image)
     listed = "t.id IN (SELECT role_id FROM role_entry WHERE kind = 'entity' AND name = :name)"
     for role in unit.select(ROLE, listed, name=entity.name):
         if "permissions" not in role.given:  # one that was given is looked at as a role
+            role.locate = lambda *_: draft.locate("permissions")
             row = role.image["permissions"].get(entity.name, {})
             _levels(unit, role, "permissions", entity.name, row, entity, entity.permissions, "entity")
 

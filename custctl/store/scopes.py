@@ -55,12 +55,22 @@ def condition(connection: sqlite3.Connection, scope: Scope, entity: Entity) -> C
     if scope.kind == "visitor":
         return _by_visitor(table), {"scope_visitor": scope.visitor}
     if scope.kind == "customers":
-        return _by_customer(entity, scope, within(connection, scope)), {"scope_root": scope.roots[0]}
+        return _by_customer(entity, scope, within(connection, scope)), root_of(scope)
     return "0", {}
 
 
+def root_of(scope: Scope) -> dict[str, Any]:
+    """The parameter of the subquery that `within` makes."""
+    return {"scope_root": scope.roots[0] if scope.roots else None}
+
+
 def within(connection: sqlite3.Connection, scope: Scope) -> str:
-    """The subquery with the ids of the customers of a scope; a member of a cycle has no descendants (AM 8)."""
+    """The subquery with the ids of the customers of a scope; a member of a cycle has no descendants (AM 8).
+
+    Without a root, as for a user without a customer, it finds none.
+    """
+    if not scope.roots:
+        return _ALONE
     row = connection.execute("SELECT id FROM customer WHERE key = ?", scope.roots).fetchone()
     return _BELOW if scope.deep and row is not None and not is_in_cycle(connection, row[0]) else _ALONE
 

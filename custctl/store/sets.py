@@ -11,7 +11,7 @@ from custctl.errors import invalid
 from custctl.policy.decide import ROLE_RECORD, decide, owners, scope
 from custctl.policy.model import Decision, Entity, Facts, Resource, Subject
 from custctl.store.facts import Asker, Question, check_action, subject_reference, targets_of
-from custctl.store.scopes import condition, table_of, within
+from custctl.store.scopes import condition, root_of, table_of, within
 
 Row = dict[str, Any]
 
@@ -196,6 +196,6 @@ def _owner_keys(connection: sqlite3.Connection, found: Any, subject: Subject, *,
             if of_users
             else f"SELECT c.key FROM customer c WHERE c.id IN {customers} ORDER BY c.key <> :mine, c.key"
         )
-        parameters = {"scope_root": found.roots[0], "me": subject.key, "mine": subject.customer}
+        parameters = root_of(found) | {"me": subject.key, "mine": subject.customer}
         for row in connection.execute(query, parameters):
             yield row[0]

@@ -262,9 +262,9 @@ class Unit:
                 updates.setdefault((draft.noun.table, tuple(row)), []).append({"id": draft.id, **row})
             for table, rows in self._links(draft).items():
                 links.setdefault(table, []).extend(rows)
+        self._vacate(changed)
         for table, rows in inserts.items():
             self.transaction.insert(table, rows)
-        self._vacate(changed)
         for (table, columns), rows in updates.items():
             stamped = [{**row, "updated_at": self.moment} for row in rows]
             self.transaction.update_many(table, (*columns, "updated_at"), stamped)

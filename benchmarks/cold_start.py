@@ -130,9 +130,10 @@ def _question(path: Path) -> tuple[str, str, str]:
 
 
 def _in_process(big: Path, small: Path) -> Iterator[Case]:
+    # A hundred times as many rows make B-trees deeper and caches colder; a scan would cost a hundred times as much.
     neighbour = f"{QUESTIONS:,} questions, {SMALL:,} customers"
     yield Case(neighbour, _asking(small))
-    yield Case(f"{QUESTIONS:,} questions, all : {SMALL:,} customers", _asking(big), neighbour, 1.2)
+    yield Case(f"{QUESTIONS:,} questions, all : {SMALL:,} customers", _asking(big), neighbour, 2.0)
 
 
 def _asking(path: Path) -> Job:

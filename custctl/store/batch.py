@@ -58,7 +58,7 @@ def _read(line: bytes) -> dict[str, Any]:
     if len(line) > MOST_BYTES:
         raise invalid(f"a question has at most {MOST_BYTES} bytes", code="limit")
     try:
-        asked = json.loads(line)
+        asked = json.loads(line.decode())
     except (ValueError, RecursionError) as error:
         raise invalid(f"not JSON: {error}", code="syntax") from None
     if not isinstance(asked, dict):

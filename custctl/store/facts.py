@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -86,8 +86,7 @@ class Asker:
     """Answers questions on one connection, reading what each touches once."""
 
     connection: sqlite3.Connection
-    _roles: dict[int, Role] = field(default_factory=dict)
-    _read: dict[tuple[int, Target], Mapping[str, Level] | None] = field(default_factory=dict)
+    _roles: dict[tuple[int, tuple[Target, ...] | None], Role] = field(default_factory=dict)
     _entities: dict[str, Entity | None] = field(default_factory=dict)
     _features: frozenset[str] | None = None
 
@@ -151,24 +150,14 @@ class Asker:
         )
         return self.roles([row[0] for row in rows], targets)
 
-    def _user(self, key: str, targets: Iterable[Target] | None) -> Subject:
-        user_id, user_key = lookup.require(self.connection, USER, key)
-        guest, enabled, confirmed, status, customer = self.connection.execute(
-            "SELECT u.guest, u.enabled, u.confirmed, u.auth_status,"
-            " (SELECT c.key FROM customer c WHERE c.id = u.customer_id) FROM customer_user u WHERE u.id = ?",
-            (user_id,),
-        ).fetchone()
-        rows = self.connection.execute("SELECT role_id FROM user_role WHERE user_id = ?", (user_id,))
-        return Subject(
-            "user",
-            user_key,
-            self.roles([row[0] for row in rows], targets),
-            customer,
-            guest=bool(guest),
-            reset=status == "reset",
-            enabled=bool(enabled),
-            confirmed=bool(confirmed),
-        )
+    def _user(self, text: str, targets: Iterable[Target] | None) -> Subject:
+        row = self.connection.execute(f"{_USER} u.key = ?", (fold(text),)).fetchone()
+        if row is None:  # not a key: an id, a name, or nobody
+            user_id, _ = lookup.require(self.connection, USER, text)
+            row = self.connection.execute(f"{_USER} u.id = ?", (user_id,)).fetchone()
+        key, customer, guest, status, enabled, confirmed, ids = row
+        flags = bool(guest), status == "reset", bool(enabled), bool(confirmed)
+        return Subject("user", key, self.roles(json.loads(ids), targets), customer, None, *flags)
 
     def _guest_roles(self, targets: Iterable[Target] | None) -> tuple[Role, ...]:
         key = value_of(self.connection, "customer.guest_role")
@@ -176,33 +165,31 @@ class Asker:
 
     def roles(self, ids: Iterable[int], targets: Iterable[Target] | None) -> tuple[Role, ...]:
         """The roles of these ids in order of key, each with its entries for the targets."""
-        wanted = None if targets is None else list(targets)
+        wanted = None if targets is None else tuple(targets)
         roles = [self._role(role_id, wanted) for role_id in ids]
-        return tuple(sorted(roles, key=lambda role: role.key))
+        return tuple(sorted(roles, key=lambda role: role.key)) if len(roles) > 1 else tuple(roles)
 
-    def _role(self, role_id: int, targets: list[Target] | None) -> Role:
-        if role_id not in self._roles:
+    def _role(self, role_id: int, targets: tuple[Target, ...] | None) -> Role:
+        found = self._roles.get((role_id, targets))
+        if found is None:
             row = self.connection.execute(
                 "SELECT key, default_level, capability_default, workflow_default FROM role WHERE id = ?", (role_id,)
             ).fetchone()
             default, capability, workflow = (None if word is None else LEVELS[word] for word in row[1:])
-            self._roles[role_id] = Role(row[0], {}, default, capability, workflow)
+            entries = self._entries(role_id, targets)
+            found = self._roles[role_id, targets] = Role(row[0], entries, default, capability, workflow)
+        return found
+
+    def _entries(self, role_id: int, targets: tuple[Target, ...] | None) -> Mapping[Target, Mapping[str, Level]]:
         if targets is None:
-            entries: Mapping[Target, Mapping[str, Level]] = self._all_entries(role_id)
-        else:
-            read = {target: self._entry(role_id, target) for target in targets}
-            entries = {target: entry for target, entry in read.items() if entry is not None}
-        return replace(self._roles[role_id], entries=entries)
+            return self._all_entries(role_id)
+        read = {target: self._entry(role_id, target) for target in targets}
+        return {target: entry for target, entry in read.items() if entry is not None}
 
     def _entry(self, role_id: int, target: Target) -> Mapping[str, Level] | None:
-        if (role_id, target) not in self._read:
-            rows = self.connection.execute(
-                "SELECT permission, level FROM role_entry WHERE role_id = ? AND kind = ? AND name = ?",
-                (role_id, *target),
-            )
-            entry = {permission: LEVELS[level] for permission, level in rows}
-            self._read[(role_id, target)] = entry or None
-        return self._read[(role_id, target)]
+        query = "SELECT permission, level FROM role_entry WHERE role_id = ? AND kind = ? AND name = ?"
+        rows = self.connection.execute(query, (role_id, *target))
+        return {permission: LEVELS[level] for permission, level in rows} or None
 
     def _all_entries(self, role_id: int) -> dict[Target, dict[str, Level]]:
         entries: dict[Target, dict[str, Level]] = {}
@@ -295,38 +282,37 @@ class Asker:
             return Record(f"customer-group:{found}", entity.name)
         if not entity.protected:
             return Record(f"{entity.name}:{key}", entity.name)
-        row_id = lookup.require_owned(self.connection, entity.name, key)
-        return self._owned_record("sales_document" if entity.name in SALES_DOCUMENTS else "record", entity.name, row_id)
+        column = "number_folded" if entity.name in SALES_DOCUMENTS else "key_folded"
+        record = self._owned_record(entity.name, f"t.entity = ? AND t.{column} = ?", (entity.name, fold(key)), ())
+        if record is None:
+            lookup.require_owned(self.connection, entity.name, key)
+        assert record is not None, "require_owned has raised"
+        return record
 
-    def _owned_record(self, table: Literal["sales_document", "record"], entity: str, row_id: int) -> Record:
-        sales = table == "sales_document"
-        own = (
-            "t.number, t.status, t.workflow_active, NULL, NULL"
-            if sales
-            else ("t.key, NULL, 0, t.parent_document_id, t.parent_record_id")
-        )
-        key, status, active, document, parent_id, user, user_customer, customer, visitor = self.connection.execute(
-            f"SELECT {own}, u.key, (SELECT c.key FROM customer c WHERE c.id = u.customer_id),"
-            " (SELECT c.key FROM customer c WHERE c.id = t.customer_id),"
-            " (SELECT v.key FROM visitor v WHERE v.id = t.visitor_id)"
-            f" FROM {table} t LEFT JOIN customer_user u ON u.id = t.user_id WHERE t.id = ?",
-            (row_id,),
-        ).fetchone()
-        parent = self._parent(document, parent_id, row_id)
-        return Record(
-            f"{entity}:{key}", entity, user, user_customer, customer, visitor, status, bool(active), None, parent
-        )
+    def _owned_record(
+        self, entity: str, condition: str, parameters: Sequence[Any], below: Sequence[str]
+    ) -> Record | None:
+        """A sales document or plain record with its parents; `below` are the references on the way down.
 
-    def _parent(self, document: int | None, record: int | None, child: int) -> Record | None:
-        if document is not None:
-            query = "SELECT entity FROM sales_document WHERE id = ?"
-            return self._owned_record(
-                "sales_document", self.connection.execute(query, (document,)).fetchone()[0], document
-            )
-        if record is None or record == child:
+        A record that is its own ancestor, which no command makes, has no parent.
+        """
+        query = _DOCUMENT if entity in SALES_DOCUMENTS else _RECORD
+        row = self.connection.execute(f"{query} {condition}", parameters).fetchone()
+        if row is None:
             return None
-        entity = self.connection.execute("SELECT entity FROM record WHERE id = ?", (record,)).fetchone()[0]
-        return self._owned_record("record", entity, record)
+        key, status, active, document, record, user, user_customer, customer, visitor = row
+        reference = f"{entity}:{key}"
+        parent = None if reference in below else self._parent(document, record, (*below, reference))
+        return Record(reference, entity, user, user_customer, customer, visitor, status, bool(active), None, parent)
+
+    def _parent(self, document: int | None, record: int | None, below: Sequence[str]) -> Record | None:
+        if document is None and record is None:
+            return None
+        table = "sales_document" if document is not None else "record"
+        row_id = record if document is None else document
+        entity = self.connection.execute(f"SELECT entity FROM {table} WHERE id = ?", (row_id,)).fetchone()[0]
+        parent = self._owned_record(entity, "t.id = ?", (row_id,), below)
+        return None if parent is None or parent.ref in below else parent
 
     def _role_record(self, key: str) -> Record:
         role_id, found = lookup.require(self.connection, ROLE, key)
@@ -371,6 +357,18 @@ class Asker:
             record = record.parent
         chains = {key: chain(self.connection, key) for key in customers}
         return Facts(chains, self._features, entities, ignore_status)
+
+
+_USER = """SELECT u.key, (SELECT c.key FROM customer c WHERE c.id = u.customer_id), u.guest, u.auth_status, u.enabled,
+    u.confirmed, (SELECT json_group_array(ur.role_id) FROM user_role ur WHERE ur.user_id = u.id)
+    FROM customer_user u WHERE"""
+_OWNERS = """u.key, (SELECT c.key FROM customer c WHERE c.id = u.customer_id),
+    (SELECT c.key FROM customer c WHERE c.id = t.customer_id),
+    (SELECT v.key FROM visitor v WHERE v.id = t.visitor_id)"""
+_DOCUMENT = f"""SELECT t.number, t.status, t.workflow_active, NULL, NULL, {_OWNERS}
+    FROM sales_document t LEFT JOIN customer_user u ON u.id = t.user_id WHERE"""
+_RECORD = f"""SELECT t.key, NULL, 0, t.parent_document_id, t.parent_record_id, {_OWNERS}
+    FROM record t LEFT JOIN customer_user u ON u.id = t.user_id WHERE"""
 
 
 def split_subject(text: str) -> tuple[Literal["user", "role", "visitor"], str]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +24,37 @@ _HARMFUL = re.compile(
 )
 
 _FORKED = """
-import json, os, sys, tempfile
+import json, os, sys, tempfile, time
 import custctl.app, custctl.render, custctl.commands.documents, custctl.store.apply, custctl.store.models
 for line in sys.stdin:
+    command = json.loads(line)
     files = [tempfile.TemporaryFile() for _ in range(2)]
     child = os.fork()
     if not child:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         for number, file in enumerate(files, 1):
             os.dup2(file.fileno(), number)
-        custctl.app.run(json.loads(line))
+        exec(command["before"])
+        custctl.app.run(command["words"])
+    if command["signal"]:
+        time.sleep(command["after"])
+        os.kill(child, command["signal"])
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     print(json.dumps([code, *(os.pread(file.fileno(), 1 << 24, 0).decode("latin-1") for file in files)]), flush=True)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A command that something happens to: a script that its process runs first, a signal after so many seconds."""
+
+    words: Sequence[str]
+    before: str = ""
+    signal: int = 0
+    after: float = 0.0
+
+
+Command = Odd | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +119,20 @@ class Shop:
         program = " ".join(PROGRAM)
         return self("-c", f'custctl () {{ {program} "$@"; }}\n{script}', program=("bash",), env=env)
 
-    def many(self, *commands: Sequence[str], env: Mapping[str, str] | None = None) -> list[Ran]:
+    def many(self, *commands: Command, env: Mapping[str, str] | None = None) -> list[Ran]:
         """The program once for each command, one after the other.
 
         Each is a process forked from one that has loaded the program: twenty in the time that one takes to start.
         """
         return self.together(commands, env=env)[0]
 
-    def together(self, *series: Iterable[Sequence[str]], env: Mapping[str, str] | None = None) -> list[list[Ran]]:
+    def together(self, *series: Iterable[Command], env: Mapping[str, str] | None = None) -> list[list[Ran]]:
         """Several series of commands at the same time, each as `many` runs one."""
         environment = self.environment | dict(env or {})
         running = []
         for commands in series:
             with tempfile.TemporaryFile() as lines:
-                lines.writelines(f"{json.dumps(command)}\n".encode() for command in commands)
+                lines.writelines(map(_line, commands))
                 lines.seek(0)
                 running.append(self.start(program=(sys.executable, "-c", _FORKED), stdin=lines, env=environment))
         return [_forked(process) for process in running]
@@ -148,6 +166,11 @@ def harm_in(text: str) -> list[str]:
 def customers(numbers: Iterable[int], name: str = "Customer") -> str:
     """A document with a customer for each number."""
     return "".join(f'[[customers]]\nkey = "c{number}"\nname = "{name} {number}"\n' for number in numbers)
+
+
+def _line(command: Command) -> bytes:
+    odd = command if isinstance(command, Odd) else Odd(command)
+    return f"{json.dumps(asdict(odd))}\n".encode()
 
 
 def _forked(process: subprocess.Popen[bytes]) -> list[Ran]:

@@ -20,7 +20,8 @@ Span = str | tuple[str, Style]
 
 _SGR: Mapping[Style, str] = {"good": "32", "bad": "31", "some": "33", "more": "36", "dim": "2", "bold": "1"}
 _BOXED_ROWS = 200  # rich takes 0.2 ms a row; beyond this many, nobody reads a box either
-_NARROWEST_COLUMN = 12
+_GAP = 2  # rich puts a space behind each cell and one between columns
+_NARROWEST_COLUMN = 14
 _ALIGNED_TOGETHER = 10_000
 _DRAWN_LEVELS = 40
 _FIELDS_SHOWN_UP_TO = 20
@@ -251,15 +252,24 @@ def _boxed(page: _Page, columns: Sequence[str], rows: Sequence[Row]) -> None:
     table = [_cells_of(row, columns) for row in rows]
     heads = [visible(name).upper().replace("_", " ") for name in columns]
     longest = [max(map(cells, column)) for column in zip(*table, strict=True)]
-    least = [
-        max([min(cell, _NARROWEST_COLUMN), *map(cells, head.split())])
-        for cell, head in zip(longest, heads, strict=True)
-    ]
-    if page.width is not None and sum(least) + 3 * len(least) + 1 > page.width:
+    words = [max(map(cells, head.split())) for head in heads]
+    least = [max(min(cell, _NARROWEST_COLUMN), word) for cell, word in zip(longest, words, strict=True)]
+    wanted = [max(cell, cells(head)) for cell, head in zip(longest, heads, strict=True)]
+    if page.width is not None and sum(least) + _GAP * len(least) > page.width:
         _records(page, [dict(zip(columns, row, strict=True)) for row in table])
         return
+    widths = wanted if page.width is None else _shares(wanted, least, page.width - _GAP * len(least))
     numeric = [_is_numeric(row.get(column) for row in rows) for column in columns]
-    _draw(page, list(zip(heads, least, numeric, strict=True)), table)
+    _draw(page, list(zip(heads, widths, numeric, strict=True)), table)
+
+
+def _shares(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """The widths of columns that have to share too little room; the first, by which a row is named, gives last."""
+    widths = list(wanted)
+    while sum(widths) > room:
+        wide = [place for place, width in enumerate(widths) if width > least[place]]
+        widths[max(wide, key=lambda place: (place > 0, widths[place]))] -= 1
+    return widths
 
 
 def _is_numeric(values: Iterable[Any]) -> bool:
@@ -268,15 +278,15 @@ def _is_numeric(values: Iterable[Any]) -> bool:
 
 def _draw(page: _Page, columns: Iterable[tuple[str, int, bool]], rows: Iterable[Sequence[str]]) -> None:
     """The one place that uses rich, to share the width among the columns. It is given Text, never markup."""
-    from rich.box import ROUNDED
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=ROUNDED, border_style="dim", header_style="bold")
-    for head, least, numeric in columns:
+    table = Table(box=SIMPLE_HEAD, border_style="dim", header_style="bold", show_edge=False, padding=(0, 1, 0, 0))
+    for head, width, numeric in columns:
         justify: Literal["right", "left"] = "right" if numeric else "left"
-        table.add_column(Text(head), min_width=least, overflow="fold", justify=justify)
+        table.add_column(Text(head), width=width, overflow="fold", justify=justify)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console = Console(

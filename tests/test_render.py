@@ -224,6 +224,23 @@ RESULTS: dict[View, Result] = {
     "explain": Result(denied(), "explain"),
     "matrix": Result(matrix(), "matrix"),
     "changes": Result(changes(), "changes"),
+    "tests": Result(
+        {
+            "passed": 1,
+            "failed": 1,
+            "tests": [
+                {
+                    "file": "a.toml",
+                    "line": 3,
+                    "passed": True,
+                    "expected": {"allowed": True},
+                    "got": allowed(),
+                },
+                {"file": "a.toml", "line": 9, "passed": False, "expected": {"allowed": True}, "got": denied()},
+            ],
+        },
+        "tests",
+    ),
     "text": Result({"text": "one\ntwo\n"}, "text"),
 }
 
@@ -358,9 +375,9 @@ def test_a_table_that_has_no_room_is_shown_row_by_row() -> None:
     )
 
 
-def test_numbers_stand_right_in_a_box() -> None:
+def test_numbers_stand_right_in_a_table() -> None:
     rows = [{"key": "a", "users": 1}, {"key": "b", "users": 1000}]
-    assert "│ a   │     1 │" in shown(Result(rows, "list"), width=80)
+    assert "a        1" in shown(Result(rows, "list"), width=80)
 
 
 def test_lines_of_a_pipe_are_trimmed_and_whole() -> None:
@@ -380,9 +397,9 @@ def test_an_empty_list_prints_nothing(width: int | None) -> None:
 
 
 def test_a_long_list_is_aligned_text_on_a_terminal_too() -> None:
-    assert "│" in shown(Result(many(200), "list"), width=80)
+    assert "──" in shown(Result(many(200), "list"), width=80)
     long = shown(Result(many(201), "list"), width=80)
-    assert "│" not in long
+    assert "──" not in long
     assert long == shown(Result(many(201), "list"))
 
 

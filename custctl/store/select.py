@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from custctl.resources import NOUNS, Field, Noun
+from custctl.resources import NOUNS, SALES, Field, Noun
 from custctl.store.codec import decoder
 
 Image = dict[str, Any]
@@ -35,6 +35,7 @@ _FOLDED: Mapping[tuple[str, str], str] = {
     ("customer-group", "name"): "t.name_folded",
     ("customer", "name"): "t.name_folded",
     ("customer-user-role", "label"): "t.label_folded",
+    **{(noun.name, "number"): "t.number_folded" for noun in SALES},
 }
 """Columns that sort and search as people read, beside the one that is shown."""
 

@@ -89,10 +89,12 @@ class Shop:
 
     database: Path
     env: dict[str, str] = field(default_factory=dict)
+    home: Path | None = None
+    """Where commands run; by default, beside the database."""
 
     @property
     def folder(self) -> Path:
-        return self.database.parent
+        return self.home or self.database.parent
 
     @property
     def environment(self) -> dict[str, str]:

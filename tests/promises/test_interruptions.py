@@ -88,7 +88,7 @@ def seconds_of(big: Shop) -> float:
 @pytest.mark.parametrize("number", BY_SIGNAL)
 def test_an_apply_that_a_signal_ends_at_any_moment_wrote_all_or_nothing(big: Shop, number: int) -> None:
     longest, moments = seconds_of(big), random.Random(number)
-    copies = [applied(big, attempt) for attempt in range(1, 16)]
+    copies = [applied(big, attempt) for attempt in range(1, 11)]
     before = content(copies[0][0])
     runs = big.many(*(Odd(words, "", number, moments.uniform(0.02, 1.1 * longest)) for _, words in copies))
     for run, (copy, _) in zip(runs, copies, strict=True):
@@ -134,16 +134,15 @@ def test_a_process_that_is_killed_leaves_nothing_that_hinders_the_next(big: Shop
     assert big.is_sound()
 
 
-@pytest.mark.parametrize("over_the_wire", [False, True])
-def test_no_space_left_is_8_and_everything_is_as_it_was(big: Shop, over_the_wire: bool) -> None:
+@pytest.mark.parametrize("road", ["", "import custctl.store.rows as rows; rows.BULK = 10**6\n"], ids=["bulk", "models"])
+def test_no_space_left_is_8_and_everything_is_as_it_was(big: Shop, road: str) -> None:
     size = big.database.stat().st_size
-    limits = [size // 20, size - 1, size + 1, 2 * size, 3 * size, 5 * size, 8 * size, 20 * size]
+    limits = [size // 20, size - 1, 2 * size, 4 * size, 20 * size]
     copies = [applied(big, attempt) for attempt in range(len(limits))]
     before = content(copies[0][0])
-    lead = "import custctl.store.rows as rows; rows.BULK = 10**6\n" if over_the_wire else ""
     runs = big.many(
         *(
-            Odd([*words, "-o", "json"], lead + SMALL_FILES.format(limit=limit))
+            Odd([*words, "-o", "json"], road + SMALL_FILES.format(limit=limit))
             for (_, words), limit in zip(copies, limits, strict=True)
         )
     )
@@ -172,7 +171,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_is_8_and_the_next_write_works_when_there_is_space_again(big: Shop, small_disk: Path) -> None:
     shop = Shop(Path(shutil.copy(big.database, small_disk)))
-    document = big.document(customers(range(6_000)))
+    document = big.document(customers(range(6_000), "A company with a name that takes some space on the disk"))
     before = content(shop.database)
     full = shop("apply", "-f", document, "--yes", "-o", "json")
     assert (full.code, full.out, full.error["code"]) == (8, "", "full")

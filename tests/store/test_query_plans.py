@@ -1,0 +1,193 @@
+"""How SQLite carries out what a question and a list ask: by an index, whatever the size of the world.
+
+The statements are those that the functions run, as SQLite reports them; no copy can go stale here. Every plan is
+asked for after ANALYZE, at two sizes, because both change the planner's mind: SQLite 3.40 then turns a join in a walk
+upwards into a full scan with a bloom filter.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from benchmarks.world import Size, make
+from custctl.resources import CUSTOMER, GROUP, NOUNS, USER
+from custctl.store import answers, lookup, reads
+from custctl.store.ancestry import chain
+from custctl.store.database import open_for_reading
+from custctl.store.facts import Asker, Question
+
+SIZES = (300, 3_000)
+FEW = re.compile(r"up|CONSTANT|json_each|entity|\(?subquery.*", re.IGNORECASE)
+"""What a walk has found so far, a single row, entries of a field, one's own entities, the roles of one user."""
+BUYER = "u4@c2.example"
+
+Work = Callable[[sqlite3.Connection], object]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A read-only connection to a world of one size that SQLite has statistics about."""
+
+    connection: sqlite3.Connection
+
+    def statements(self, work: Work) -> list[str]:
+        """What SQLite was asked to do the work."""
+        asked: list[str] = []
+        self.connection.set_trace_callback(asked.append)
+        try:
+            work(self.connection)
+        finally:
+            self.connection.set_trace_callback(None)
+        assert asked, "nothing was read"
+        return asked
+
+    def plan(self, work: Work) -> list[tuple[bool, str]]:
+        """The steps of everything that the work asks; those of subqueries, which run once a row, are inner ones."""
+        plans = (self.connection.execute(f"EXPLAIN QUERY PLAN {asked}") for asked in self.statements(work))
+        return [(parent != 0, step) for plan in plans for _, parent, _, step in plan]
+
+    def steps(self, work: Work) -> list[str]:
+        return [step for _, step in self.plan(work)]
+
+    def outer_steps(self, work: Work) -> list[str]:
+        return [step for inner, step in self.plan(work) if not inner]
+
+    def at_every_depth(self) -> dict[int, str]:
+        """A customer on each level of the trees."""
+        query = """WITH RECURSIVE down (id, depth) AS (
+                SELECT id, 1 FROM customer WHERE parent_id IS NULL
+                UNION ALL SELECT c.id, depth + 1 FROM down JOIN customer c ON c.parent_id = down.id)
+            SELECT depth, (SELECT c.key FROM customer c WHERE c.id = found.id)
+            FROM (SELECT depth, max(id) AS id FROM down GROUP BY depth) found"""
+        return dict(self.connection.execute(query).fetchall())
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    path: Path = tmp_path_factory.mktemp("plans") / "world.db"
+    make(path, Size(request.param))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ANALYZE")
+    with closing(open_for_reading(path)) as connection:
+        yield World(connection)
+
+
+def asking(action: str, resource: str, subject: str = BUYER, **supposed: str) -> Work:
+    question = Question(subject, action, resource, **supposed, supposed=bool(supposed))  # type: ignore[arg-type]
+    return lambda connection: answers.can(connection, question)
+
+
+def listing(noun: str, limit: int | None = 50, sort: str | None = None, where: tuple[str, ...] = ()) -> Work:
+    wanted = NOUNS[noun]
+    return lambda connection: list(
+        reads.rows(connection, wanted, reads.Listing(where, sort, limit), (wanted.key, *wanted.columns))
+    )
+
+
+def everything_about(customer: str) -> Work:
+    """What `customer show` reads."""
+
+    def read(connection: sqlite3.Connection) -> None:
+        row_id, key = lookup.require(connection, CUSTOMER, customer)
+        reads.record(connection, CUSTOMER, f"id:{row_id}")
+        reads.ancestors(connection, key)
+        reads.children(connection, row_id)
+        reads.belongings(connection, row_id)
+        reads.is_in_cycle(connection, row_id)
+
+    return read
+
+
+BY_INDEX = {
+    "can, an entity": asking("view", "order"),
+    "can, a sales document": asking("edit", "order:SO-11"),
+    "can, a customer": asking("view", "customer:c17"),
+    "can, a customer user": asking("view", "user:u17@c6.example"),
+    "can, a role": asking("view", "role:buyer"),
+    "can, a role with users": asking("delete", "role:c2/junior-order-approver"),
+    "can, a capability": asking("use", "capability:oro_quick_add_form"),
+    "can, a workflow": asking("perform", "workflow:b2b_flow_checkout"),
+    "can, a field": asking("view", "order.subtotal"),
+    "can, a guest": asking("view", "order:SO-11", "guest"),
+    "can, a role alone": asking("view", "order", "role:buyer"),
+    "can, a supposed record": asking("create", "order", owner="u17@c6.example", customer="c17"),
+    "matrix": lambda connection: answers.matrix(connection, BUYER),
+    "ancestors": lambda connection: chain(connection, "c60"),
+    "show, a customer": everything_about("c60"),
+    "show, a customer by name": lambda connection: lookup.find(connection, CUSTOMER, "Nobody Ltd"),
+    "show, a user": lambda connection: reads.record(connection, USER, BUYER),
+    "show, a group": lambda connection: reads.record(connection, GROUP, "partners"),
+    "tree of one": lambda connection: list(next(reads.tree(connection, 60))["children"]),
+}
+
+
+@pytest.mark.parametrize("work", BY_INDEX.values(), ids=BY_INDEX)
+def test_a_question_about_one_record_scans_nothing(work: Work, world: World) -> None:
+    steps = world.steps(work)
+    assert scanned(steps) == []
+    assert built_for_one_use(steps) == []
+
+
+@pytest.mark.parametrize(
+    ("noun", "first"),
+    [
+        ("customer", "SCAN t USING INDEX customer_name"),
+        ("customer-user", "SCAN t USING INDEX sqlite_autoindex_customer_user_1"),
+        ("customer-group", "SCAN t USING INDEX customer_group_name"),
+        ("order", "SEARCH t USING INDEX sqlite_autoindex_sales_document_1 (entity=?)"),
+    ],
+)
+def test_the_first_rows_of_a_list_come_in_order_from_an_index(noun: str, first: str, world: World) -> None:
+    outer = world.outer_steps(listing(noun))
+    assert outer[0] == first
+    assert scanned(outer[1:]) == []
+    assert built_for_one_use(outer) == []
+    assert "USE TEMP B-TREE FOR ORDER BY" not in outer
+
+
+def test_a_list_from_the_last_name_on_goes_backwards_through_the_same_index(world: World) -> None:
+    outer = world.outer_steps(listing("customer", sort="-name,-key"))
+    assert outer[0] == "SCAN t USING INDEX customer_name"
+    assert "USE TEMP B-TREE FOR ORDER BY" not in outer
+
+
+def test_a_condition_on_a_list_leaves_its_order_to_the_index(world: World) -> None:
+    outer = world.outer_steps(listing("customer", where=("internal_rating=1_of_5",)))
+    assert outer[0] == "SCAN t USING INDEX customer_name"
+    assert "USE TEMP B-TREE FOR ORDER BY" not in outer
+
+
+def test_a_question_takes_as_many_reads_in_a_deep_tree_as_in_a_flat_one(world: World) -> None:
+    """However deep, and in either world: the subject, its only role, the record, the settings, the ancestors."""
+    customers = world.at_every_depth()
+    assert list(customers) == [1, 2, 3, 4, 5, 6]
+    counts = [len(world.statements(asking("view", f"customer:{key}"))) for key in customers.values()]
+    assert counts == [counts[0]] * 6
+    assert counts[0] <= 12
+
+
+def test_an_asker_reads_roles_and_settings_with_the_first_question_only(world: World) -> None:
+    asker = Asker(world.connection)
+
+    def reads_for(number: int) -> int:
+        return len(world.statements(lambda _: asker.ask(Question(BUYER, "view", f"order:SO-{number}"))))
+
+    assert reads_for(11) <= 12
+    assert reads_for(12) <= 4
+
+
+def scanned(steps: list[str]) -> list[str]:
+    """The steps that read all of a table that grows with the shop."""
+    return [step for step in steps if step.startswith("SCAN") and not FEW.fullmatch(step.split()[1])]
+
+
+def built_for_one_use(steps: list[str]) -> list[str]:
+    """The steps for which SQLite reads a whole table first, to make a filter or an index of it."""
+    return [step for step in steps if "BLOOM" in step or "AUTOMATIC" in step]

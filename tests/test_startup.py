@@ -1,0 +1,98 @@
+"""What a fresh process imports: the part of start-up that can be held without a clock.
+
+`make bench` measures what it amounts to. A module here that a command does not need costs every call of it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.world import Size, make
+
+CUSTCTL = "from custctl.__main__ import main; main()"
+HEAVY = frozenset(
+    {
+        "asyncio",
+        "email_validator",
+        "importlib.metadata",
+        "pycountry",
+        "pydantic",
+        "rich",
+        "sqlalchemy",
+        "sqlmodel",
+        "tomli_w",
+        "yaml",
+    }
+)
+"""What only writes, documents in YAML and terminals need."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("startup") / "world.db"
+    make(path, Size(20))
+    return path
+
+
+@pytest.fixture(scope="module")
+def libraries(world: Path) -> frozenset[str]:
+    """What the two libraries of every read bring with them."""
+    return imported("import typer, sqlite3", home=world.parent)
+
+
+def imported(program: str, *words: str, home: Path) -> frozenset[str]:
+    """The modules that a fresh Python imports to run a program with these words, and to start itself."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CUSTCTL_", "PYTHON", "XDG_"))}
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", program, *words],
+        cwd=Path(__file__).parents[1],
+        env=kept | {"HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return frozenset(line.rpartition("|")[2].strip() for line in lines)
+
+
+def heavy(modules: frozenset[str]) -> list[str]:
+    return sorted(name for name in modules if name in HEAVY or name.partition(".")[0] in HEAVY)
+
+
+def test_the_version_is_told_without_importing_anything(tmp_path: Path) -> None:
+    bare = imported("pass", home=tmp_path)
+    assert imported(CUSTCTL, "--version", home=tmp_path) - bare == {"custctl", "custctl.__main__"}
+
+
+@pytest.mark.parametrize(
+    # A few more than today: a module is added with a thought, twenty are an accident.
+    ("most", "line"),
+    [
+        (20, "--help"),
+        (40, "customer --help"),
+        (40, "customer list --help"),
+        (20, "config show"),
+        (45, "customer list --limit 50"),
+        (45, "customer list --where group=partners --sort -name -o json"),
+        (45, "customer show c7"),
+        (45, "customer tree"),
+        (48, "user show u17@c6.example"),
+        (45, "order list --limit 50"),
+        (42, "access can u17@c6.example view order"),
+        (42, "access can u17@c6.example view customer:c7 -o json"),
+        (42, "access matrix u17@c6.example"),
+    ],
+)
+def test_a_read_imports_little_besides_typer_and_sqlite(
+    most: int, line: str, world: Path, libraries: frozenset[str]
+) -> None:
+    modules = imported(CUSTCTL, "--db", str(world), *line.split(), home=world.parent)
+    own = sorted(modules - libraries)
+    assert heavy(modules) == []
+    assert len(own) <= most, own

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.promises.process import Shop
+from tests.promises.process import Shop, end_processes
+
+
+@pytest.fixture(scope="session", autouse=True)
+def processes() -> Iterator[None]:
+    """Ends what the tests have kept running."""
+    yield
+    end_processes()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import re
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,20 +26,25 @@ _FORKED = """
 import json, os, sys, tempfile, time
 import custctl.app, custctl.render, custctl.commands.documents, custctl.store.apply, custctl.store.models
 for line in sys.stdin:
-    command = json.loads(line)
-    files = [tempfile.TemporaryFile() for _ in range(2)]
-    child = os.fork()
-    if not child:
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        for number, file in enumerate(files, 1):
-            os.dup2(file.fileno(), number)
-        exec(command["before"])
-        custctl.app.run(command["words"])
-    if command["signal"]:
-        time.sleep(command["after"])
-        os.kill(child, command["signal"])
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    print(json.dumps([code, *(os.pread(file.fileno(), 1 << 24, 0).decode("latin-1") for file in files)]), flush=True)
+    batch, answers = json.loads(line), []
+    for command in batch["commands"]:
+        files = [tempfile.TemporaryFile() for _ in range(2)]
+        child = os.fork()
+        if not child:
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            for number, file in enumerate(files, 1):
+                os.dup2(file.fileno(), number)
+            os.chdir(batch["folder"])
+            os.environ.clear()
+            os.environ.update(batch["environment"])
+            exec(command["before"])
+            custctl.app.run(command["words"])
+        if command["signal"]:
+            time.sleep(command["after"])
+            os.kill(child, command["signal"])
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        answers.append([code, *(os.pread(file.fileno(), 1 << 24, 0).decode("latin-1") for file in files)])
+    print(json.dumps(answers), flush=True)
 """
 
 
@@ -130,14 +134,13 @@ class Shop:
 
     def together(self, *series: Iterable[Command], env: Mapping[str, str] | None = None) -> list[list[Ran]]:
         """Several series of commands at the same time, each as `many` runs one."""
-        environment = self.environment | dict(env or {})
-        running = []
-        for commands in series:
-            with tempfile.TemporaryFile() as lines:
-                lines.writelines(map(_line, commands))
-                lines.seek(0)
-                running.append(self.start(program=(sys.executable, "-c", _FORKED), stdin=lines, env=environment))
-        return [_forked(process) for process in running]
+        while len(_loaded) < len(series):
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            _loaded.append(self.start(program=(sys.executable, "-c", _FORKED), stderr=None, cwd=None, **pipes))
+        common = {"folder": str(self.folder), "environment": self.environment | dict(env or {})}
+        for process, commands in zip(_loaded, series, strict=False):
+            _send(process, common | {"commands": [asdict(_odd(command)) for command in commands]})
+        return [_received(process) for process in _loaded[: len(series)]]
 
     def document(self, text: Word, name: str = "world.toml") -> str:
         """The path of a new document."""
@@ -170,16 +173,29 @@ def customers(numbers: Iterable[int], name: str = "Customer") -> str:
     return "".join(f'[[customers]]\nkey = "c{number}"\nname = "{name} {number}"\n' for number in numbers)
 
 
-def _line(command: Command) -> bytes:
-    odd = command if isinstance(command, Odd) else Odd(command)
-    return f"{json.dumps(asdict(odd))}\n".encode()
+_loaded: list[subprocess.Popen[bytes]] = []
+"""Processes that have loaded the program and wait for command lines; kept for the whole session."""
 
 
-def _forked(process: subprocess.Popen[bytes]) -> list[Ran]:
-    """The reports of a series of commands."""
-    done = finished(process)
-    assert done.code == 0, done.err
-    rows = [json.loads(line) for line in done.raw.splitlines()]
+def end_processes() -> None:
+    """Let the waiting processes go."""
+    while _loaded:
+        _loaded.pop().communicate(timeout=_TOO_LONG)
+
+
+def _odd(command: Command) -> Odd:
+    return command if isinstance(command, Odd) else Odd(command)
+
+
+def _send(process: subprocess.Popen[bytes], batch: Mapping[str, Any]) -> None:
+    assert process.stdin is not None
+    process.stdin.write(f"{json.dumps(batch)}\n".encode())
+    process.stdin.flush()
+
+
+def _received(process: subprocess.Popen[bytes]) -> list[Ran]:
+    assert process.stdout is not None
+    rows = json.loads(process.stdout.readline())
     return [_checked(Ran(code, out.encode("latin-1"), err.encode("latin-1"))) for code, out, err in rows]
 
 

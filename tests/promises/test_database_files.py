@@ -212,9 +212,9 @@ os.umask({mask})
 import custctl.store.rows as rows
 commit = rows.Transaction.commit
 def looked(self):
-    commit(self)
     for path in sorted(pathlib.Path("new/folder").iterdir()):
         print(path.name, oct(path.stat().st_mode)[-3:])
+    commit(self)
 rows.Transaction.commit = looked
 """
 

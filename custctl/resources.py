@@ -301,6 +301,12 @@ def slug(text: str, noun: str) -> str:
     return made or noun
 
 
+def numbered(key: str, count: int) -> str:
+    """The key itself, then `key-2`, `key-3`, none of them longer than a key may be."""
+    tail = "" if count == 1 else f"-{count}"
+    return key[: MAX_KEY - len(tail)].rstrip("-") + tail
+
+
 def reference(noun: Noun, key: str) -> str:
     """How a record is named in output, `type:key`."""
     return f"{noun.reference}:{key}"

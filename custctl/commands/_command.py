@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command_from_info, get_params_convertors_ctx_param_name_from_function
+from typer.main import get_command_from_info
+from typer.models import CommandInfo
 
 from custctl import config
 from custctl.errors import usage
@@ -196,10 +197,11 @@ def options(
 
 def _shared() -> list[Any]:
     """The shared options as Typer's parameters, which a command's function never sees."""
-    params, _, _ = get_params_convertors_ctx_param_name_from_function(options)
-    for param in params:
+    declared = CommandInfo("options", callback=options)
+    made = get_command_from_info(declared, pretty_exceptions_short=False, rich_markup_mode=None)
+    for param in made.params:
         param.expose_value = False
-    return list(params)
+    return list(made.params)
 
 
 _SHARED = _shared()

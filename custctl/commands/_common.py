@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, usage
-from custctl.resources import USER, Noun, fold, reference, slug
+from custctl.resources import USER, Noun, fold, numbered, reference, slug
 from custctl.result import Result
 from custctl.store import lookup, reads
 
@@ -132,7 +132,7 @@ def free_key(unit: Unit, noun: Noun, first: str, prefix: str = "") -> str:
     key, count = f"{prefix}{first}", 1
     while unit.id_of(noun, key) is not None:
         count += 1
-        key = f"{prefix}{first}-{count}"
+        key = f"{prefix}{numbered(first, count)}"
     return key
 
 

@@ -23,6 +23,7 @@ from custctl.resources import (
     USER_ADDRESS,
     Noun,
     fold,
+    numbered,
     slug,
 )
 from custctl.store import rules
@@ -364,5 +365,5 @@ def free_key(label: str, taken: set[str]) -> str:
     count = 1
     while key in taken:
         count += 1
-        key = f"{first}-{count}"
+        key = numbered(first, count)
     return key

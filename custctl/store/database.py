@@ -45,12 +45,11 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
                 "custctl db migrate brings it up to date (a back-up is made first)",
                 "old-database",
             )
-        connection.execute("BEGIN")
         return connection
 
 
 def open_for_looking(path: Path) -> sqlite3.Connection:
-    """A read-only connection to a database of ours, whatever its schema.
+    """A read-only connection to a database of ours, whatever its schema, with one snapshot of it.
 
     In a folder where the files beside a WAL database cannot be made, it is read as one that nobody changes, unless
     commits lie in its log, which such a read would miss.
@@ -59,12 +58,14 @@ def open_for_looking(path: Path) -> sqlite3.Connection:
         raise unusable(f"there is no database at {path}", _MAKE_ONE, "no-database")
     connection = _connect(path, "ro")
     try:
+        connection.execute("BEGIN")
         _check(connection, path)
     except sqlite3.OperationalError:
         connection.close()
         if os.access(path.parent, os.W_OK) or _has_log(path):
             raise
         connection = _connect(path, "ro&immutable=1")
+        connection.execute("BEGIN")
         _check(connection, path)
     return connection
 
@@ -78,7 +79,9 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         _create(path)
         connection = _connect(path, "rw")
         try:
+            connection.execute("BEGIN")
             _check(connection, path)
+            connection.execute("COMMIT")
             _use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
@@ -115,15 +118,17 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 def back_up(path: Path, target: Path) -> None:
     """A consistent copy of the database, 0600, checked, and put in place only when it is whole."""
     part = target.with_name(f".{target.name}.part")
-    part.unlink(missing_ok=True)
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with _closing(_connect(path, "ro")) as source, _closing(_connect(part, "rw")) as copy:
             source.backup(copy)
             verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
         if verdict != "ok":
             raise unusable(f"the back-up of {path} is not sound: {verdict}")
         part.replace(target)
+    except OSError as error:
+        raise unusable(f"the back-up {target} cannot be made: {error.strerror}", "nothing was changed") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -209,7 +214,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a file that is not ours or that a newer custctl has written."""
+    """Refuse a file that is not ours or that a newer custctl has written; needs one snapshot, while others write."""
     number = connection.execute("PRAGMA application_id").fetchone()[0]
     found = migrations.version(connection)
     if number != migrations.APPLICATION_ID:

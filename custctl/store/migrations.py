@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from custctl.policy.catalogue import GUEST_GROUP, PREDEFINED_ROLES, PredefinedRole
-from custctl.policy.model import Kind, Level
 from custctl.resources import fold
+
+if TYPE_CHECKING:
+    from custctl.policy.catalogue import PredefinedRole
+    from custctl.policy.model import Kind, Level
 
 APPLICATION_ID = 0x63757374
 """`cust` in ASCII: a SQLite file with another number is not ours."""
@@ -221,6 +224,8 @@ CREATE INDEX setting_customer ON setting (customer_id);
 
 def m001_initial(connection: sqlite3.Connection, now: str) -> None:
     """Every table, and what a shop has from the start: three roles and the group of visitors."""
+    from custctl.policy.catalogue import GUEST_GROUP, PREDEFINED_ROLES  # a read needs the number of steps only
+
     for statement in _statements(_TABLES):
         connection.execute(statement)
     key, name = GUEST_GROUP

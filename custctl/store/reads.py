@@ -164,7 +164,8 @@ def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
         folded = every.order(name) if every.order(name) != expression else f"fold({expression})"
         if field.name in ("key", "created", "updated") or field.kind == "reference":
             folded = expression
-        parameters[place] = value if field.name in ("created", "updated") else fold(value)
+        if field.name not in ("created", "updated"):
+            parameters[place] = fold(parameters[place])
         return f"{folded} IS NOT :{place}" if operator == "!=" else f"{folded} {operator} :{place}"
     return f"{expression} {operator} :{place}"
 

@@ -18,7 +18,6 @@ def status(path: Path) -> dict[str, Any]:
     Raises exit 8 when there is none, or when it is not ours.
     """
     with database_errors(path), closing(open_for_looking(path)) as connection:
-        connection.execute("BEGIN")  # one snapshot for all that is counted
         schema = migrations.version(connection)
         known = {
             "path": str(path),

@@ -7,7 +7,7 @@ the oracle and into a database. `generate(seed)` makes the same world from the s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
 
@@ -187,6 +187,8 @@ PARENTS: Mapping[str, tuple[str, ...]] = {
     "contract": ("customer-address", "contract"),
     "price-sheet": ("quote", "price-sheet", "wish-note"),
 }
+PARTS = ("customer-address",)
+"""What belongs to another record, and cannot be the parent of a stored one."""
 GUARDED = (
     *(("order", "edit"), ("quote", "view"), ("request", "edit")),
     *(("shopping-list-line-item", action) for action in ("create", "edit", "delete")),
@@ -218,7 +220,7 @@ def generate(seed: int, *, loadable: bool = False) -> World:
     roles = _roles(rng, tuple(customers), entities)
     users = _users(rng, tuple(customers), tuple(roles.values()))
     visitors = tuple(f"v{number}" for number in range(1, rng.randint(0, 3) + 1))
-    maker = _Rows(rng, tuple(customers), users, visitors)
+    maker = _Rows(rng, tuple(customers), users, visitors, loadable)
     general = [role.key for role in roles.values() if role.customer is None]
     special = [] if loadable else [role.key for role in roles.values() if role.customer is not None]
     return World(
@@ -342,6 +344,7 @@ class _Rows:
     customers: Sequence[str]
     users: Mapping[str, WorldUser]
     visitors: Sequence[str]
+    loadable: bool
     made: dict[str, WorldRecord] = field(default_factory=dict)
 
     def rows(self, own: Mapping[str, Entity]) -> dict[str, WorldRecord]:
@@ -356,13 +359,14 @@ class _Rows:
         return self.made
 
     def supposed(self, entities: Mapping[str, Entity]) -> dict[str, WorldRecord]:
-        """A few records that nobody stored, with every mixture of owners."""
+        """A few records that nobody stored, with every mixture of owners; loadable ones in no state to speak of."""
         names = [name for name, entity in entities.items() if entity.protected and entity.identity is None]
         drawn = [
             self._owned(entities[name], f"supposed-{number}")
             for number, name in enumerate((*self.rng.sample(names, 4), "order", "customer-user-role"), 1)
         ]
-        return {record.key: record for record in drawn}
+        stateless = (replace(record, status=None, workflow_active=False) for record in drawn)
+        return {record.key: record for record in (stateless if self.loadable else drawn)}
 
     def _keep(self, row: WorldRecord) -> None:
         self.made[row.ref] = row
@@ -404,7 +408,8 @@ class _Rows:
         return self._any(self.customers, 0.6)
 
     def _parent(self, name: str) -> str | None:
-        parents = [ref for ref, row in self.made.items() if row.entity in PARENTS.get(name, ())]
+        choices = [entity for entity in PARENTS.get(name, ()) if not (self.loadable and entity in PARTS)]
+        parents = [ref for ref, row in self.made.items() if row.entity in choices]
         return self._any(parents, 0.8)
 
     def _any(self, choices: Sequence[str], likelihood: float = 1.0) -> str | None:

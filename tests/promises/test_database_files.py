@@ -238,4 +238,6 @@ def test_every_file_is_for_its_owner_alone_whatever_the_umask(nothing: Shop, mas
         "new": "700",
         "new/folder": "700",
         "new/folder/shop.db": "600",
+        "new/folder/shop.db-shm": "600",
+        "new/folder/shop.db-wal": "600",
     }

@@ -24,6 +24,19 @@ EDITS = {
 
 IMPATIENT = "from custctl.store import database; database.BUSY_SECONDS = 0.3"
 
+LOADED = """
+import sys
+from custctl.store import writing
+opened = writing.open_for_writing
+def looked(path):
+    slow = {"custctl.store.apply", "custctl.store.models", "sqlmodel"}
+    print(*sorted(slow & set(sys.modules)))
+    return opened(path)
+writing.open_for_writing = looked
+from custctl.app import run
+run(sys.argv[1:])
+"""
+
 
 def assert_all_done(*series: Iterable[Ran]) -> None:
     assert [(run.code, run.err) for runs in series for run in runs if run.code or run.err] == []
@@ -105,6 +118,11 @@ def test_a_writer_who_waits_too_long_is_told_so_and_a_reader_does_not_wait(world
 
 def test_a_writer_waits_for_five_seconds() -> None:
     assert database.BUSY_SECONDS == 5.0
+
+
+def test_nobody_waits_for_a_writer_that_is_still_loading(nothing: Shop) -> None:
+    ran = nothing.python(LOADED, "customer", "add", "New", "-q")
+    assert (ran.code, ran.out) == (0, "custctl.store.apply custctl.store.models sqlmodel\n")
 
 
 def test_a_new_database_that_another_one_is_making_is_waited_for(nothing: Shop) -> None:

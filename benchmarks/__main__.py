@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import cold_start
+from benchmarks import cold_start, questions
 
-BENCHMARKS = {"cold-start": cold_start.main}
+BENCHMARKS = {"cold-start": cold_start.main, "questions": questions.main}
 
 
 def main() -> None:

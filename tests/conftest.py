@@ -53,7 +53,7 @@ def process(tmp_path: Path) -> Process:
             [sys.executable, "-m", "custctl", *words],
             cwd=tmp_path,
             input=stdin.encode(),
-            env=environment | (env or {}),
+            env={**environment, **(env or {})},
             capture_output=True,
             check=False,
             timeout=60,

@@ -6,13 +6,16 @@ all, then about the record, and for a new or another owner about that (AM 5.6, 6
 
 from __future__ import annotations
 
+import copy
+import json
 import sqlite3
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from custctl.errors import Denied
+from custctl.errors import Denied, conflict
 from custctl.policy.decide import decide, scope
 from custctl.policy.model import Level, Reason, Scope
-from custctl.resources import CUSTOMER, ROLE, USER, Noun, fold
+from custctl.resources import CUSTOMER, ROLE, SALES, USER, Noun, fold
 from custctl.store import answers, lookup
 from custctl.store.facts import Asker, Question
 from custctl.store.scopes import Condition, condition
@@ -29,7 +32,7 @@ class Actor:
         self.connection = connection
         self.id, self.key = lookup.require(connection, USER, text)
         self.asker = Asker(connection)
-        self.customer = self.asker.subject(f"user:{self.key}", ()).customer
+        self.customer = self.customer_of(self.key)
 
     def require_class(self, noun: Noun, action: str) -> None:
         """Refuse a user who may not do this to any record of the noun."""
@@ -39,7 +42,7 @@ class Actor:
         """Refuse a user who may not do this to this record."""
         self._require(Question(self._subject, action, f"{noun.name}:{key}"))
         if noun is ROLE:
-            self._require_managed(action, key)
+            self.require_managed(action, key)
 
     def require_owner(self, noun: Noun, action: str, user: str | None, customer: str | None) -> None:
         """Refuse an owner that the user may not choose (AM 5.6); `action` is create or assign."""
@@ -55,15 +58,40 @@ class Actor:
         reached: Scope = scope(subject, resource.entity, "view", facts)
         return condition(self.connection, reached, resource.entity), None if decision.allowed else decision.reason
 
+    def seen(self, noun: Noun, keys: Iterable[str]) -> list[str]:
+        """Those of the records that a list shows the user."""
+        (where, parameters), _ = self.visible(noun)
+        among = "t.key IN (SELECT value FROM json_each(:seen_keys))"
+        query = f"SELECT t.key FROM {noun.table} t WHERE {among} AND ({where})"
+        wanted = list(keys)
+        found = {row[0] for row in self.connection.execute(query, parameters | {"seen_keys": json.dumps(wanted)})}
+        return [key for key in wanted if key in found]
+
+    def belongings(self, customer_id: int) -> dict[str, int]:
+        """How many users, roles and sales documents of a customer the user's lists show."""
+        counts = {}
+        for noun in (USER, ROLE, *SALES):
+            (where, parameters), _ = self.visible(noun)
+            of_noun = "t.entity = :seen_entity" if noun in SALES else "1"
+            query = f"SELECT count(*) FROM {noun.table} t WHERE t.customer_id = :seen_id AND {of_noun} AND ({where})"
+            row = self.connection.execute(query, parameters | {"seen_id": customer_id, "seen_entity": noun.name})
+            counts[noun.document] = int(row.fetchone()[0])
+        return counts
+
     def require_role(self, key: str) -> None:
         """Refuse to give a role that the user's list of roles does not show (AM 6.3)."""
-        (where, parameters), _ = self.visible(ROLE)
-        query = f"SELECT EXISTS (SELECT 1 FROM role t WHERE t.key = :role_key AND {where})"
-        if not self.connection.execute(query, parameters | {"role_key": key}).fetchone()[0]:
+        self.require_class(ROLE, "view")
+        if not self.seen(ROLE, [key]):
             self._refuse("view", f"role:{key}", Reason.OUT_OF_REACH)
 
-    def _require_managed(self, action: str, key: str) -> None:
-        """A role that is not self-managed and public has no page on the storefront (AM 6.2)."""
+    def customer_of(self, user: str) -> str | None:
+        return self.asker.subject(f"user:{user}", ()).customer
+
+    def require_managed(self, action: str, key: str) -> None:
+        """A role that is not self-managed and public has no page on the storefront (AM 6.2).
+
+        Source: oroinc/customer-portal CustomerBundle/Controller/Frontend/CustomerUserRoleController.php.
+        """
         row = self.connection.execute("SELECT self_managed AND public FROM role WHERE key = ?", (key,)).fetchone()
         if row is None or not row[0]:
             self._refuse(action, f"role:{key}", Reason.PROTECTED_ROLE)
@@ -103,58 +131,96 @@ def refusal(subject: str, action: str, resource: str, level: Level, reason: Reas
 # -- what a write asks ---------------------------------------------------------------------------------------------
 
 
+_OWNERS: Mapping[str, str] = {CUSTOMER.name: "parent", USER.name: "customer", ROLE.name: "customer"}
+"""The owner field of what customers own; a sales document has a user, and a customer beside."""
+
+
 def settle_new_owner(actor: Actor, noun: Noun, values: dict[str, Any]) -> None:
-    """Fill the owner of a new record: the user, or the user's customer (AM 5.6), and ask whether it may be."""
-    if noun is CUSTOMER:
-        values["parent"] = values.get("parent") or actor.customer
-        actor.require_owner(noun, "create", None, values["parent"])
-    elif noun is USER:
-        values["customer"] = values.get("customer") or actor.customer
-        actor.require_owner(noun, "create", None, values["customer"])
-    elif noun.table == "sales_document":
+    """Fill the owner of a new record: the user, or the user's customer (AM 5.6), and ask whether it may be.
+
+    A document made for somebody else belongs to that user's customer, so that the two agree (AM 5.7).
+    Source: oroinc/customer-portal CustomerBundle/EventListener/RecordOwnerDataListener.php.
+    """
+    if noun in SALES:
         values["user"] = values.get("user") or actor.key
-        values["customer"] = values.get("customer") or actor.customer
         actor.require_owner(noun, "create", values["user"], None)
+        values["customer"] = values.get("customer") or actor.customer_of(values["user"])
+        _require_beside(actor, noun, "create", values)
+    else:
+        field = _OWNERS[noun.name]
+        values[field] = values.get(field) or actor.customer
+        actor.require_owner(noun, "create", None, values[field])
 
 
 def check_new_owner(actor: Actor, draft: Draft) -> None:
-    """Ask about the owner of a stored record, where it changed."""
-    name = {CUSTOMER.name: "parent", USER.name: "customer"}.get(draft.noun.name, "user")
-    if draft.before is None or not draft.changed(name) or draft.image.get(name) is None:
+    """Ask about the owner of a stored record, where it changed; one that is taken away needs no more than edit."""
+    if draft.noun not in SALES:
+        field = _OWNERS[draft.noun.name]
+        if draft.changed(field) and draft.image[field] is not None:
+            _require_assign(actor, draft.noun, None, draft.image[field])
         return
-    owner = draft.image[name]
-    of_user = draft.noun.table == "sales_document"
-    actor.require_class(draft.noun, "assign")
-    actor.require_owner(draft.noun, "assign", owner if of_user else None, None if of_user else owner)
+    if draft.changed("user") and draft.image["user"] is not None:
+        _require_assign(actor, draft.noun, draft.image["user"], None)
+    if draft.changed("customer"):
+        _require_beside(actor, draft.noun, "assign", draft.image)
 
 
-def clone_role(unit: Unit, actor: Actor, role: Draft) -> Draft:
-    """A copy of a predefined role for the actor's customer, whose users get it instead (AM 6.4).
+def _require_assign(actor: Actor, noun: Noun, user: str | None, customer: str | None) -> None:
+    actor.require_class(noun, "assign")
+    actor.require_owner(noun, "assign", user, customer)
 
-    Source: oroinc/customer-portal CustomerBundle/Form/Handler/CustomerUserRoleUpdateFrontendHandler.php.
+
+def _require_beside(actor: Actor, noun: Noun, action: str, image: Mapping[str, Any]) -> None:
+    """A document's customer is that of its user, or one that the level reaches.
+
+    Lists go by the customer (AM 5.4), so to choose it freely would be to write into the lists of others.
+    Source: oroinc/customer-portal CustomerBundle, CustomerOwnerValidator, which takes the user's own only.
     """
-    actor.require_class(ROLE, "view")
+    customer, user = image.get("customer"), image.get("user")
+    if customer is not None and (user is None or customer != actor.customer_of(user)):
+        actor.require_class(noun, action)
+        actor.require_owner(noun, action, None, customer)
+
+
+def require_role_customer(actor: Actor, customer: str | None) -> None:
+    """Ask about another customer of a role; without one it would be for everyone, which nobody's level reaches."""
+    _require_assign(actor, ROLE, None, customer)
+
+
+def clone_role(unit: Unit, actor: Actor, role: Draft, customer: str | None = None, label: str | None = None) -> Draft:
+    """A copy of a predefined role for a customer, by default the actor's, whose users get it instead (AM 6.4).
+
+    Source: oroinc/customer-portal CustomerBundle/Form/Handler/CustomerUserRoleUpdateFrontendHandler.php and
+    CustomerBundle/Form/Type/FrontendCustomerUserRoleType.php.
+    """
     actor.require_class(ROLE, "create")
-    actor.require(ROLE, "view", role.key)
-    actor.require_owner(ROLE, "create", None, actor.customer)
-    assert actor.customer is not None, "a user without a customer cannot sign in"
-    key, count = f"{actor.customer}/{role.key}", 1
+    actor.require_managed("edit", role.key)
+    customer = customer or actor.customer
+    actor.require_owner(ROLE, "create", None, customer)
+    assert customer is not None, "a user without a customer cannot sign in"
+    _refuse_second(unit, role, customer, label or role.image["label"])
+    key, count = f"{customer}/{role.key}", 1
     while unit.id_of(ROLE, key) is not None:
         count += 1
-        key = f"{actor.customer}/{role.key}-{count}"
-    copied = {name: value for name, value in role.image.items() if name not in ("key", "customer")}
-    clone = unit.create(ROLE, key, {**copied, "key": key, "customer": actor.customer, "self_managed": True})
-    clone.given = frozenset(("key", "self_managed"))
-    for user in unit.select(USER, _HOLDERS, role=role.id, customer=actor.customer):
+        key = f"{customer}/{role.key}-{count}"
+    clone = unit.create(ROLE, key, {**copy.deepcopy(role.image), "key": key, "customer": customer})
+    clone.image["self_managed"] = True
+    for user in unit.select(USER, _HOLDERS, role=role.id, customer=customer):
         user.image["roles"] = sorted(key if held == role.key else held for held in user.image["roles"])
     unit.warnings.append(f"{role.reference} is for everyone and stays as it is: {clone.reference} is made of it")
     return clone
 
 
-_HOLDERS = (
-    "t.id IN (SELECT ur.user_id FROM user_role ur WHERE ur.role_id = :role)"
-    " AND t.customer_id = (SELECT c.id FROM customer c WHERE c.key = :customer)"
-)
+_OF_CUSTOMER = "t.customer_id = (SELECT c.id FROM customer c WHERE c.key = :customer)"
+_HOLDERS = f"t.id IN (SELECT ur.user_id FROM user_role ur WHERE ur.role_id = :role) AND {_OF_CUSTOMER}"
+
+
+def _refuse_second(unit: Unit, role: Draft, customer: str, label: str) -> None:
+    """A label is unique per customer, so a second copy needs another one, or is the first one meant (exit 5)."""
+    for other in unit.select(ROLE, f"t.label_folded = :label AND {_OF_CUSTOMER}", label=fold(label), customer=customer):
+        hint = f"change {other.key} instead, or make another copy: custctl role edit {role.key} --label LABEL"
+        words = f"{customer} has a role with the label {label!r} already: {other.reference}"
+        raise conflict(words, code="taken", field="label", value=label, hint=hint)
 
 
 def is_self(actor: Actor, draft: Draft) -> bool:

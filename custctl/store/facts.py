@@ -198,10 +198,10 @@ class Asker:
             entries.setdefault((kind, name), {})[permission] = LEVELS[level]
         return entries
 
-    def default_entry(self, role: str, resource: str) -> dict[str, str]:
-        """What a role gives for each action of a resource it may not list, as an entry would say it."""
+    def default_entry(self, role: Mapping[str, Any], resource: str) -> dict[str, str]:
+        """What a role, stored or not yet, gives for each action of a resource it does not list, as an entry says it."""
         target = self.resource(resource)
-        held = self.subject(f"role:{role}", [target.target]).roles[0]
+        held = Role(role["key"], {}, LEVELS.get(role["default"]), None, LEVELS.get(role["workflow_default"]))
         levels = {action: role_verdict(held, action, target).level for action in actions_of(target)}
         return {action: level.word for action, level in levels.items() if level is not Level.NONE}
 

@@ -366,7 +366,7 @@ def _unique(unit: Unit, touched: Sequence[Draft]) -> None:
         for draft, other in _taken(unit, changed, lambda draft: draft.image["external_id"], "t.external_id = :value"):
             message = f"external id {draft.image[name]!r} is already that of {other}"
             wrong(unit, draft, name, message, code="taken", exit_code=Exit.CONFLICT, value=draft.image[name])
-    roles = [draft for draft in touched if draft.noun is ROLE and draft.changed("label")]
+    roles = [draft for draft in touched if draft.noun is ROLE and (draft.changed("label") or draft.changed("customer"))]
     condition = "coalesce(t.customer_id, 0) || ':' || t.label_folded = :value"
     for draft, other in _taken(unit, roles, lambda draft: _label_key(unit, draft), condition):
         message = f"a role with the label {draft.image['label']!r} already exists: {other}"
@@ -464,7 +464,11 @@ def rehome_role(unit: Unit, role: Draft, customer: str | None) -> None:
     """
     if role.key in BUILT_IN_ROLES:
         unit.problem(Problem("protected", Exit.CONFLICT, f"{role.reference} is for everyone, like in every shop"))
-        unit.stop_if_wrong()
+    elif customer is not None and _is_of_website(unit, role):
+        hint = "set customer.default_role or customer.guest_role to another role first"
+        words = f"{role.reference} is the website's default or guest role, which is for everyone"
+        unit.problem(Problem("protected", Exit.CONFLICT, words, hint))
+    unit.stop_if_wrong()
     plain = role.key.rpartition("/")[2]
     key = plain if customer is None else f"{customer}/{plain}"
     if key != role.key:
@@ -538,10 +542,7 @@ def remove_group(unit: Unit, draft: Draft) -> list[Draft]:
 def remove_role(unit: Unit, draft: Draft) -> list[Draft]:
     """Take a role away; refused for the built-in and the website's roles, and while users have it (R-11)."""
     built_in = draft.key in BUILT_IN_ROLES
-    website = draft.key in (
-        value_of(unit.connection, name) for name in ("customer.default_role", "customer.guest_role")
-    )
-    if built_in or website:
+    if built_in or _is_of_website(unit, draft):
         what = "a role that every shop has" if built_in else "the website's default or guest role"
         unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is {what}"))
         return []
@@ -552,6 +553,12 @@ def remove_role(unit: Unit, draft: Draft) -> list[Draft]:
         return []
     unit.remove(draft)
     return []
+
+
+def _is_of_website(unit: Unit, role: Draft) -> bool:
+    """Whether visitors have the role, or users who register themselves get it."""
+    names = ("customer.default_role", "customer.guest_role")
+    return role.key in {value_of(unit.connection, name) for name in names}
 
 
 def remove_sales(unit: Unit, draft: Draft) -> list[Draft]:

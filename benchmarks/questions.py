@@ -105,6 +105,9 @@ def _an_order(path: Path) -> str:
 
 
 def _peak(command: list[str], home: Mapping[str, str]) -> float:
-    """The most memory a process held, in MiB; a small process starts it, because a child counts what it was forked from."""
+    """The most memory a process held, in MiB.
+
+    A small process starts it, because a process counts what it was forked from, too.
+    """
     done = subprocess.run([sys.executable, "-c", WATCH, *command], env=home, capture_output=True, check=True)
     return int(done.stdout) / 1024

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from custctl.policy import LEVELS, Decision, Level, Resource, RoleVerdict, Subject, decide, sign_in
@@ -57,6 +58,10 @@ def matrix(connection: sqlite3.Connection, text: str) -> dict[str, Any]:
     """Every level a subject has (contract: matrix); sign-in is told apart and does not count."""
     asker = Asker(connection)
     subject = asker.subject(text, None)
+    return _matrix(asker, subject, _listed_fields(subject))
+
+
+def _matrix(asker: Asker, subject: Subject, fields: Iterable[str]) -> dict[str, Any]:
     refused = sign_in(subject)
     return {
         "subject": subject_reference(subject),
@@ -76,23 +81,28 @@ def matrix(connection: sqlite3.Connection, text: str) -> dict[str, Any]:
         ],
         "fields": [
             {"field": name, "permissions": _cells(subject, asker.resource(name), FIELD_ACTIONS)}
-            for name in sorted({name for role in subject.roles for kind, name in role.entries if kind == "field"})
+            for name in sorted(fields)
         ],
     }
 
 
+def _listed_fields(subject: Subject) -> set[str]:
+    """The fields that a role has an entry for; every other one is open."""
+    return {name for role in subject.roles for kind, name in role.entries if kind == "field"}
+
+
 def difference(connection: sqlite3.Connection, left_text: str, right_text: str) -> list[dict[str, Any]]:
     """The cells in which two matrices differ, rows of either side included: gained or lost from left to right."""
-    left, right = _flat(matrix(connection, left_text)), _flat(matrix(connection, right_text))
-    rows = []
-    for cell in dict.fromkeys((*left, *right)):
-        before, after = left.get(cell, "none"), right.get(cell, "none")
-        if before != after:
-            change = "gained" if LEVELS[after] > LEVELS[before] else "lost"
-            kind, name, permission = cell
-            rows.append({"kind": kind, "name": name, "permission": permission, "left": before, "right": after})
-            rows[-1]["change"] = change
-    return rows
+    asker = Asker(connection)
+    subjects = [asker.subject(text, None) for text in (left_text, right_text)]
+    fields = {name for subject in subjects for name in _listed_fields(subject)}
+    left, right = (_flat(_matrix(asker, subject, fields)) for subject in subjects)
+    return [
+        {"kind": kind, "name": name, "permission": permission, "left": before, "right": after}
+        | {"change": "gained" if LEVELS[after] > LEVELS[before] else "lost"}
+        for (kind, name, permission), before in left.items()
+        if (after := right[kind, name, permission]) != before
+    ]
 
 
 def _flat(cells: dict[str, Any]) -> dict[tuple[str, str, str], str]:

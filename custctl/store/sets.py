@@ -9,7 +9,7 @@ from typing import Any
 
 from custctl.errors import invalid
 from custctl.policy.decide import ROLE_RECORD, decide, owners, scope
-from custctl.policy.model import Decision, Entity, Facts, Resource, Subject
+from custctl.policy.model import Decision, Entity, Facts, Record, Resource, Subject
 from custctl.store.facts import Asker, Question, check_action, subject_reference, targets_of
 from custctl.store.scopes import condition, root_of, table_of, within
 
@@ -144,13 +144,14 @@ def _within_reach(resource: Resource, facts: Facts) -> tuple[str, dict[str, Any]
 
 
 def _anonymous(resource: Resource) -> list[str]:
-    """Who is not signed in and could be meant: the visitor of the record, or for an entity any guest."""
+    """Who is not signed in and could be meant: any guest, and the visitors of the record and of what it belongs to."""
+    sessions: list[str] = []
     record = resource.record
-    if record is None:
-        return ["guest"]
-    while record.visitor is None and record.parent is not None:
+    while record is not None:
+        if record.visitor is not None:
+            sessions.append(f"visitor:{record.visitor}")
         record = record.parent
-    return ["guest"] if record.visitor is None else ["guest", f"visitor:{record.visitor}"]
+    return ["guest", *dict.fromkeys(sessions)]
 
 
 # -- owners ------------------------------------------------------------------------------------------------------
@@ -171,7 +172,7 @@ def possible_owners(
     if entity is None or loaded.resource.kind != "entity":
         raise invalid(f"{resource_text!r} is not an entity or a record of one", value=resource_text)
     of_users = entity.ownership == "user"
-    current = None if record is None else record.user if of_users else record.customer
+    current = None if record is None else _present_owner(connection, record, of_users=of_users)
     found = owners(loaded.subject, entity, action, loaded.facts)
     told = False
     for key in _owner_keys(connection, found, loaded.subject, of_users=of_users):
@@ -179,6 +180,15 @@ def possible_owners(
         yield _owner(key, current, of_users=of_users)
     if current is not None and not told and entity.ownership != "none":
         yield _owner(current, current, of_users=of_users)
+
+
+def _present_owner(connection: sqlite3.Connection, record: Record, *, of_users: bool) -> str | None:
+    """The owner of a stored record; that of a customer is its parent (AM 2)."""
+    if record.entity != "customer":
+        return record.user if of_users else record.customer
+    query = "SELECT (SELECT p.key FROM customer p WHERE p.id = c.parent_id) FROM customer c WHERE c.key = ?"
+    found: str | None = connection.execute(query, (record.customer,)).fetchone()[0]
+    return found
 
 
 def _owner(key: str, current: str | None, *, of_users: bool) -> Row:

@@ -1,0 +1,206 @@
+"""Where the answer goes: pipes that close, disks that are full, streams that are not there, encodings that lack letters."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.promises.process import Ran, Shop, customers, harm_in
+
+ESC = "\x1b"
+BOXES = "╭╮╰╯│┏┓┗┛┃"
+READS = {
+    "list": "customer list",
+    "tree": "customer tree",
+    "show": "customer show company-a",
+    "json": "customer list -o json",
+    "matrix": "access matrix role:buyer",
+    "export": "export",
+    "help": "customer --help",
+    "version": "--version",
+}
+
+
+def test_a_reader_who_closes_the_pipe_is_no_error(world: Shop) -> None:
+    world.many(["apply", "-f", world.document(customers(range(3_000))), "--yes", "-q"])
+    script = "{} | head -1; echo ${{PIPESTATUS[0]}}"
+    for words in READS.values():
+        for unbuffered in ("", "1"):
+            ran = world.shell(script.format(f"custctl {words}"), PYTHONUNBUFFERED=unbuffered)
+            assert (ran.code, ran.out.splitlines()[-1], ran.err) == (0, "0", ""), words
+
+
+def test_a_reader_who_is_gone_before_it_begins_is_no_error(world: Shop) -> None:
+    for words in READS.values():
+        gone = f"(sleep 0.3; custctl {words}; echo $? >&2) | true"
+        assert [world.shell(gone, PYTHONUNBUFFERED=set_).err for set_ in ("", "1")] == ["0\n", "0\n"], words
+
+
+def test_an_error_whose_reader_is_gone_keeps_its_exit_code(world: Shop) -> None:
+    script = "(sleep 0.3; custctl customer show nobody; echo $? >&3) 2>&1 >/dev/null | true"
+    ran = world.shell(f"{{ {script}; }} 3>&1")
+    assert ran.out == "3\n"
+    full = world.shell("custctl customer show nobody 2>/dev/full; echo $?")
+    assert full.out == "3\n"
+
+
+FULL = ">/dev/full", ">&-"
+REASONS = {">/dev/full": "No space left on device", ">&-": "Bad file descriptor"}
+
+
+@pytest.mark.parametrize("where", FULL)
+def test_a_read_whose_answer_is_lost_is_74(world: Shop, where: str) -> None:
+    for words in READS.values():
+        for unbuffered in ("", "1"):
+            ran = world.shell(f"custctl {words} {where}", PYTHONUNBUFFERED=unbuffered)
+            assert (ran.code, ran.err) == (74, f"error: the answer could not be written: {REASONS[where]}\n"), words
+    in_json = world.shell(f"custctl customer list -o json {where}")
+    assert (in_json.code, in_json.error["code"], in_json.error["exit"]) == (74, "output", 74)
+
+
+@pytest.mark.parametrize("where", FULL)
+def test_a_write_whose_answer_is_lost_is_done_and_says_so(world: Shop, where: str) -> None:
+    world.document('[[customers]]\nkey = "from-file"\nname = "From file"\n')
+    writes = "customer add One", "customer add Two -o json", "apply -f world.toml --yes", "db migrate", "demo --db d.db"
+    for words in writes:
+        ran = world.shell(f"custctl {words} {where}")
+        assert (ran.code, ran.out, ran.err) == (0, "", "done, but the answer could not be printed\n"), words
+    assert world.sql("SELECT key FROM customer WHERE key IN ('one', 'two', 'from-file') ORDER BY 1") == [
+        ("from-file",),
+        ("one",),
+        ("two",),
+    ]
+    unchanged = world.shell(f"custctl apply -f world.toml --yes {where}")
+    assert unchanged.code == 74, "nothing was committed, so the answer was all there was to it"
+
+
+def test_a_write_whose_reader_is_gone_says_nothing(world: Shop) -> None:
+    ran = world.shell("(sleep 0.3; custctl customer add Silent; echo $? >&2) | true")
+    assert ran.err == "0\n"
+    assert world.sql("SELECT count(*) FROM customer WHERE key = 'silent'") == [(1,)]
+
+
+def test_closed_streams_do_no_harm(world: Shop) -> None:
+    document = world.document('[[customers]]\nkey = "a"\nname = "A"\n')
+    script = """
+        custctl customer list -o name <&- | grep -c .
+        custctl customer list -o name 2>&- | grep -c .
+        custctl customer show nobody 2>&-; echo $?
+        custctl customer add Quiet >&- 2>&- <&-; echo $?
+        custctl apply -f {0} <&- 2>/dev/null; echo $?
+        custctl apply -f - --yes <&- 2>&1; echo $?
+        custctl access can --batch - <&- 2>&1; echo $?
+        custctl apply -f {0} --yes -q <&-; echo $?
+    """
+    ran = world.shell(script.format(document))
+    closed = "error: standard input is closed"
+    assert ran.out.splitlines() == ["8", "8", "3", "0", "2", closed, "  --> <stdin>", "4", closed, "4", "0"]
+    assert ran.err == ""
+    assert world.sql("SELECT key FROM customer WHERE key IN ('a', 'quiet') ORDER BY 1") == [("a",), ("quiet",)]
+    assert world.is_sound(), "no output has gone into the file in place of a closed stream"
+
+
+@pytest.fixture
+def far_away(world: Shop) -> Shop:
+    """A shop whose names are in every kind of letter."""
+    name = "Žofia & Söhne 株式会社 😀 \\u202e\\u009b31m"
+    world.document(f'[[customers]]\nkey = "far"\nname = "{name}"\nowner = "café"\n')
+    assert world("apply", "-f", "world.toml", "--yes", "-q").code == 0
+    return world
+
+
+NAME = "Žofia & Söhne 株式会社 😀 \u202e\x9b31m"
+NARROW = {
+    "ascii": {"PYTHONIOENCODING": "ascii"},
+    "cp1252": {"PYTHONIOENCODING": "cp1252"},
+    "C": {"LC_ALL": "C"},
+    "C without UTF-8": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+}
+
+
+@pytest.mark.parametrize("encoding", NARROW)
+def test_an_encoding_that_lacks_letters_gets_escapes_and_json_stays_exact(far_away: Shop, encoding: str) -> None:
+    env = NARROW[encoding]
+    codec = env.get("PYTHONIOENCODING", "utf-8")
+    views = "customer list", "customer show far", "customer tree", "customer list --where key=far -o name"
+    for words in (*views, "customer edit far --name Ž --dry-run", "access matrix guest"):
+        ran = far_away(*words.split(), env=env)
+        assert ran.code == 0, ran
+        assert harm_in(ran.raw.decode(codec)) == []
+    row = far_away("customer", "show", "far", "-o", "json", env=env).json
+    assert (row["name"], row["owner"]) == (NAME, "café")
+    missing = far_away("customer", "show", "Žofia\x1b", env=env)
+    assert missing.code == 3
+    assert harm_in(missing.raw_errors.decode(codec)) == []
+    for format_ in ("toml", "yaml", "json"):
+        exported = far_away("export", "--format", format_, env=env)
+        assert exported.raw == far_away("export", "--format", format_).raw, "a document is UTF-8 everywhere"
+        assert "Söhne 株式会社" in exported.out
+        assert harm_in(exported.out) == []
+
+
+@pytest.mark.parametrize("columns", ["10", "80", "1000"])
+def test_off_a_terminal_there_is_no_colour_box_or_cut_whatever_columns_says(world: Shop, columns: str) -> None:
+    name = "A very long name of a company " * 8
+    world.many(["customer", "add", name.strip(), "--key", "long"])
+    env = {"COLUMNS": columns, "LINES": "5", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    for words in READS.values():
+        if words.endswith("help"):
+            continue
+        ran = world(*words.split(), env=env)
+        assert ran.code == 0
+        assert not set(ran.out) & {ESC, *BOXES} - ({"│"} if "tree" in words else set())
+        assert ran.out == world(*words.split()).out
+    assert name.strip() in world("customer", "list", env=env).out
+    assert ESC not in world("customer", "show", "nobody", env=env).err
+
+
+def test_colour_is_asked_for_refused_and_never_lets_stored_text_through(world: Shop) -> None:
+    world.many(["customer", "add", "Red \x1b[31m\x9b31m text", "--key", "red"])
+    question = "access", "explain", "bob.reyes@company-a.example", "edit", "order:SO-1101"
+    plain, forced, never = (
+        world(*question, *options, env={"NO_COLOR": value})
+        for options, value in (((), ""), (("--color", "always"), "1"), (("--color", "never"), ""))
+    )
+    assert ESC not in plain.out
+    assert ESC in forced.out
+    assert plain.out == never.out
+    listed = world("--color", "always", "customer", "list", "--where", "key=red")
+    assert "Red \\x1b[31m\\x9b31m text" in listed.out
+
+
+def test_json_is_one_value_and_remarks_and_errors_stay_on_standard_error(world: Shop) -> None:
+    asked: list[tuple[tuple[str, ...], int]] = [
+        (("customer", "list", "--where", "key=nobody"), 0),
+        (("customer", "add", "Dry", "--dry-run"), 0),
+        (("customer", "show", "nobody"), 3),
+        (("customer", "shwo"), 2),
+        (("--db", "/nowhere/x.db", "customer", "list"), 8),
+    ]
+    runs: list[Ran] = world.many(*([*words, "-o", "json"] for words, _ in asked))
+    assert [ran.code for ran in runs] == [code for _, code in asked]
+    for ran in runs[:2]:
+        assert isinstance(json.loads(ran.out), list | dict)
+    for ran in runs[2:]:
+        assert (ran.out, ran.error["exit"], ran.err.count("\n")) == ("", ran.code, 1)
+
+
+def test_output_goes_to_a_new_file_and_never_over_one_or_through_a_link(world: Shop) -> None:
+    (world.folder / "kept.toml").write_text("keep me")
+    (world.folder / "link.toml").symlink_to(world.folder / "target.toml")
+    over, through, nowhere, well = world.many(
+        *(["export", "--out", name, "-o", "json"] for name in ("kept.toml", "link.toml", "no/folder.toml", "new.toml"))
+    )
+    assert [ran.code for ran in (over, through, nowhere, well)] == [5, 5, 74, 0]
+    assert (world.folder / "kept.toml").read_text() == "keep me"
+    assert not (world.folder / "target.toml").exists()
+    full = world("export", "--out", "/dev/full", "-o", "json")
+    assert full.code == 5
+    assert Path("/dev/full").exists()
+    limit = ["prlimit", "--fsize=100"]
+    if subprocess.run([*limit, "true"], check=False).returncode == 0:
+        cut = world("export", "--out", "cut.toml", program=(*limit, "custctl"))
+        assert (cut.code, (world.folder / "cut.toml").exists()) == (74, False)

@@ -27,9 +27,11 @@ def _print_version() -> int:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except (AttributeError, OSError):  # closed, broken or full; what is careful about that takes time to import
+    except (AttributeError, OSError) as error:  # closed, broken or full; what is careful takes time to import
         from custctl import streams
 
+        if isinstance(error, OSError):
+            return streams.told(error)
         streams.prepare()
         return streams.answer(text)
     return 0

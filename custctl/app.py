@@ -42,6 +42,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": ("custctl.commands.documents", "Show what documents would change."),
     "apply": ("custctl.commands.documents", "Make the database hold what documents say."),
     "export": ("custctl.commands.documents", "Write the database as a document."),
+    "history": ("custctl.commands.history", "Show what was changed, by whom and when, the latest first."),
+    "undo": ("custctl.commands.history", "Take back a revision, all of it."),
     "demo": ("custctl.commands.demo", "Fill an empty database with a small world."),
     "version": ("custctl.commands.version", "Show the versions of custctl and what it runs on."),
 }
@@ -120,6 +122,9 @@ def _failed(error: BaseException, invocation: Invocation) -> int:
         case TyperExit():
             return error.exit_code
         case TyperException():
+            if type(error).__name__ == "NoArgsIsHelpError" and _wanted_output(invocation) not in ("json", "jsonl"):
+                streams.say(f"{error.format_message()}\n")  # the help, made of our own words
+                return Exit.USAGE
             return _fail(_usage_error(error), invocation)
         case KeyboardInterrupt() | Abort():
             streams.say("\ninterrupted; nothing was changed\n")

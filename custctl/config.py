@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from custctl.errors import did_you_mean, invalid, near
+from custctl.errors import did_you_mean, invalid, near, usage
 
 OUTPUTS = ("table", "json", "jsonl", "name")
 COLORS = ("auto", "always", "never")
@@ -48,7 +48,10 @@ class Config(NamedTuple):
 
 
 def load(flags: Mapping[str, str | None], environment: Mapping[str, str] | None = None) -> Config:
-    """Resolve every setting. Raises exit 4 for a value that is not one, or a config file that cannot be read."""
+    """Resolve every setting.
+
+    Raises exit 2 for a flag that is none of the choices, 4 for such a value from elsewhere or an unreadable file.
+    """
     env = os.environ if environment is None else environment
     path = config_path(env)
     file = _read(path)
@@ -65,6 +68,8 @@ def load(flags: Mapping[str, str | None], environment: Mapping[str, str] | None 
         value = found[name]
         if value.value not in choices:
             words = f"{name} {value.value!r} (from {value.origin}) is not one of {', '.join(choices)}"
+            if value.origin.startswith("--"):
+                raise usage(words, did_you_mean(near(str(value.value), choices)))
             raise invalid(words, field=name, value=value.value, candidates=near(str(value.value), choices))
     return Config(found["db"], found["output"], found["color"], profile)
 

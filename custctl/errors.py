@@ -51,9 +51,12 @@ class Place:
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
 
+_LONGEST = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: what, where, and what to do next."""
+    """One thing that is wrong: what, where, and what to do next; of a text that is very long, both ends."""
 
     code: str
     exit: Exit
@@ -63,6 +66,12 @@ class Problem:
     field: str | None = None
     value: str | None = None
     candidates: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("message", "hint", "field", "value"):
+            text = getattr(self, name)
+            if text is not None and len(text) > _LONGEST:
+                object.__setattr__(self, name, f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}")
 
     def at(self, place: Place | None) -> Problem:
         """The same problem, found at `place`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 from custctl.result import Result, Row
@@ -142,10 +143,15 @@ def _builtin(value: Any) -> Any:
 
 
 def _compact(value: Any, encode: _Encode) -> str:
-    try:
-        return encode(value)
-    except RecursionError:  # a tree of a thousand levels
-        return "".join(_pieces(value, encode, lambda _depth: ""))
+    with suppress(RecursionError):  # a tree of a thousand levels
+        if not _is_read_once(value):
+            return encode(value)
+    return "".join(_pieces(value, encode, lambda _depth: ""))
+
+
+def _is_read_once(row: Any) -> bool:
+    """Whether part of a row comes from the database while it is written: an encoder that failed would have eaten it."""
+    return isinstance(row, Mapping) and any(isinstance(part, Iterator) for part in row.values())
 
 
 def _pieces(value: Any, encode: _Encode, margin: Callable[[int], str]) -> Iterator[str]:
@@ -166,9 +172,10 @@ def _pieces(value: Any, encode: _Encode, margin: Callable[[int], str]) -> Iterat
 def _members(value: Any, encode: _Encode, inner: str, outer: str) -> Iterator[tuple[str, Any]]:
     """The members of an object or array, each with the text before it; last comes the closing bracket."""
     lead = opening = "{" if isinstance(value, Mapping) else "["
+    colon = ": " if inner else ":"
     if isinstance(value, Mapping):
         for name, member in value.items():
-            yield f"{lead}{inner}{encode(str(name))}: ", member
+            yield f"{lead}{inner}{encode(str(name))}{colon}", member
             lead = ","
     else:
         for member in value:
@@ -212,8 +219,8 @@ def _nodes(roots: Iterable[Row]) -> Iterator[Row]:
 
 
 def _name(row: Row, noun: str | None) -> str:
-    """What names the row: its key, else the field that holds a reference; the name of a decision is yes or no."""
-    key = row.get("key")
+    """What names the row: its key or number, else the field with a reference; the name of a decision is yes or no."""
+    key = row.get("key", row.get("number"))
     if key is not None:
         return f"{noun}:{key}" if noun else str(key)
     if "allowed" in row:

@@ -41,7 +41,7 @@ def answer(text: str) -> int:
         sys.stdout.write(text)
         return flushed(Exit.OK)
     except OSError as error:
-        return _told(error)
+        return told(error)
 
 
 def flushed(code: int) -> int:
@@ -49,7 +49,7 @@ def flushed(code: int) -> int:
     try:
         sys.stdout.flush()
     except OSError as error:
-        code = _told(error) or code
+        code = told(error) or code
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     return code
@@ -72,7 +72,8 @@ def unwritten(error: OSError) -> str:
     return f"the answer could not be written: {error.strerror or error}"
 
 
-def _told(error: OSError) -> int:
+def told(error: OSError) -> int:
+    """As `lost`, and say so."""
     code = lost(error)
     if code:
         say(f"error: {unwritten(error)}\n")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import find, given, visible
+from custctl.commands._common import addresses_seen, allow, find, given, visible
 from custctl.errors import invalid, usage
 from custctl.resources import Noun, fold
 from custctl.result import Result
@@ -118,13 +119,15 @@ def _edit(call: Call, owner: Noun, noun: Noun, address: str, values: dict[str, A
 
 def _list(call: Call, owner: Noun, noun: Noun, owner_key: str) -> Result:
     connection = call.read()
-    within, notes = visible(call, connection, noun)
+    actor = call.acting(connection)
+    _, refused = visible(call, connection, noun)
     row_id, key = lookup.require(connection, owner, owner_key)
-    rows = list(reads.addresses(connection, owner, row_id, within))
+    every = reads.addresses(connection, owner, row_id) if actor is None else addresses_seen(actor, owner, row_id)
+    rows = list(every)
     for row in rows:
         row["key"] = f"{key}/{row['key']}"
-    if not rows and not notes:
-        notes = (f"{key} has no addresses",)
+    nothing = f"{key} has no addresses" if actor is None else f"{key} has no addresses that may be viewed"
+    notes = () if rows else (refused or nothing,)
     return Result(rows, "list", reads.field_names(noun, call.option("fields")), noun.reference, notes)
 
 
@@ -139,6 +142,8 @@ def _show(call: Call, owner: Noun, noun: Noun, address: str) -> Result:
     if actor is not None:
         actor.require(noun, "view", f"{found}/{key}")
     image = next(row for row in reads.addresses(connection, owner, row_id) if row["key"] == fold(key))
+    closed = [] if actor is None else actor.closed(noun, f"{found}/{key}")
+    image = {name: value for name, value in image.items() if name not in closed}
     return Result({**image, "key": f"{found}/{image['key']}"}, "record", noun=noun.reference)
 
 
@@ -172,7 +177,7 @@ def _write(unit: Unit, owner: Noun, noun: Noun, owner_key: str, values: dict[str
     stored = {address.image["key"] for address in unit.addresses(noun, [draft])[draft.key]}
     if not new:
         lookup.require_address(unit.connection, owner, draft.id, draft.key, values["key"])
-        _require(unit, noun, "edit", f"{draft.key}/{values['key']}")
+        _require(unit, noun, "edit", f"{draft.key}/{values['key']}", values)
     elif values.get("key") in stored:
         raise conflict(f"{noun.reference}:{draft.key}/{values['key']} exists already", code="taken")
     elif "key" not in values:
@@ -200,8 +205,7 @@ def _remove(unit: Unit, owner: Noun, noun: Noun, address: str) -> None:
 
 def _owner(unit: Unit, owner: Noun, noun: Noun, owner_key: str, action: str) -> Draft:
     """Whose address it is; under --as the user must be allowed addresses at all, and to make one for this owner."""
-    if unit.acting is not None:
-        unit.acting.require_class(noun, action)
+    allow(unit, noun, action)
     draft = find(unit, owner, owner_key, None)
     if unit.acting is not None and action == "create":
         of_user = owner.prefix == "user"
@@ -209,6 +213,7 @@ def _owner(unit: Unit, owner: Noun, noun: Noun, owner_key: str, action: str) -> 
     return draft
 
 
-def _require(unit: Unit, noun: Noun, action: str, key: str) -> None:
+def _require(unit: Unit, noun: Noun, action: str, key: str, fields: Iterable[str] = ()) -> None:
     if unit.acting is not None:
         unit.acting.require(noun, action, key)
+        unit.acting.require_fields(noun, action, fields, key)

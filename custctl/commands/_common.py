@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, usage
-from custctl.resources import USER, Noun, fold, numbered, reference, slug
+from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, USER, USER_ADDRESS, Noun, fold, numbered, reference, slug
 from custctl.result import Result
 from custctl.store import lookup, reads
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from custctl.store.acting import Actor
     from custctl.store.scopes import Condition
     from custctl.store.unit import Draft, Unit
 
@@ -21,22 +22,64 @@ if TYPE_CHECKING:
 def show(call: Call, noun: Noun, key: str, extra: Mapping[str, Any] | None = None) -> Result:
     """One record with everything about it."""
     connection = call.read()
-    readable(call, connection, noun, key)
+    actor = readable(call, connection, noun, key)
     image = {**reads.record(connection, noun, key), **(extra or {})}
+    image = as_seen(actor, noun, image)
     asked = call.option("fields")
     if asked is not None:
-        image = {name: image[name] for name in _told(noun, reads.field_names(noun, asked))}
+        image = {name: image.get(name) for name in _told(noun, reads.field_names(noun, asked))}
     return Result(image, "record", noun=noun.reference)
+
+
+def as_seen(actor: Actor | None, noun: Noun, image: dict[str, Any]) -> dict[str, Any]:
+    """A record without what is closed to the user in whose name it is shown: fields, and addresses out of reach."""
+    if actor is None:
+        return image
+    closed = actor.closed(noun, image[noun.key])
+    shown = {name: value for name, value in image.items() if name not in closed}
+    if noun in _ADDRESSES_OF:
+        shown["addresses"] = addresses_seen(actor, noun, image["id"])
+    return shown
+
+
+def addresses_seen(actor: Actor, owner: Noun, owner_id: int) -> list[dict[str, Any]]:
+    """The addresses of one owner that a list shows the user, without the fields that are closed."""
+    noun = _ADDRESSES_OF[owner]
+    (within, _), hidden = actor.visible(noun), actor.hidden(noun)
+    rows = reads.addresses(actor.connection, owner, owner_id, within)
+    return [{name: value for name, value in row.items() if name not in hidden} for row in rows]
+
+
+_ADDRESSES_OF = {CUSTOMER: CUSTOMER_ADDRESS, USER: USER_ADDRESS}
 
 
 def listing(call: Call, noun: Noun, where: Sequence[str] | None, sort: str | None, limit: int | None) -> Result:
     """The records that the conditions leave, streamed; a remark when there are none."""
     names = reads.field_names(noun, call.option("fields"))
-    wanted = _told(noun, names)
     connection = call.read()
-    within, notes = visible(call, connection, noun)
-    rows = reads.rows(connection, noun, reads.Listing(tuple(where or ()), sort, limit, within), wanted)
-    return Result(call.noting(rows, f"no {noun.plural}"), "list", names, noun.reference, notes)
+    wanted = reads.Listing(tuple(where or ()), sort, limit)
+    within, refused = visible(call, connection, noun)
+    names, notes = _open_fields(call.acting(connection), noun, names, wanted)
+    rows = reads.rows(connection, noun, wanted._replace(within=within), _told(noun, names))
+    return Result(call.noting(rows, refused or f"no {noun.plural}"), "list", names, noun.reference, notes)
+
+
+def _open_fields(
+    actor: Actor | None, noun: Noun, names: tuple[str, ...], wanted: reads.Listing
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Under --as the fields that a list may show, and a remark about the others.
+
+    A list is not searched or sorted by a closed field either, for that would tell its values.
+    """
+    hidden = [] if actor is None else actor.hidden(noun)
+    if actor is None or not hidden:
+        return names, ()
+    if closed := [name for name in reads.searched(wanted) if name in hidden]:
+        actor.require_fields(noun, "view", closed)
+        raise usage(f"{', '.join(closed)} is not open to {actor.key} for every {noun.title} that the list shows")
+    told = tuple(name for name in names if name not in hidden)
+    gone = ", ".join(name for name in names if name in hidden)
+    return told, (f"closed to {actor.key}: {gone}",) if gone else ()
 
 
 def _told(noun: Noun, names: Sequence[str]) -> tuple[str, ...]:
@@ -44,21 +87,22 @@ def _told(noun: Noun, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("key", "email", *names) if noun is USER else (noun.key, *names)))
 
 
-def visible(call: Call, connection: sqlite3.Connection, noun: Noun) -> tuple[Condition | None, tuple[str, ...]]:
+def visible(call: Call, connection: sqlite3.Connection, noun: Noun) -> tuple[Condition | None, str | None]:
     """Under --as the condition of what a list shows, and a remark where it shows nothing at all."""
     actor = call.acting(connection)
     if actor is None:
-        return None, ()
+        return None, None
     within, refused = actor.visible(noun)
-    return within, () if refused is None else (f"{actor.key} may not view any {noun.title} ({refused.value})",)
+    return within, None if refused is None else f"{actor.key} may not view any {noun.title} ({refused.value})"
 
 
-def readable(call: Call, connection: sqlite3.Connection, noun: Noun, text: str) -> None:
-    """Under --as refuse what the user may not see: the class question first, then the record."""
+def readable(call: Call, connection: sqlite3.Connection, noun: Noun, text: str) -> Actor | None:
+    """Under --as refuse what the user may not see: the class question first, then the record; who that user is."""
     actor = call.acting(connection)
     if actor is not None:
         actor.require_class(noun, "view")
         actor.require(noun, "view", key_in(connection, noun, text))
+    return actor
 
 
 def key_in(connection: sqlite3.Connection, noun: Noun, text: str) -> str:
@@ -74,13 +118,25 @@ def given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def allow(unit: Unit, noun: Noun, action: str) -> None:
+    """Under --as ask the class question: before anything that was typed is looked up."""
+    if unit.acting is not None:
+        unit.acting.require_class(noun, action)
+
+
+def allow_fields(unit: Unit, draft: Draft, names: Iterable[str]) -> None:
+    """Under --as ask whether these fields of a stored record may be changed."""
+    if unit.acting is not None:
+        unit.acting.require_fields(draft.noun, "edit", names, draft.key)
+
+
 def find(unit: Unit, noun: Noun, text: str, action: str | None = "edit") -> Draft:
     """The record a person means, as a draft; exit 3 when there is none, 4 when several have the name.
 
     Under --as the user must be allowed the action: on any record, then on this one. None asks nothing.
     """
-    if unit.acting is not None and action is not None:
-        unit.acting.require_class(noun, action)
+    if action is not None:
+        allow(unit, noun, action)
     key = key_in(unit.connection, noun, text)
     if unit.acting is not None and action is not None:
         unit.acting.require(noun, action, key)
@@ -115,7 +171,8 @@ def settle_owner(unit: Unit, noun: Noun, values: dict[str, Any]) -> None:
     if unit.acting is not None:
         from custctl.store.acting import settle_new_owner
 
-        unit.acting.require_class(noun, "create")
+        allow(unit, noun, "create")
+        unit.acting.require_fields(noun, "create", values)
         settle_new_owner(unit.acting, noun, values)
 
 
@@ -141,10 +198,10 @@ def edit(unit: Unit, noun: Noun, text: str, values: dict[str, Any], new_key: str
     if not values and new_key is None:
         raise usage("say what to change", "--help lists the options")
     draft = find(unit, noun, text)
-    name = noun.key if noun is not USER else "key"
-    values[name] = draft.key
+    allow_fields(unit, draft, values)
+    values[noun.key] = draft.image[noun.key]
     if new_key is not None and new_key != draft.key:
-        values |= {name: new_key, "was": draft.key}
+        values |= {noun.key: new_key, "was": draft.key}
     return check_owner(unit, write_item(unit, noun, values))
 
 

@@ -8,9 +8,19 @@ import typer
 
 from custctl.commands._arguments import Limit, Sort, Where
 from custctl.commands._command import Call, command, group
+from custctl.commands._common import (
+    allow,
+    as_seen,
+    given,
+    key_of,
+    listing,
+    readable,
+    refuse_taken,
+    settle_owner,
+    write_item,
+)
 from custctl.commands._common import delete as delete_record
 from custctl.commands._common import edit as edit_record
-from custctl.commands._common import given, key_of, listing, readable, refuse_taken, settle_owner, write_item
 from custctl.resources import CUSTOMER, USER, Noun, fold
 from custctl.result import Result
 from custctl.store import lookup, reads
@@ -41,9 +51,9 @@ def group_of(noun: Noun) -> typer.Typer:
     def show(call: Call, number: NumberArg) -> Result:
         """Show one."""
         connection = call.read()
-        readable(call, connection, noun, number)
+        actor = readable(call, connection, noun, number)
         row_id = lookup.require_owned(connection, noun.name, number)
-        return Result(reads.by_id(connection, noun, row_id), "record", noun=noun.reference)
+        return Result(as_seen(actor, noun, reads.by_id(connection, noun, row_id)), "record", noun=noun.reference)
 
     @command(app, "add", acts=True)
     def add(
@@ -75,7 +85,7 @@ def group_of(noun: Noun) -> typer.Typer:
     ) -> Result:
         """Change fields of one; "" clears one. Another user is another owner, which needs assign under --as."""
         values = _values(None, status, subtotal, currency, payment_status, placed_at)
-        return call.write(lambda unit: edit_record(unit, noun, number, values | _owners(unit, customer, user)))
+        return call.write(lambda unit: _edit(unit, noun, number, values, customer, user))
 
     @command(app, "delete", acts=True)
     def delete(call: Call, number: NumberArg) -> Result:
@@ -111,7 +121,13 @@ def _owners(unit: Unit, customer: str | None, user: str | None) -> dict[str, Any
 
 
 def _add(unit: Unit, noun: Noun, values: dict[str, Any], customer: str | None, user: str | None) -> None:
+    allow(unit, noun, "create")
     values = values | _owners(unit, customer, user)
     settle_owner(unit, noun, values)
     refuse_taken(unit, noun, fold(values["number"]))
     write_item(unit, noun, values)
+
+
+def _edit(unit: Unit, noun: Noun, number: str, values: dict[str, Any], customer: str | None, user: str | None) -> None:
+    allow(unit, noun, "edit")
+    edit_record(unit, noun, number, values | _owners(unit, customer, user))

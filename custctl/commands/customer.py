@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,13 +23,16 @@ from custctl.commands._arguments import (
 )
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
+from custctl.commands._common import allow, given, key_of, listing, readable
 from custctl.commands._common import delete as delete_record
 from custctl.commands._common import edit as edit_record
-from custctl.commands._common import given, key_of, listing
 from custctl.commands._common import show as show_record
 from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, GROUP
 from custctl.result import Result
 from custctl.store import lookup, reads
+
+if TYPE_CHECKING:
+    from custctl.store.unit import Draft, Unit
 
 app = group("customer", "Customers: the companies that buy, and their tree.")
 app.add_typer(_address.group_of(CUSTOMER, CUSTOMER_ADDRESS))
@@ -50,11 +53,13 @@ def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = Non
 def show(call: Call, customer: CustomerArg) -> Result:
     """Show a customer with its addresses, parents, subsidiaries and counts."""
     connection = call.read()
+    actor = readable(call, connection, CUSTOMER, customer)
     row_id, key = lookup.require(connection, CUSTOMER, customer)
+    above, below = reads.ancestors(connection, key), [row[0] for row in reads.children(connection, row_id)]
     extra = {
-        "ancestors": reads.ancestors(connection, key),
-        "subsidiaries": [row[0] for row in reads.children(connection, row_id)],
-        "counts": reads.belongings(connection, row_id),
+        "ancestors": above if actor is None else actor.seen(CUSTOMER, above),
+        "subsidiaries": below if actor is None else actor.seen(CUSTOMER, below),
+        "counts": reads.belongings(connection, row_id) if actor is None else actor.belongings(row_id),
     }
     return show_record(call, CUSTOMER, f"id:{row_id}", extra)
 
@@ -86,14 +91,17 @@ def add(
         vat_id=vat_id,
         external_id=external_id,
     )
-    return call.write(
-        lambda unit: add_record(
-            unit,
-            CUSTOMER,
-            values | given(parent=key_of(unit, CUSTOMER, parent), group=key_of(unit, GROUP, group)),
-            name,
-        )
-    )
+    return call.write(lambda unit: _add(unit, values, parent, group))
+
+
+def _add(unit: Unit, values: dict[str, Any], parent: str | None, group: str | None) -> Draft:
+    allow(unit, CUSTOMER, "create")
+    return add_record(unit, CUSTOMER, values | _links(unit, parent, group), values["name"])
+
+
+def _links(unit: Unit, parent: str | None, group: str | None) -> dict[str, Any]:
+    """The customer above and the group, where they were given, as keys."""
+    return given(parent=key_of(unit, CUSTOMER, parent), group=key_of(unit, GROUP, group))
 
 
 @command(app, "edit", acts=True, examples=("custctl customer edit acme --group partners --rating 4_of_5",))
@@ -123,15 +131,14 @@ def edit(
         vat_id=vat_id,
         external_id=external_id,
     )
-    return call.write(
-        lambda unit: edit_record(
-            unit,
-            CUSTOMER,
-            customer,
-            values | given(parent=key_of(unit, CUSTOMER, parent), group=key_of(unit, GROUP, group)),
-            key,
-        )
-    )
+    return call.write(lambda unit: _edit(unit, customer, values, parent, group, key))
+
+
+def _edit(
+    unit: Unit, text: str, values: dict[str, Any], parent: str | None, group: str | None, new_key: str | None
+) -> Draft:
+    allow(unit, CUSTOMER, "edit")
+    return edit_record(unit, CUSTOMER, text, values | _links(unit, parent, group), new_key)
 
 
 @command(app, "delete", acts=True)

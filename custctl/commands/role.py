@@ -9,11 +9,11 @@ import typer
 from custctl.commands._arguments import Key, Limit, RoleArg, Sort, Where
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
-from custctl.commands._common import check_owner, find, given, key_of, listing, write_item
+from custctl.commands._common import allow, find, given, key_of, listing, write_item
 from custctl.commands._common import delete as delete_record
 from custctl.commands._common import show as show_record
 from custctl.errors import invalid, usage
-from custctl.resources import CUSTOMER, ROLE, SHORT_TYPES
+from custctl.resources import CUSTOMER, ROLE, SHORT_TYPES, fold
 from custctl.result import Result
 from custctl.store import lookup
 
@@ -84,18 +84,33 @@ def add(
 def _add(unit: Unit, values: dict[str, Any], customer: str | None, key: str | None, like: str | None) -> Draft:
     from custctl.store.unit import ENTRY_FIELDS
 
+    allow(unit, ROLE, "create")
+    named, _, own = fold(key or "").rpartition("/")
+    home = key_of(unit, CUSTOMER, customer or named or None)
     if unit.acting is not None:
-        unit.acting.require_class(ROLE, "create")
-        customer = customer or unit.acting.customer
-        unit.acting.require_owner(ROLE, "create", None, customer)
-        values["self_managed"] = True
-    owner = "" if customer is None else f"{lookup.require(unit.connection, CUSTOMER, customer)[1]}/"
+        home = home or unit.acting.customer
+        unit.acting.require_owner(ROLE, "create", None, home)
+    owner = "" if home is None else f"{home}/"
+    if named and named != home:
+        raise invalid(f"a role of {home} has a key like {owner}{own}, not {key}", field="key", value=key)
     if like is not None:
         source = find(unit, ROLE, like, "view").image
         values |= {name: source[name] for name in (*DEFAULTS.values(), *ENTRY_FIELDS)}
     if key is not None:
-        values["key"] = key if "/" in key else f"{owner}{key}"
-    return add_record(unit, ROLE, values, values["label"], owner)
+        values["key"] = f"{owner}{own}"
+    return add_record(unit, ROLE, _managed(unit, values), values["label"], owner)
+
+
+def _managed(unit: Unit, values: dict[str, Any]) -> dict[str, Any]:
+    """Under --as a role stays self-managed and public: the storefront has no such switches (AM 6.4).
+
+    Source: oroinc/customer-portal CustomerBundle/Form/Handler/CustomerUserRoleUpdateFrontendHandler.php, onSuccess.
+    """
+    if unit.acting is None:
+        return values
+    if False in (values.get("self_managed"), values.get("public")):
+        unit.warnings.append("a role that is made or changed on the storefront stays self-managed and public")
+    return values | {"self_managed": True, "public": True}
 
 
 @command(app, "edit", acts=True, examples=("custctl role edit acme/approver --label 'Senior approver'",))
@@ -118,27 +133,37 @@ def edit(
 
 
 def _edit(unit: Unit, text: str, values: dict[str, Any], customer: str | None) -> None:
-    draft = _to_change(unit, text)
-    if customer is not None:
-        from custctl.store.rules import rehome_role
-
-        rehome_role(unit, draft, key_of(unit, CUSTOMER, customer) or None)
-        check_owner(unit, draft)
+    draft = _to_change(unit, text, customer, values.get("label"))
+    if customer is not None and draft.before is not None:
+        _rehome(unit, draft, key_of(unit, CUSTOMER, customer) or None)
     if values:
-        write_item(unit, ROLE, values | {"key": draft.key})
+        write_item(unit, ROLE, _managed(unit, values) | {"key": draft.key})
 
 
-def _to_change(unit: Unit, text: str) -> Draft:
-    """The role to change; under --as a predefined one is copied for the user's customer, and the copy changes."""
-    if unit.acting is None:
+def _rehome(unit: Unit, draft: Draft, customer: str | None) -> None:
+    """Give a stored role to another customer; under --as the user must be allowed to."""
+    from custctl.store.rules import rehome_role
+
+    if unit.acting is not None and customer != draft.image["customer"]:
+        unit.acting.require_class(ROLE, "assign")
+        unit.acting.require_owner(ROLE, "assign", None, customer)
+    rehome_role(unit, draft, customer)
+
+
+def _to_change(unit: Unit, text: str, customer: str | None = None, label: str | None = None) -> Draft:
+    """The role to change; under --as a predefined one is copied, and the copy changes.
+
+    To copy needs create, to change a role of a customer edit (AM 6.2).
+    Source: oroinc/customer-portal CustomerBundle/Controller/Frontend/CustomerUserRoleController.php, updateAction.
+    """
+    found = None if unit.acting is None else lookup.find(unit.connection, ROLE, text)
+    if unit.acting is None or found is None or "/" in found[1]:
         return find(unit, ROLE, text)
     from custctl.store.acting import clone_role
 
-    unit.acting.require_class(ROLE, "view")
-    role = find(unit, ROLE, text, None)
-    if role.image["customer"] is None:
-        return clone_role(unit, unit.acting, role)
-    return find(unit, ROLE, text)
+    allow(unit, ROLE, "create")
+    home = key_of(unit, CUSTOMER, customer) or None
+    return clone_role(unit, unit.acting, unit.get(ROLE, found[1]), home, label)
 
 
 @command(app, "delete", acts=True)
@@ -223,7 +248,7 @@ def _entry(unit: Unit, draft: Draft, field: str, target: str) -> dict[str, str]:
         return dict(stored)
     if field == "fields":
         return {}
-    return Asker(unit.connection).default_entry(draft.key, f"workflow:{target}" if field == "workflows" else target)
+    return Asker(unit.connection).default_entry(draft.image, f"workflow:{target}" if field == "workflows" else target)
 
 
 def _target(resource: str) -> tuple[str, str]:

@@ -19,18 +19,21 @@ from custctl.commands._arguments import (
     Where,
 )
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import delete as delete_record
 from custctl.commands._common import (
+    allow,
+    allow_fields,
     find,
     free_key,
     given,
     key_of,
     listing,
     not_oneself,
+    readable,
     refuse_taken,
     settle_owner,
     write_item,
 )
+from custctl.commands._common import delete as delete_record
 from custctl.commands._common import show as show_record
 from custctl.errors import conflict, usage
 from custctl.resources import CUSTOMER, ROLE, USER, USER_ADDRESS, fold, slug
@@ -64,7 +67,8 @@ def show(call: Call, user: UserArg) -> Result:
     from custctl.policy import sign_in
     from custctl.store.facts import Asker
 
-    _, key = lookup.require(connection := call.read(), USER, user)
+    readable(call, connection := call.read(), USER, user)
+    _, key = lookup.require(connection, USER, user)
     refused = sign_in(Asker(connection).subject(f"user:{key}", ()))
     status = {"allowed": refused is None, "reason": None if refused is None else refused.value}
     return show_record(call, USER, key, {"sign_in": status})
@@ -121,6 +125,7 @@ def _add(unit: Unit, values: dict[str, Any], customer: str | None, roles: list[s
     """A new user; without a customer one is made that is called like the person (feature U-01)."""
     from custctl.store.apply import Request, item_of, merge
 
+    allow(unit, USER, "create")
     if values.get("guest") and "key" not in values:
         values["key"] = free_key(unit, USER, slug(f"guest {values['email'].partition('@')[0]}", "guest"))
     values["customer"] = key_of(unit, CUSTOMER, customer)
@@ -189,10 +194,13 @@ def edit(
 def _edit(unit: Unit, text: str, values: dict[str, Any], roles: list[str] | None) -> Draft:
     """Merge fields into a user; a new e-mail address of one who signs in is a new key."""
     draft = find(unit, USER, text)
+    allow_fields(unit, draft, values if roles is None else (*values, "roles"))
     values = values | {"key": draft.key}
     if roles is not None:
-        not_oneself(unit, draft, "change the roles of")
-        values["roles"] = _given_roles(unit, [role for role in roles if role], set(draft.image["roles"]))
+        held = set(draft.image["roles"])
+        values["roles"] = _given_roles(unit, [role for role in roles if role], held)
+        if set(values["roles"]) != held:
+            not_oneself(unit, draft, "change the roles of")
     if values.get("email") and not draft.image["guest"] and fold(values["email"]) != draft.key:
         refuse_taken(unit, USER, fold(values["email"]))
         values |= {"key": None, "was": draft.key}
@@ -214,6 +222,7 @@ def disable(call: Call, user: UserArg) -> Result:
 def _switch(unit: Unit, text: str, *, on: bool) -> None:
     """Enable or disable; refused when it is so already (feature U-07)."""
     draft = find(unit, USER, text)
+    allow_fields(unit, draft, ["enabled"])
     if not on:
         not_oneself(unit, draft, "disable")
     if draft.image["enabled"] is on:

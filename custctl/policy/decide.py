@@ -6,7 +6,7 @@ function names the place they were read from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from custctl.policy.model import (
@@ -29,6 +29,7 @@ CLOSED_ORDER = frozenset({"closed", "cancelled"})
 UNAVAILABLE_QUOTE = frozenset({"draft", "deleted", "expired"})
 PARENT_ACTION = {"view": "view", "create": "edit", "edit": "edit", "delete": "edit"}
 ROLE_RECORD = "customer-user-role"
+ROLE_ACTIONS = ("view", "edit", "assign", "delete")
 
 
 def decide(subject: Subject, action: str, resource: Resource, facts: Facts) -> Decision:
@@ -187,7 +188,7 @@ def _by_roles(subject: Subject, action: str, resource: Resource, facts: Facts) -
     match = reach(level, subject, resource.record, _entity(resource), facts)
     if match is not None:
         return Decision(True, level, Reason.GRANTED, verdicts, match)
-    if _public_role(subject, action, resource):
+    if public_role(subject, action, resource):
         return Decision(True, level, Reason.PUBLIC_ROLE, verdicts)
     return Decision(False, level, Reason.OUT_OF_REACH, verdicts)
 
@@ -229,8 +230,10 @@ def _vetoes(subject: Subject, action: str, resource: Resource, facts: Facts) -> 
     record = resource.record
     if resource.kind == "entity" and record is not None:
         vetoes += _by_state(action, record)
-        vetoes += _by_role_record(subject, action, record, facts)
-        vetoes += _by_parent(subject, action, record, facts)
+        vetoes += _by_role_record(action, record)
+        for reason, needed, guard in guards(action, record, facts):
+            if not _by_rules(subject, needed, guard, facts).allowed:
+                vetoes.append(Veto(reason, guard.record.ref if guard.record is not None else None))
     feature = feature_of(resource)
     if subject.anonymous and feature is not None and not facts.ignore_status and feature not in facts.features:
         vetoes.append(Veto(Reason.FEATURE_OFF))
@@ -252,44 +255,39 @@ def _by_state(action: str, record: Record) -> list[Veto]:
     return []
 
 
-def _by_role_record(subject: Subject, action: str, record: Record, facts: Facts) -> list[Veto]:
-    """What protects a role as a record.
+def _by_role_record(action: str, record: Record) -> list[Veto]:
+    """What protects a role from deletion.
 
     Source: oroinc/customer-portal CustomerBundle/Acl/Voter/CustomerUserRoleVoter.php; a predefined role is
     never deleted on the storefront.
     """
     vetoes: list[Veto] = []
     role = record.role
-    if record.entity != ROLE_RECORD:
-        return vetoes
-    if action == "delete" and role is not None:
+    if record.entity == ROLE_RECORD and action == "delete" and role is not None:
         if role.predefined or role.website:
             vetoes.append(Veto(Reason.PROTECTED_ROLE, record.ref))
         if role.in_use:
             vetoes.append(Veto(Reason.ROLE_IN_USE, record.ref))
-    if action in ("view", "edit", "assign", "delete") and record.customer is not None:
-        owner = Record(f"customer:{record.customer}", "customer", customer=record.customer)
-        customer = Resource("entity", "customer", facts.entities["customer"], owner)
-        if not _by_rules(subject, "view", customer, facts).allowed:
-            vetoes.append(Veto(Reason.CUSTOMER_NOT_VISIBLE, owner.ref))
     return vetoes
 
 
-def _by_parent(subject: Subject, action: str, record: Record, facts: Facts) -> list[Veto]:
-    """A child row is guarded by its parent: to see it see the parent, to change it edit the parent.
+def guards(action: str, record: Record, facts: Facts) -> Iterator[tuple[Reason, str, Resource]]:
+    """The questions about other records that must be yes as well, each with the reason that its no is.
 
-    Source: oroinc/platform and oroinc/orocommerce, AssociationAwareVoter and the access rules of order,
-    checkout and shopping list lines.
+    For a role of a customer sight of that customer; for a child row its parent: to see it see the parent, to
+    change it edit the parent. Source: oroinc/customer-portal CustomerBundle/Acl/Voter/CustomerUserRoleVoter.php;
+    oroinc/platform and oroinc/orocommerce, AssociationAwareVoter and the access rules of order, checkout and
+    shopping list lines.
     """
+    if record.entity == ROLE_RECORD and record.customer is not None and action in ROLE_ACTIONS:
+        owner = Record(f"customer:{record.customer}", "customer", customer=record.customer)
+        yield Reason.CUSTOMER_NOT_VISIBLE, "view", Resource("entity", "customer", facts.entities["customer"], owner)
     parent, needed = record.parent, PARENT_ACTION.get(action)
-    if parent is None or needed is None:
-        return []
-    guarded = Resource("entity", parent.entity, facts.entities[parent.entity], parent)
-    allowed = _by_rules(subject, needed, guarded, facts).allowed
-    return [] if allowed else [Veto(Reason.PARENT_DENIED, parent.ref)]
+    if parent is not None and needed is not None:
+        yield Reason.PARENT_DENIED, needed, Resource("entity", parent.entity, facts.entities[parent.entity], parent)
 
 
-def _public_role(subject: Subject, action: str, resource: Resource) -> bool:
+def public_role(subject: Subject, action: str, resource: Resource) -> bool:
     """Every signed-in user may view a predefined role that is self-managed and public (AM 5.9).
 
     Source: oroinc/customer-portal CustomerBundle/Acl/Domain/PermissionGrantingStrategy.php.

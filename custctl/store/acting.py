@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from custctl.errors import Denied, conflict
 from custctl.policy.decide import decide, scope
 from custctl.policy.model import Level, Reason, Scope
-from custctl.resources import CUSTOMER, ROLE, SALES, USER, Noun, fold
+from custctl.resources import CUSTOMER, ROLE, SALES, USER, Noun, fold, numbered
 from custctl.store import answers, lookup
 from custctl.store.facts import Asker, Question
 from custctl.store.scopes import Condition, condition
@@ -57,6 +57,41 @@ class Actor:
         decision = decide(subject, "view", resource, facts)
         reached: Scope = scope(subject, resource.entity, "view", facts)
         return condition(self.connection, reached, resource.entity), None if decision.allowed else decision.reason
+
+    def require_fields(self, noun: Noun, action: str, names: Iterable[str], key: str | None = None) -> None:
+        """Refuse to write a field that is closed to the user; `key` names a stored record (AM 3.4)."""
+        given = set(names)
+        for name in self._fields(noun):
+            if name in given:
+                self._require(self._field_question(noun, action, name, key))
+
+    def closed(self, noun: Noun, key: str) -> list[str]:
+        """The fields of a record that are not shown to the user (AM 3.4)."""
+        questions = {name: self._field_question(noun, "view", name, key) for name in self._fields(noun)}
+        return [name for name, question in questions.items() if not self.asker.ask(question).allowed]
+
+    def hidden(self, noun: Noun) -> list[str]:
+        """The fields that a list of the noun does not show: those that are not open wherever its records are."""
+        reached = self.asker.ask(Question(self._subject, "view", noun.name)).level
+        levels = {name: self.asker.ask(self._field_question(noun, "view", name)).level for name in self._fields(noun)}
+        return [name for name, level in levels.items() if level < reached]
+
+    def _fields(self, noun: Noun) -> list[str]:
+        """The fields of a noun that a role of the user speaks of; all others are open, and what names a record is."""
+        query = (
+            "SELECT DISTINCT e.name FROM user_role ur JOIN role_entry e ON e.role_id = ur.role_id"
+            " WHERE ur.user_id = ? AND e.kind = 'field' AND e.name GLOB ? || '.*' ORDER BY e.name"
+        )
+        names = [row[0].partition(".")[2] for row in self.connection.execute(query, (self.id, noun.name))]
+        return [name for name in names if noun.field(name) is not None and name not in (noun.key, "email")]
+
+    def _field_question(self, noun: Noun, action: str, name: str, key: str | None = None) -> Question:
+        """Whether the user may do this to a field, of one record or at all."""
+        record = None if key is None else self.asker.record(self.asker.entity(noun.name), key)
+        if record is None:
+            return Question(self._subject, action, f"{noun.name}.{name}")
+        owner, customer = record.user, record.customer
+        return Question(self._subject, action, f"{noun.name}.{name}", owner, customer, supposed=True)
 
     def seen(self, noun: Noun, keys: Iterable[str]) -> list[str]:
         """Those of the records that a list shows the user."""
@@ -131,7 +166,7 @@ def refusal(subject: str, action: str, resource: str, level: Level, reason: Reas
 # -- what a write asks ---------------------------------------------------------------------------------------------
 
 
-_OWNERS: Mapping[str, str] = {CUSTOMER.name: "parent", USER.name: "customer", ROLE.name: "customer"}
+_OWNERS: Mapping[str, str] = {CUSTOMER.name: "parent", USER.name: "customer"}
 """The owner field of what customers own; a sales document has a user, and a customer beside."""
 
 
@@ -146,7 +181,7 @@ def settle_new_owner(actor: Actor, noun: Noun, values: dict[str, Any]) -> None:
         actor.require_owner(noun, "create", values["user"], None)
         values["customer"] = values.get("customer") or actor.customer_of(values["user"])
         _require_beside(actor, noun, "create", values)
-    else:
+    elif noun.name in _OWNERS:  # a role has its customer in its key
         field = _OWNERS[noun.name]
         values[field] = values.get(field) or actor.customer
         actor.require_owner(noun, "create", None, values[field])
@@ -182,11 +217,6 @@ def _require_beside(actor: Actor, noun: Noun, action: str, image: Mapping[str, A
         actor.require_owner(noun, action, None, customer)
 
 
-def require_role_customer(actor: Actor, customer: str | None) -> None:
-    """Ask about another customer of a role; without one it would be for everyone, which nobody's level reaches."""
-    _require_assign(actor, ROLE, None, customer)
-
-
 def clone_role(unit: Unit, actor: Actor, role: Draft, customer: str | None = None, label: str | None = None) -> Draft:
     """A copy of a predefined role for a customer, by default the actor's, whose users get it instead (AM 6.4).
 
@@ -202,7 +232,7 @@ def clone_role(unit: Unit, actor: Actor, role: Draft, customer: str | None = Non
     key, count = f"{customer}/{role.key}", 1
     while unit.id_of(ROLE, key) is not None:
         count += 1
-        key = f"{customer}/{role.key}-{count}"
+        key = f"{customer}/{numbered(role.key, count)}"
     clone = unit.create(ROLE, key, {**copy.deepcopy(role.image), "key": key, "customer": customer})
     clone.image["self_managed"] = True
     for user in unit.select(USER, _HOLDERS, role=role.id, customer=customer):

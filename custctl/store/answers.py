@@ -34,7 +34,7 @@ def explanation(asker: Asker, loaded: Loaded, decision: Decision, question: Ques
         "roles": [_verdict(verdict) for verdict in decision.roles],
         "match": None if decision.match is None else {"rule": decision.match.rule, "path": list(decision.match.path)},
         "vetoes": [{"reason": veto.reason.value, "record": veto.record or None} for veto in decision.vetoes],
-        "remedy": None if decision.allowed else remedy.nearest(asker, question, loaded, decision),
+        "remedy": None if decision.allowed else remedy.nearest(asker, question, loaded),
     }
 
 

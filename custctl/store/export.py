@@ -7,11 +7,11 @@ the start is told too, because it can be changed.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from custctl.errors import did_you_mean, invalid, near
-from custctl.policy.catalogue import standard_permissions
+from custctl.policy.catalogue import PREDEFINED_ROLES, standard_permissions
 from custctl.resources import (
     CUSTOMER,
     CUSTOMER_ADDRESS,
@@ -55,6 +55,8 @@ def _records(connection: sqlite3.Connection, noun: Noun) -> Iterator[Image]:
     for row_id, image in sorted(rows, key=lambda row: identity(noun, row[1])):
         told = {**image, **entries.get(row_id, {})}
         record = {field.name: told[field.name] for field in noun.fields if _is_told(noun, field, told)}
+        if noun is ROLE and image["key"] in _SEEDED:
+            record |= _given_up(told, _SEEDED[image["key"]])
         if str(image.get(noun.key)) in addresses:
             record["addresses"] = addresses[str(image[noun.key])]
         yield record
@@ -72,6 +74,27 @@ def _is_told(noun: Noun, field: Field, image: Image) -> bool:
     if noun is ENTITY and field.name == "permissions":
         return tuple(value or ()) != standard_permissions(image["ownership"])
     return value not in (None, field.default, "", {})
+
+
+_SEEDED: Mapping[str, Image] = {
+    role.key: {
+        "self_managed": role.self_managed,
+        "public": role.public,
+        "default": role.default,
+        "capability_default": role.capability_default,
+        "workflow_default": role.workflow_default,
+        "permissions": role.permissions,
+        "capabilities": role.capabilities,
+        "workflows": role.workflows,
+    }
+    for role in PREDEFINED_ROLES
+}
+
+
+def _given_up(image: Image, seeded: Image) -> Image:
+    """What a role of every shop is no longer: to leave it out would leave it as it is in a new database."""
+    differing = {name: image.get(name) for name, value in seeded.items() if bool(image.get(name)) is not bool(value)}
+    return {name: "" if value in (None, {}) else value for name, value in differing.items()}
 
 
 def _addresses(connection: sqlite3.Connection, noun: Noun) -> dict[str, list[Image]]:

@@ -1,188 +1,265 @@
 """What a change of roles would open: how many pairs of user and record, and for how many other people.
 
-Records are counted by rank, the lowest level that reaches them for one user: own, of the own customer, of a
-descendant. Vetoes are not counted: they guard single records in passing states.
+A record counts once for a user, whatever can be done to it. Records are counted by rank, the lowest level that
+reaches them for one user: own, of the own customer, of a descendant, any. Neither signing in nor vetoes count:
+both pass.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from custctl.policy.catalogue import SALES_DOCUMENTS
-from custctl.policy.decide import role_verdict
+from custctl.policy.decide import ROLE_RECORD, role_verdict
 from custctl.policy.model import Entity, Level, Resource, Role, Subject
+from custctl.store.facts import Asker, actions_of
 from custctl.store.reads import is_in_cycle
-
-if TYPE_CHECKING:
-    from custctl.store.facts import Asker
-    from custctl.store.remedy import Step
+from custctl.store.scopes import table_of
 
 MOST_HOLDERS = 2_000
-"""A role that more people hold opens too much to count; it loses against everything that can be counted."""
-
-_BELOW = """
-WITH RECURSIVE below (id) AS (
-    SELECT :customer UNION SELECT c.id FROM below JOIN customer c ON c.parent_id = below.id
-)
-SELECT id FROM below WHERE id IS NOT NULL
-"""
-
-Ranks = Mapping[Level, int]
+"""Roles that more people hold open too much to count; a plan with them loses against every one that can be counted."""
 
 
-def is_shared(asker: Asker, role: str, subject: Subject) -> bool:
-    """Whether users of other customers hold the role too."""
-    row = asker.connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM role r JOIN user_role ur ON ur.role_id = r.id"
-        " JOIN customer_user u ON u.id = ur.user_id LEFT JOIN customer c ON c.id = u.customer_id"
-        " WHERE r.key = ? AND u.key <> ? AND coalesce(c.key, '') <> ?)",
-        (role, subject.key, subject.customer or ""),
-    ).fetchone()
-    return subject.kind == "user" and bool(row[0])
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Levels of one role for one resource: what one `role grant` changes."""
+
+    role: str
+    resource: Resource
+    levels: Mapping[str, Level]
 
 
-def gaining(asker: Asker, subject: Subject, steps: Sequence[Step]) -> tuple[int, int]:
-    """How many other users, of how many customers, the steps would give more than they have."""
-    users: set[int] = set()
-    customers: set[int] = set()
-    for step in steps:
-        for user, customer, _ in _gainers(asker, subject, step):
-            users.add(user)
-            customers.add(customer)
-    return len(users), len(customers - {0})
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Roles that the subject gets, and roles that are raised, added ones among them."""
+
+    added: tuple[Role, ...] = ()
+    grants: tuple[Grant, ...] = ()
+
+    def roles(self, held: Iterable[Role], added: Iterable[Role] | None = None) -> tuple[Role, ...]:
+        """Roles after the plan: the raised ones raised, the added ones with them."""
+        more = self.added if added is None else added
+        return tuple(self._raised(role) for role in (*held, *more))
+
+    def _raised(self, role: Role) -> Role:
+        for grant in self.grants:
+            if grant.role == role.key:
+                role = _with_levels(role, grant)
+        return role
 
 
-def opened(asker: Asker, subject: Subject, steps: Sequence[Step]) -> float:
-    """How many pairs of user and record the steps open, infinity when the holders are too many to count."""
-    return sum(_opened_by(asker, subject, step) for step in steps)
+class Rise(NamedTuple):
+    """One action of one resource that somebody gets a wider level for."""
+
+    resource: Resource
+    action: str
+    before: Level
+    after: Level
 
 
-def _opened_by(asker: Asker, subject: Subject, step: Step) -> float:
-    own = _user_id(asker, subject)
-    if step.resource is None:
-        return _opened_by_role(asker, subject, own, step.role)
-    if step.resource.entity is None:
-        return 1 + len(list(_gainers(asker, subject, step)))
-    before = _level(subject.roles, step.action, step.resource)
-    holders = [(own, _customer_id(asker, subject), before), *_gainers(asker, subject, step)]
-    if len(holders) > MOST_HOLDERS:
-        return math.inf
-    entity = step.resource.entity
-    return sum(
-        _newly(_ranks(asker, entity, user, customer), [(level, step.level)]) for user, customer, level in holders
-    )
+class Person(NamedTuple):
+    """A user, the customer (0 for none), and what the plan widens."""
+
+    user: int
+    customer: int
+    rises: tuple[Rise, ...]
 
 
-def _opened_by_role(asker: Asker, subject: Subject, user: int, key: str) -> float:
-    """What one more role opens for the subject, over all entities."""
-    full = asker.subject(f"user:{subject.key}", None)
-    added = asker.subject(f"role:{key}", None).roles
-    customer, total = _customer_id(asker, subject), 0
-    for name, entity in asker.entities().items():
-        resource = Resource("entity", name, entity)
-        rises = [
-            (_level(full.roles, action, resource), _level(added, action, resource)) for action in entity.permissions
-        ]
-        if any(before < after for before, after in rises):
-            total += _newly(_ranks(asker, entity, user, customer), rises)
-    return total
+class Rank(NamedTuple):
+    """So many records that need this level; roles that are public can be viewed at any (AM 5.9)."""
+
+    level: Level
+    records: int
+    public: bool = False
 
 
-def _newly(ranks: Ranks, rises: Sequence[tuple[Level, Level]]) -> int:
-    """The records that one of the rises reaches for the first time."""
-    return sum(count for rank, count in ranks.items() if any(before < rank <= after for before, after in rises))
-
-
-def _level(roles: Sequence[Role], action: str, resource: Resource) -> Level:
+def level_of(roles: Iterable[Role], action: str, resource: Resource) -> Level:
+    """The widest level that roles give."""
     return max((role_verdict(role, action, resource).level for role in roles), default=Level.NONE)
 
 
-def _gainers(asker: Asker, subject: Subject, step: Step) -> Iterator[tuple[int, int, Level]]:
-    """The other holders of a raised role who have less than the new level: id, customer's id or 0, level now."""
-    if step.resource is None:
-        return
-    rows = asker.connection.execute(
-        "SELECT u.id, coalesce(u.customer_id, 0), (SELECT json_group_array(o.role_id) FROM user_role o"
-        " WHERE o.user_id = u.id) FROM role r JOIN user_role ur ON ur.role_id = r.id"
-        " JOIN customer_user u ON u.id = ur.user_id WHERE r.key = ? AND u.key <> ?",
-        (step.role, subject.key),
-    )
-    for user, customer, held in rows:
-        roles = asker.roles(json.loads(held), [step.resource.target])
-        level = _level(roles, step.action, step.resource)
-        if level < step.level:
-            yield user, customer, level
+@dataclass(slots=True)
+class Exposure:
+    """Counts what plans open, for one subject and everybody else; what was counted is kept."""
+
+    asker: Asker
+    subject: Subject
+    asked: Resource
+    """What was asked about: its actions count beside those of all entities."""
+    _near: dict[tuple[int, bool], str] = field(default_factory=dict)
+    _counts: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _shared: dict[str, bool] = field(default_factory=dict)
+
+    def is_shared(self, role: str) -> bool:
+        """Whether users of other customers hold the role too."""
+        if self.subject.kind != "user":
+            return False
+        if role not in self._shared:
+            query = """SELECT EXISTS (SELECT 1 FROM role r JOIN user_role ur ON ur.role_id = r.id
+                JOIN customer_user u ON u.id = ur.user_id JOIN customer c ON c.id = u.customer_id
+                WHERE r.key = ? AND u.key <> ? AND c.key <> ?)"""
+            values = (role, self.subject.key, self.subject.customer or "")
+            self._shared[role] = bool(self.asker.connection.execute(query, values).fetchone()[0])
+        return self._shared[role]
+
+    def gaining(self, plan: Plan) -> tuple[int, int]:
+        """How many other users, of how many customers, get more than they have."""
+        people = list(self._others(plan))
+        return len(people), len({person.customer for person in people} - {0})
+
+    def opened(self, plan: Plan) -> float:
+        """How many pairs of user and record the plan opens, infinity when too many people are concerned."""
+        people = [*self._oneself(plan), *self._others(plan)]
+        return math.inf if len(people) > MOST_HOLDERS else sum(self._newly(person) for person in people)
+
+    # -- people --------------------------------------------------------------------------------------------
+
+    def _oneself(self, plan: Plan) -> Iterator[Person]:
+        """The subject, where it is a user; a role that is added speaks about everything."""
+        query = "SELECT id, coalesce(customer_id, 0) FROM customer_user WHERE key = ?"
+        row = self.asker.connection.execute(query, (self.subject.key,)).fetchone()
+        if row is None or self.subject.kind != "user":
+            return
+        resources = self._everything() if plan.added else [grant.resource for grant in plan.grants]
+        held, added = self._full(self.subject.roles), self._full(plan.added)
+        yield Person(row[0], row[1], tuple(_rises(held, plan.roles(held, added), resources)))
+
+    def _others(self, plan: Plan) -> Iterator[Person]:
+        """The other holders of raised roles who have less than the new levels."""
+        rows = self.asker.connection.execute(
+            """SELECT u.id, coalesce(u.customer_id, 0),
+                (SELECT json_group_array(o.role_id) FROM user_role o WHERE o.user_id = u.id)
+            FROM customer_user u WHERE u.key <> :me AND u.id IN (SELECT ur.user_id FROM role r
+                JOIN user_role ur ON ur.role_id = r.id WHERE r.key IN (SELECT value FROM json_each(:roles)))""",
+            {"me": self._own_key, "roles": json.dumps([grant.role for grant in plan.grants])},
+        )
+        resources = [grant.resource for grant in plan.grants]
+        targets = [resource.target for resource in resources]
+        known: dict[str, tuple[Rise, ...]] = {}
+        for user, customer, ids in rows:
+            if ids not in known:
+                held = self.asker.roles(json.loads(ids), targets)
+                known[ids] = tuple(_rises(held, plan.roles(held, ()), resources))
+            if known[ids]:
+                yield Person(user, customer, known[ids])
+
+    @property
+    def _own_key(self) -> str:
+        return self.subject.key if self.subject.kind == "user" else ""
+
+    def _full(self, roles: Iterable[Role]) -> tuple[Role, ...]:
+        """The roles with all their entries."""
+        return tuple(self.asker.subject(f"role:{role.key}", None).roles[0] for role in roles)
+
+    def _everything(self) -> list[Resource]:
+        resources = {name: Resource("entity", name, entity) for name, entity in self.asker.entities().items()}
+        return [*resources.values(), *([self.asked] if self.asked.kind != "entity" else [])]
+
+    # -- records -------------------------------------------------------------------------------------------
+
+    def _newly(self, person: Person) -> int:
+        """The records that one of the rises reaches for the first time."""
+        by_entity: dict[str, list[Rise]] = {}
+        for rise in person.rises:
+            if rise.resource.entity is not None and rise.resource.entity.protected:
+                by_entity.setdefault(rise.resource.entity.name, []).append(rise)
+        return sum(
+            rank.records
+            for rises in by_entity.values()
+            for rank in self._ranks(rises[0].resource, person)
+            if any(rise.before < _needed(rank, rise) <= rise.after for rise in rises)
+        )
+
+    def _ranks(self, resource: Resource, person: Person) -> list[Rank]:
+        """The records of an entity by the level at which this person reaches them."""
+        entity = resource.entity
+        assert entity is not None, "only a capability has no entity, and no records"
+        total = self._count(entity, "1")
+        if entity.ownership == "none":
+            return [Rank(Level.FULL, total)]
+        own = self._own(entity, person.user)
+        department = self._of_customers(entity, person.customer, deep=False) if person.customer else own
+        corporate = self._of_customers(entity, person.customer, deep=True) if person.customer else own
+        public = self._count(entity, "t.customer_id IS NULL AND t.self_managed AND t.public") if _is_role(entity) else 0
+        return [
+            Rank(Level.USER, own),
+            Rank(Level.DEPARTMENT, department - own),
+            Rank(Level.CORPORATE, corporate - department),
+            Rank(Level.FULL, total - corporate - public),
+            Rank(Level.FULL, public, public=True),
+        ]
+
+    def _own(self, entity: Entity, user: int) -> int:
+        if entity.identity == "user":
+            return 1
+        return self._count(entity, "t.user_id = :user", user=user) if entity.ownership == "user" else 0
+
+    def _of_customers(self, entity: Entity, customer: int, *, deep: bool) -> int:
+        """The records of a customer, `deep` also of those below it; each is counted once."""
+        near = self._customers(customer, deep=deep)
+        if entity.identity == "customer":
+            return self._count(entity, "t.id IN (SELECT value FROM json_each(:near))", near=near)
+        if entity.ownership == "customer":
+            return self._count(entity, "t.customer_id IN (SELECT value FROM json_each(:near))", near=near)
+        by_owner = """t.user_id IN (SELECT u.id FROM customer_user u
+            WHERE u.customer_id IN (SELECT value FROM json_each(:near)))"""
+        if not entity.has_customer:
+            return self._count(entity, by_owner, near=near)
+        table, restriction = table_of(entity)
+        both = f"""t.id IN (
+            SELECT t.id FROM {table} t WHERE {restriction} AND t.customer_id IN (SELECT value FROM json_each(:near))
+            UNION SELECT t.id FROM {table} t WHERE {restriction} AND {by_owner})"""
+        return self._count(entity, both, near=near)
+
+    def _customers(self, customer: int, *, deep: bool) -> str:
+        """The ids of a customer and, `deep`, its descendants, as JSON; a member of a cycle has none (AM 8)."""
+        if (customer, deep) not in self._near:
+            ids = [customer]
+            if deep and not is_in_cycle(self.asker.connection, customer):
+                ids = [row[0] for row in self.asker.connection.execute(_BELOW, {"customer": customer})]
+            self._near[customer, deep] = json.dumps(ids)
+        return self._near[customer, deep]
+
+    def _count(self, entity: Entity, condition: str, **parameters: object) -> int:
+        key = (entity.name, condition, *parameters.values())
+        if key not in self._counts:
+            table, restriction = table_of(entity)
+            query = f"SELECT count(*) FROM {table} t WHERE {restriction} AND {condition}"
+            row = self.asker.connection.execute(query, parameters | {"entity": entity.name}).fetchone()
+            self._counts[key] = row[0]
+        return self._counts[key]
 
 
-def _user_id(asker: Asker, subject: Subject) -> int:
-    row = asker.connection.execute("SELECT id FROM customer_user WHERE key = ?", (subject.key,)).fetchone()
-    return int(row[0]) if row and subject.kind == "user" else 0
+_BELOW = """WITH RECURSIVE below (id) AS (
+    SELECT :customer UNION SELECT c.id FROM below JOIN customer c ON c.parent_id = below.id
+) SELECT id FROM below"""
 
 
-def _customer_id(asker: Asker, subject: Subject) -> int:
-    row = asker.connection.execute("SELECT id FROM customer WHERE key = ?", (subject.customer,)).fetchone()
-    return int(row[0]) if row else 0
+def _rises(before: Sequence[Role], after: Sequence[Role], resources: Iterable[Resource]) -> Iterator[Rise]:
+    for resource in resources:
+        for action in actions_of(resource):
+            rise = Rise(resource, action, level_of(before, action, resource), level_of(after, action, resource))
+            if rise.before < rise.after:
+                yield rise
 
 
-def _ranks(asker: Asker, entity: Entity, user: int, customer: int) -> Ranks:
-    """How many records of an entity each level reaches for a user that the level below does not."""
-    table, restriction = _table(entity)
-    if entity.ownership == "none":
-        query = f"SELECT count(*) FROM {table} t WHERE {restriction}"
-        return {Level.FULL: asker.connection.execute(query, {"entity": entity.name}).fetchone()[0]}
-    own, of_customer = _conditions(entity)
-    below = _below(asker, customer)
-    query = f"""
-        WITH near AS (SELECT value AS id FROM json_each(:below))
-        SELECT count(*) FILTER (WHERE {own}),
-            count(*) FILTER (WHERE NOT {own} AND ({of_customer.format("= :customer")})),
-            count(*) FILTER (WHERE NOT {own} AND NOT ({of_customer.format("= :customer")}))
-        FROM {table} t LEFT JOIN customer_user u ON u.id = {_owner(table)}
-        WHERE {restriction} AND ({own} OR {of_customer.format("IN near")})
-    """
-    parameters = {"entity": entity.name, "user": user, "customer": customer, "below": json.dumps(below)}
-    counts = asker.connection.execute(query, parameters).fetchone()
-    return dict(zip((Level.USER, Level.DEPARTMENT, Level.CORPORATE), counts, strict=True))
+def _needed(rank: Rank, rise: Rise) -> Level:
+    """The level at which a rise reaches the records of a rank."""
+    viewed = rank.public and rise.action == "view" and rise.resource.kind == "entity"
+    return Level.USER if viewed else rank.level
 
 
-def _table(entity: Entity) -> tuple[str, str]:
-    """The table of an entity's records, and which of its rows they are."""
-    tables = {
-        "customer": ("customer", "1"),
-        "customer-user": ("customer_user", "1"),
-        "customer-user-role": ("role", "1"),
-        "customer-address": ("address", "t.customer_id IS NOT NULL"),
-        "customer-user-address": ("address", "t.user_id IS NOT NULL"),
-        "customer-group": ("customer_group", "1"),
-    }
-    if entity.name in tables:
-        return tables[entity.name]
-    return ("sales_document" if entity.name in SALES_DOCUMENTS else "record", "t.entity = :entity")
+def _is_role(entity: Entity) -> bool:
+    return entity.name == ROLE_RECORD
 
 
-def _owner(table: str) -> str:
-    """The column with the owning user, where the table has one."""
-    return "t.user_id" if table in ("sales_document", "record", "address") else "NULL"
-
-
-def _conditions(entity: Entity) -> tuple[str, str]:
-    """When a record is the user's own, and when it is of a customer; `{0}` is compared with the customer's id."""
-    if entity.identity == "customer":
-        return "0", "t.id {0}"
-    if entity.identity == "user":
-        return "t.id = :user", "t.customer_id {0}"
-    if entity.ownership == "customer":
-        return "0", "coalesce(t.customer_id, 0) {0}"
-    if entity.has_customer:
-        return "coalesce(t.user_id, 0) = :user", "(coalesce(u.customer_id, 0) {0} OR coalesce(t.customer_id, 0) {0})"
-    return "coalesce(t.user_id, 0) = :user", "coalesce(u.customer_id, 0) {0}"
-
-
-def _below(asker: Asker, customer: int) -> list[int]:
-    """A customer and its descendants; a member of a cycle has none."""
-    if not customer or is_in_cycle(asker.connection, customer):
-        return [customer] if customer else []
-    return [row[0] for row in asker.connection.execute(_BELOW, {"customer": customer})]
+def _with_levels(role: Role, grant: Grant) -> Role:
+    """The role after a grant: its entry, or what its default gave, with the actions at their levels."""
+    resource = grant.resource
+    entry = dict(role.entries.get(resource.target) or {})
+    if not entry and resource.kind in ("entity", "workflow"):
+        entry = {action: role_verdict(role, action, resource).level for action in actions_of(resource)}
+    return replace(role, entries={**role.entries, resource.target: {**entry, **grant.levels}})

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationError
 
+from custctl.formats import visible
 from custctl.policy.catalogue import ENTITIES, SALES_DOCUMENTS
 from custctl.policy.model import LEVELS
 from custctl.resources import MAX_KEY, fold, slug
@@ -56,7 +57,6 @@ PAYMENT_STATUSES = (
 )
 MANUAL_DEFAULTS = ("none", "user", "department", "corporate")
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
-_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 def _text(value: Any) -> str | None:
@@ -114,7 +114,7 @@ def _user_key(value: str | None) -> str | None:
 
 
 def _visible(value: str) -> str:
-    if _HIDDEN.search(value):
+    if visible(value) != value:
         raise ValueError("holds an invisible or control character")
     return value
 
@@ -155,11 +155,10 @@ def _time(value: str | None) -> str | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # OverflowError: before the year 1 or after 9999 in UTC
         raise ValueError("must be a time like 2026-01-31T12:00:00Z") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _money(value: Any) -> str | None:
@@ -349,7 +348,7 @@ class VisitorInput(Input):
 class EntityInput(Input):
     names: ClassVar[str] = "name"
 
-    name: Annotated[str, PlainValidator(_text), AfterValidator(_required)]
+    name: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_longest(MAX_KEY))]
     ownership: Annotated[
         str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_one_of(("user", "customer", "none")))
     ] = ""
@@ -369,7 +368,7 @@ class SalesInput(OwnedInput):
 
     number: Number
     was: Reference = None
-    status: Text = None
+    status: Short = None
     subtotal: Money = None
     currency: Annotated[Text, AfterValidator(lambda code: code and _currency(code))] = None
     payment_status: Annotated[Text, AfterValidator(_one_of(PAYMENT_STATUSES))] = None

@@ -140,6 +140,12 @@ def ancestors(connection: sqlite3.Connection, key: str) -> list[str]:
     return list(reversed(chain(connection, key)[1:]))
 
 
+def searched(listing: Listing) -> list[str]:
+    """The fields that a list was asked to be searched or sorted by."""
+    found = [match[1] for text in listing.where if (match := _CONDITION.match(text))]
+    return [*found, *(name.strip().removeprefix("-") for name in (listing.sort or "").split(","))]
+
+
 # -- filters and order -------------------------------------------------------------------------------------------
 
 

@@ -1,221 +1,273 @@
 """The nearest remedy of a denial: what to run so that the answer becomes yes, and whom else that affects.
 
-Fewest commands first, then fewest other pairs of user and record that open, then the smallest rise of a level.
-A role that other customers use is not raised while another role would do. Every remedy is tried on the policy
-before it is told; where no command helps there is none.
+Fewest commands first; among those a role that other customers use is not raised while another role would do; then
+fewest other pairs of user and record that open; then the smallest rise of levels. Every remedy is tried on the
+policy before it is told; where no command helps there is none.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations, islice, product, takewhile
 from typing import TYPE_CHECKING, Any
 
-from custctl.policy.decide import decide, reach, role_verdict, sign_in
-from custctl.policy.model import Decision, Facts, Level, Reason, Resource, Role, Subject
-from custctl.store import exposure
+from custctl.policy.decide import applies, decide, guards, public_role, reach, role_verdict, sign_in
+from custctl.policy.model import Facts, Level, Resource, Role, Subject, Target
+from custctl.resources import ROLE
+from custctl.store import lookup
+from custctl.store.exposure import Exposure, Grant, Plan, level_of
 from custctl.store.facts import targets_of
 
 if TYPE_CHECKING:
     from custctl.store.facts import Asker, Loaded, Question
 
-MOST_STEPS = 3
+Words = tuple[str, ...]
+
 MOST_ROLES = 200
 """How many assignable roles are tried; a shop has a handful, a generated one may have more."""
-
-_BY_ROLES = frozenset({Reason.NO_ROLE, Reason.NO_ENTRY, Reason.EXPLICIT_NONE, Reason.OUT_OF_REACH, Reason.FIELD_CLOSED})
-_SIGN_IN_COMMANDS = {
-    Reason.RESET: ("edit", "{}", "--auth-status", "active"),
-    Reason.DISABLED: ("enable", "{}"),
-    Reason.UNCONFIRMED: ("edit", "{}", "--confirmed"),
-}
+MOST_TOGETHER = 40
+"""How many of them are tried together with others."""
+MOST_PLANS = 1_000
+"""How many plans of the fewest commands are compared."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One command, and what it changes: a role gets a level, or the subject another role."""
+class Need:
+    """A question that must be answered yes, and the lowest level at which it is."""
 
-    words: tuple[str, ...]
-    role: str
-    resource: Resource | None = None
-    action: str = ""
-    level: Level = Level.NONE
+    action: str
+    resource: Resource
+    level: Level
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Steps that lead from the subject as it is to `subject`."""
-
-    subject: Subject
-    steps: tuple[Step, ...] = ()
-
-    def then(self, step: Step, subject: Subject) -> Plan:
-        return Plan(subject, (*self.steps, step))
-
-
-def nearest(asker: Asker, question: Question, loaded: Loaded, decision: Decision) -> dict[str, Any] | None:
+def nearest(asker: Asker, question: Question, loaded: Loaded) -> dict[str, Any] | None:
     """The remedy of a denial (contract: explain), None when no command would help."""
-    unlocking, subject = ([], loaded.subject) if question.ignore_status else _unlock(loaded.subject)
-    if subject is None:
+    unlocking = [] if question.ignore_status else _unlocking(loaded.subject)
+    needs = _needs(loaded)
+    if unlocking is None or needs is None:
         return None
-    asked = replace(loaded, subject=subject)
-    plan = _cheapest(asker, asked, decision)
-    if plan is None:
+    enabling = bool(unlocking) and not loaded.subject.enabled
+    plans = _plans(asker, question, loaded, needs, enabling=enabling)
+    if not plans or not _helps(plans[0], loaded):
         return None
-    users, customers = exposure.gaining(asker, loaded.subject, plan.steps)
-    commands = [*unlocking, *(("custctl", *step.words) for step in plan.steps)]
+    exposure = Exposure(asker, loaded.subject, loaded.resource)
+    plan = _smallest(plans, exposure, loaded.subject, needs)
+    users, customers = exposure.gaining(plan)
     return {
-        "commands": [shlex.join(words) for words in commands],
+        "commands": [shlex.join(words) for words in (*_commands(plan, loaded.subject), *unlocking)],
         "also_affects": {"users": users, "customers": customers},
     }
 
 
-def _unlock(subject: Subject) -> tuple[list[tuple[str, ...]], Subject | None]:
-    """The commands that let the user sign in, and the user after them; None when no command does.
+# -- what must be ------------------------------------------------------------------------------------------------
+
+
+def _unlocking(subject: Subject) -> list[Words] | None:
+    """The commands that let the user sign in, to be run after roles are given; None when there are none.
 
     A guest is not a person who can sign in, and which customer a user should belong to nobody can guess.
     """
-    commands: list[tuple[str, ...]] = []
-    while (refused := sign_in(subject)) is not None:
-        if refused not in _SIGN_IN_COMMANDS:
-            return [], None
-        words = (word.replace("{}", subject.key) for word in _SIGN_IN_COMMANDS[refused])
-        commands.append(("custctl", "user", *words))
-        if refused is Reason.RESET:
-            subject = replace(subject, reset=False)
-        elif refused is Reason.DISABLED:
-            subject = replace(subject, enabled=True)
-        else:
-            subject = replace(subject, confirmed=True)
-    return commands, subject
-
-
-def _cheapest(asker: Asker, asked: Loaded, decision: Decision) -> Plan | None:
-    """The best plan by roles; the empty one when signing in was all that was missing."""
-    if _answer(asked.subject, asked).allowed:
-        return Plan(asked.subject)
-    if decision.reason is Reason.NOT_APPLICABLE:
+    if subject.kind != "user":
+        return []
+    if sign_in(replace(subject, reset=False, enabled=True, confirmed=True)) is not None:
         return None
-    for shared in (False, True):
-        plans = [Plan(asked.subject)]
-        for _ in range(MOST_STEPS):
-            plans = [longer for plan in plans for longer in _longer(asker, asked, plan, shared=shared)]
-            done = [plan for plan in plans if _answer(plan.subject, asked).allowed]
-            if done:
-                return _best(asker, asked, done)
-    return None
+    status = ("--auth-status", "active") if subject.reset else ()
+    changes = (*status, *(() if subject.confirmed else ("--confirmed",)))
+    edit = [("custctl", "user", "edit", subject.key, *changes)] if changes else []
+    return edit if subject.enabled else [*edit, ("custctl", "user", "enable", subject.key)]
 
 
-def _best(asker: Asker, asked: Loaded, plans: Sequence[Plan]) -> Plan:
-    if len(plans) == 1:
-        return plans[0]
-    before = _answer(asked.subject, asked).level
-
-    def cost(plan: Plan) -> tuple[float, int, list[tuple[str, ...]]]:
-        rise = _answer(plan.subject, asked).level - before
-        opened = exposure.opened(asker, asked.subject, plan.steps)
-        return opened, rise, [step.words for step in plan.steps]
-
-    return min(plans, key=cost)
-
-
-def _answer(subject: Subject, asked: Loaded) -> Decision:
-    return decide(subject, asked.action, asked.resource, asked.facts)
+def _needs(loaded: Loaded) -> list[Need] | None:
+    """The questions that the roles must answer yes; None when one of them has no yes."""
+    needs: list[Need] = []
+    for action, resource in _questions(loaded.action, loaded.resource, loaded.facts):
+        if applies(action, resource):
+            levels = (level for level in Level if _answers(level, loaded.subject, action, resource, loaded.facts))
+            needs.append(Need(action, resource, next(levels)))
+        elif resource.entity is None or resource.entity.protected or action != "view":
+            return None
+    return needs
 
 
-def _longer(asker: Asker, asked: Loaded, plan: Plan, *, shared: bool) -> Iterator[Plan]:
-    """The plans with one step more, each of which moves what stands in the way."""
-    blocked = _blocked(_answer(plan.subject, asked), asked)
-    if blocked is None:
-        return
-    action, resource = blocked
-    for role in plan.subject.roles:
-        if shared or not exposure.is_shared(asker, role.key, asked.subject):
-            yield from _raised(plan, role, action, resource, asked.facts)
-    if asked.subject.kind == "user":
-        yield from _assigned(asker, asked, plan, action, resource)
+def _questions(action: str, resource: Resource, facts: Facts) -> Iterator[tuple[str, Resource]]:
+    """The question itself, and those that its record depends on."""
+    yield action, resource
+    if resource.kind == "entity" and resource.record is not None:
+        for _, needed, guard in guards(action, resource.record, facts):
+            yield from _questions(needed, guard, facts)
 
 
-def _blocked(answer: Decision, asked: Loaded) -> tuple[str, Resource] | None:
-    """The question whose no makes the answer no, as far as roles can change it."""
-    record = asked.resource.record
-    if answer.reason in _BY_ROLES:
-        return asked.action, asked.resource
-    if len(answer.vetoes) != 1:
-        return None
-    if answer.reason is Reason.CUSTOMER_NOT_VISIBLE and record is not None:
-        entity = asked.facts.entities["customer"]
-        owner = replace(record, ref="", entity="customer", role=None, parent=None, user=None, user_customer=None)
-        return "view", Resource("entity", "customer", entity, owner)
-    return _blocked_parent(asked) if answer.reason is Reason.PARENT_DENIED else None
-
-
-def _blocked_parent(asked: Loaded) -> tuple[str, Resource] | None:
-    record = asked.resource.record
-    if record is None or record.parent is None:
-        return None
-    action = "view" if asked.action == "view" else "edit"
-    parent = Resource("entity", record.parent.entity, asked.facts.entities[record.parent.entity], record.parent)
-    return action, parent
-
-
-def _raised(plan: Plan, role: Role, action: str, resource: Resource, facts: Facts) -> Iterator[Plan]:
-    """The plan with a role of the subject raised to the lowest level that covers the record."""
-    for level in _levels_above(role, action, resource):
-        raised = _with_level(role, action, resource, level)
-        roles = tuple(raised if held.key == role.key else held for held in plan.subject.roles)
-        subject = replace(plan.subject, roles=roles)
-        if not _covers(subject, resource, level, facts):
-            continue
-        setting = "on" if resource.kind == "capability" else level.word
-        words = ("role", "grant", role.key, _resource_word(resource), f"{action}={setting}")
-        yield plan.then(Step(words, role.key, resource, action, level), subject)
-        return
-
-
-def _assigned(asker: Asker, asked: Loaded, plan: Plan, action: str, resource: Resource) -> Iterator[Plan]:
-    """The plan with one more role for the subject, for every role that may be given and covers the record."""
-    held = {role.key for role in plan.subject.roles}
-    for role in asker.assignable(asked.subject.customer, targets_of(asked.resource), MOST_ROLES):
-        if role.key in held:
-            continue
-        level = role_verdict(role, action, resource).level
-        subject = replace(plan.subject, roles=(*plan.subject.roles, role))
-        if _covers(subject, resource, level, asked.facts):
-            words = ("user", "role", "add", plan.subject.key, role.key)
-            yield plan.then(Step(words, role.key), subject)
-
-
-def _covers(subject: Subject, resource: Resource, level: Level, facts: Facts) -> bool:
-    """Whether a level of this subject answers the question yes, vetoes apart."""
+def _answers(level: Level, subject: Subject, action: str, resource: Resource, facts: Facts) -> bool:
+    """Whether a level says yes, vetoes apart; full always does."""
     if level is Level.NONE:
         return False
-    if resource.record is None or resource.entity is None:
+    if resource.record is None or resource.entity is None or public_role(subject, action, resource):
         return True
     return reach(level, subject, resource.record, resource.entity, facts) is not None
 
 
-def _levels_above(role: Role, action: str, resource: Resource) -> list[Level]:
-    """The levels an entry could hold that are wider than what the role gives."""
-    now = role_verdict(role, action, resource).level
-    every = (
-        (Level.NONE, Level.FULL)
-        if resource.kind == "capability" or resource.entity is None
-        else resource.entity.levels(action, resource.kind)
+def _missing(needs: Iterable[Need], roles: Sequence[Role]) -> list[Need]:
+    """The needs that the roles do not answer."""
+    return [need for need in needs if level_of(roles, need.action, need.resource) < need.level]
+
+
+def _by_target(needs: Iterable[Need]) -> dict[Target, list[Need]]:
+    """Needs by what one `role grant` can speak about."""
+    found: dict[Target, list[Need]] = {}
+    for need in needs:
+        found.setdefault(need.resource.target, []).append(need)
+    return found
+
+
+# -- what could be done ------------------------------------------------------------------------------------------
+
+
+def _plans(asker: Asker, question: Question, loaded: Loaded, needs: Sequence[Need], *, enabling: bool) -> list[Plan]:
+    """The plans of the fewest commands; each role that is given is a command of its own."""
+    held = loaded.subject.roles
+    found: dict[int, list[tuple[Role, ...]]] = {}
+    for given in _gifts(asker, question, loaded, needs, enabling=enabling):
+        grants = _by_target(_missing(needs, (*held, *given)))
+        found.setdefault(len(given) + len(grants), []).append(given)
+    plans = (
+        Plan(given, grants)
+        for count in sorted(found)
+        for given in found[count]
+        for grants in _grants((*held, *given), _missing(needs, (*held, *given)))
     )
-    return [level for level in every if level > now]
+    first = next(plans, None)
+    return [] if first is None else [first, *islice(_as_few(plans, first), MOST_PLANS)]
 
 
-def _with_level(role: Role, action: str, resource: Resource, level: Level) -> Role:
-    """The role after the grant: its entry, or what its default gave, with the action at the level."""
-    entry = dict(role.entries.get(resource.target) or {})
-    if not entry and resource.entity is not None and resource.kind != "field":
-        actions = resource.entity.permissions if resource.kind == "entity" else ("view", "perform")
-        entry = {other: role_verdict(role, other, resource).level for other in actions}
-    return replace(role, entries={**role.entries, resource.target: {**entry, action: level}})
+def _as_few(plans: Iterable[Plan], first: Plan) -> Iterator[Plan]:
+    return takewhile(lambda plan: _size(plan) == _size(first), plans)
 
 
-def _resource_word(resource: Resource) -> str:
-    """The resource as `role grant` takes it."""
-    return f"{resource.kind}:{resource.name}" if resource.kind in ("capability", "workflow") else resource.name
+def _size(plan: Plan) -> int:
+    """How many commands a plan takes."""
+    return len(plan.added) + len(plan.grants)
+
+
+def _gifts(
+    asker: Asker, question: Question, loaded: Loaded, needs: Sequence[Need], *, enabling: bool
+) -> Iterator[tuple[Role, ...]]:
+    """The sets of roles to give: none, single ones, and those of which each answers what the others do not.
+
+    A user without any must get one, whichever, to be raised or to be enabled at all.
+    """
+    subject = loaded.subject
+    missing = _missing(needs, subject.roles)
+    stored = {role.key for role in _stored(asker, subject)}
+    must = subject.kind == "user" and ((missing and not subject.roles) or (enabling and not stored))
+    if not must:
+        yield ()
+    if subject.kind == "user":
+        gone = {lookup.require(asker.connection, ROLE, key)[1] for key in question.without_roles}
+        roles = asker.assignable(subject.customer, targets_of(loaded.resource), MOST_ROLES)
+        free = [role for role in roles if role.key not in stored | gone and not _is_deleted(role, loaded)]
+        yield from _sets(free, missing, any_one=bool(must))
+
+
+def _is_deleted(role: Role, loaded: Loaded) -> bool:
+    """Whether the question is about deleting this role; given to somebody it could not go."""
+    record = loaded.resource.record
+    return loaded.action == "delete" and record is not None and record.ref == f"role:{role.key}"
+
+
+def _sets(roles: Sequence[Role], missing: Sequence[Need], *, any_one: bool) -> Iterator[tuple[Role, ...]]:
+    """Single roles that answer something, then several where each adds to the others."""
+    answers = [(role, _answered(role, missing)) for role in roles]
+    yield from ((role,) for role, answered in answers if any_one or answered)
+    useful = [pair for pair in answers if pair[1]][:MOST_TOGETHER]
+    for size in range(2, len(_by_target(missing)) + 1):
+        for chosen in combinations(useful, size):
+            together = [place for _, answered in chosen for place in answered]
+            if all(any(together.count(place) == 1 for place in answered) for _, answered in chosen):
+                yield tuple(role for role, _ in chosen)
+
+
+def _answered(role: Role, missing: Sequence[Need]) -> set[int]:
+    """The places of the needs that a role answers by itself."""
+    return {
+        place
+        for place, need in enumerate(missing)
+        if role_verdict(role, need.action, need.resource).level >= need.level
+    }
+
+
+def _grants(roles: Sequence[Role], missing: Iterable[Need]) -> Iterator[tuple[Grant, ...]]:
+    """Every way to raise roles so that they answer the needs, each target by one role; none where nothing can."""
+    choices = []
+    for needs in _by_target(missing).values():
+        levels = _levels(needs)
+        choices.append([] if levels is None else [Grant(role.key, needs[0].resource, levels) for role in roles])
+    yield from product(*choices)
+
+
+def _levels(needs: Iterable[Need]) -> dict[str, Level] | None:
+    """The lowest levels of an entry that answer needs of one target; None when an entry cannot hold them."""
+    levels: dict[str, Level] = {}
+    for need in needs:
+        entity = need.resource.entity
+        every = (Level.FULL,) if entity is None else entity.levels(need.action, need.resource.kind)
+        fitting = [level for level in every if level >= max(need.level, levels.get(need.action, need.level))]
+        if not fitting:
+            return None
+        levels[need.action] = fitting[0]
+    return levels
+
+
+# -- which is best -----------------------------------------------------------------------------------------------
+
+
+def _smallest(plans: Sequence[Plan], exposure: Exposure, subject: Subject, needs: Sequence[Need]) -> Plan:
+    """The best of plans that take equally many commands."""
+    shared = [sum(exposure.is_shared(grant.role) for grant in plan.grants) for plan in plans]
+    best = [plan for plan, count in zip(plans, shared, strict=True) if count == min(shared)]
+    if len(best) == 1:
+        return best[0]
+
+    def cost(plan: Plan) -> tuple[float, int, tuple[int, int], list[Words]]:
+        return exposure.opened(plan), _rise(plan, subject, needs), exposure.gaining(plan), _commands(plan, subject)
+
+    return min(best, key=cost)
+
+
+def _rise(plan: Plan, subject: Subject, needs: Iterable[Need]) -> int:
+    """By how many levels the subject is raised in what was asked, and in what that depends on."""
+    after = plan.roles(subject.roles)
+    actions = {(need.action, need.resource.target): need for need in needs}.values()
+    return sum(
+        level_of(after, need.action, need.resource) - level_of(subject.roles, need.action, need.resource)
+        for need in actions
+    )
+
+
+def _helps(plan: Plan, loaded: Loaded) -> bool:
+    """Whether the answer is yes after the plan, for a user who can sign in; a state that forbids it stays."""
+    subject = replace(loaded.subject, roles=plan.roles(loaded.subject.roles))
+    able = replace(subject, reset=False, enabled=True, confirmed=True)
+    return decide(able, loaded.action, loaded.resource, loaded.facts).allowed
+
+
+def _commands(plan: Plan, subject: Subject) -> list[Words]:
+    """The command lines of a plan."""
+    given = (("custctl", "user", "role", "add", subject.key, role.key) for role in plan.added)
+    return [*given, *(_grant_command(grant) for grant in plan.grants)]
+
+
+def _grant_command(grant: Grant) -> Words:
+    resource = grant.resource
+    named = resource.kind in ("capability", "workflow")
+    word = f"{resource.kind}:{resource.name}" if named else resource.name
+    levels = (
+        f"{action}={'on' if resource.kind == 'capability' else level.word}" for action, level in grant.levels.items()
+    )
+    return ("custctl", "role", "grant", grant.role, word, *levels)
+
+
+def _stored(asker: Asker, subject: Subject) -> tuple[Role, ...]:
+    """The roles that the user has, whatever was supposed."""
+    return asker.subject(f"user:{subject.key}", ()).roles if subject.kind == "user" else ()

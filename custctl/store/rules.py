@@ -367,6 +367,7 @@ def _unique(unit: Unit, touched: Sequence[Draft]) -> None:
             message = f"external id {draft.image[name]!r} is already that of {other}"
             wrong(unit, draft, name, message, code="taken", exit_code=Exit.CONFLICT, value=draft.image[name])
     roles = [draft for draft in touched if draft.noun is ROLE and (draft.changed("label") or draft.changed("customer"))]
+    roles = [draft for draft in roles if draft.image["label"]]
     condition = "coalesce(t.customer_id, 0) || ':' || t.label_folded = :value"
     for draft, other in _taken(unit, roles, lambda draft: _label_key(unit, draft), condition):
         message = f"a role with the label {draft.image['label']!r} already exists: {other}"

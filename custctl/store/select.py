@@ -73,6 +73,11 @@ class Selection(NamedTuple):
         return _FOLDED.get((self.noun.name, name)) or self.expression(name)
 
 
+def told(image: Image) -> Image:
+    """An image as history keeps it: without the fields that hold nothing."""
+    return {name: value for name, value in image.items() if value is not None}
+
+
 @cache
 def selection(noun_name: str, names: tuple[str, ...] | None = None) -> Selection:
     """The SELECT of a noun with the fields named, by default all; entries of roles are read apart."""

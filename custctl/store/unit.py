@@ -20,7 +20,7 @@ from custctl.store.codec import to_column
 from custctl.store.database import now
 from custctl.store.lookup import near_keys
 from custctl.store.rows import Transaction
-from custctl.store.select import Image, role_entries, selection
+from custctl.store.select import Image, role_entries, selection, told
 
 if TYPE_CHECKING:
     from custctl.store.acting import Actor
@@ -517,8 +517,7 @@ def _history(revision: int, change: Change) -> dict[str, Any]:
 def _json(image: Image | None) -> str | None:
     if image is None:
         return None
-    told = {name: value for name, value in image.items() if value is not None}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(told(image), ensure_ascii=False, separators=(",", ":"))
 
 
 def _told(pair: Sequence[Any]) -> Iterable[bool]:

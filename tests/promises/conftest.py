@@ -36,3 +36,12 @@ def world(made_once: Path, tmp_path: Path) -> Shop:
 def nothing(tmp_path: Path) -> Shop:
     """The program without a database."""
     return Shop(tmp_path / "shop.db")
+
+
+@pytest.fixture
+def unchanged(world: Shop) -> Iterator[Shop]:
+    """A world in which nothing may be written."""
+    before = world.sql("SELECT count(*), max(id) FROM revision")
+    yield world
+    assert world.sql("SELECT count(*), max(id) FROM revision") == before
+    assert world.is_sound()

@@ -23,8 +23,12 @@ _HARMFUL = re.compile(
 )
 
 _FORKED = """
-import json, os, sys, tempfile, time
-import custctl.app, custctl.render, custctl.commands.documents, custctl.store.apply, custctl.store.models
+import gc, importlib, json, os, pkgutil, sys, tempfile, time
+import custctl.app, custctl.render, rich.cells
+for package in ("custctl.commands", "custctl.store", "custctl.store.documents"):
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        importlib.import_module(module.name)
+gc.freeze()
 for line in sys.stdin:
     batch, answers = json.loads(line), []
     for command in batch["commands"]:
@@ -166,6 +170,12 @@ def finished(process: subprocess.Popen[bytes], stdin: bytes | None = None) -> Ra
 def harm_in(text: str) -> list[str]:
     """The characters of a text that a terminal would obey, hide or reorder by."""
     return _HARMFUL.findall(text)
+
+
+def assert_refused(ran: Ran, code: int, message: str) -> None:
+    """Hold that a command ended with this code, said what is wrong, and nothing else."""
+    assert (ran.code, ran.out) == (code, ""), ran
+    assert ran.err.startswith(f"error: {message}"), ran.err
 
 
 def customers(numbers: Iterable[int], name: str = "Customer") -> str:

@@ -185,4 +185,4 @@ def session(world: World, row: WorldRecord) -> str | None:
 def short(ref: str) -> str:
     """A reference as output has it."""
     kind, _, key = ref.partition(":")
-    return f"{ {'customer-user': 'user', 'customer-user-role': 'role'}.get(kind, kind)}:{key}"
+    return f"{ {'customer-user': 'user', 'customer-user-role': 'role'}.get(kind, kind) }:{key}"

@@ -144,7 +144,7 @@ def test_the_form_of_toml() -> None:
     assert write_document(DEMO, "toml") == (
         'apiVersion = "custctl/v1"\nmanager = "demo"\ngroups = []\n\n'
         '[[customers]]\nkey = "acme"\ntags = [\n    "new",\n]\naddresses = [\n    { key = "hq" },\n]\n\n'
-        '[[customers]]\nkey = "no"\nname = "A: \u202eb"\n\n'
+        '[[customers]]\nkey = "no"\nname = "A: \\u202eb"\n\n'
         '[[roles]]\n\n[roles.permissions.order]\nview = "none"\n\n'
         '[settings]\n"guest.access" = true\n'
     )

@@ -68,9 +68,7 @@ def shops(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with ExitStack() as stack:
         worlds = [generate(seed, loadable=True) for seed in request.param]
         paths = [load(world, folder / f"{world.seed}.db", start) for world in worlds]
-        yield [
-            Shop(world, stack.enter_context(reading(path))) for world, path in zip(worlds, paths, strict=True)
-        ]
+        yield [Shop(world, stack.enter_context(reading(path))) for world, path in zip(worlds, paths, strict=True)]
 
 
 def test_every_answer_is_the_oracles(shops: list[Shop]) -> None:
@@ -172,26 +170,24 @@ def wrong_lists(shop: Shop) -> Iterator[str]:
 
 def wrong_people(shop: Shop) -> Iterator[str]:
     rng, world = shop.random(), shop.world
-    for text, entity in [*((ref, row.entity) for ref, row in world.records.items()), *zip(*[world.entities] * 2)]:
-        for action in {"view", rng.choice(world.entities[entity].permissions)}:
+    about = {name: name for name in world.entities} | {ref: row.entity for ref, row in world.records.items()}
+    for text, entity in about.items():
+        for action in dict.fromkeys(("view", rng.choice(world.entities[entity].permissions))):
             ignore = rng.random() < 0.5
             found = {row["subject"]: row for row in sets.who(shop.connection, action, text, ignore_status=ignore)}
             yield from wrong_crowd(shop, found, Asked("", action, text, ignore_status=ignore))
 
 
 def wrong_crowd(shop: Shop, found: Mapping[str, Any], question: Asked) -> Iterator[str]:
-    """A visitor without rights of its own is told by the word for all of them, guest."""
-    asker, known = shop.asker, set[str]()
-    for subject in (*(f"user:{key}" for key in shop.world.users), "guest", *(f"visitor:{key}" for key in shop.world.visitors)):
-        known.add(subject)
-        decision = asker.ask(question._replace(subject=subject))
-        told = subject in found or (subject.startswith("visitor:") and "guest" in found)
+    """Who is told, against everybody's own answer; `guest` stands for the visitors without rights of their own."""
+    visitors = [f"visitor:{key}" for key in shop.world.visitors]
+    for subject in (*(f"user:{key}" for key in shop.world.users), "guest", *visitors):
+        decision = shop.asker.ask(question._replace(subject=subject))
+        told = subject in found or (subject in visitors and "guest" in found)
         if decision.allowed is not told:
             yield f"{question}: {subject} is {decision.allowed}, who says {told}"
         elif subject in found and found[subject]["level"] != decision.level.word:
             yield f"{question}: {subject} has {decision.level.word}, who says {found[subject]['level']}"
-    if not known >= set(found):
-        yield f"{question}: nobody knows {set(found) - known}"
 
 
 # Owners ---------------------------------------------------------------------------------------------------------
@@ -250,9 +246,7 @@ def wrong_cells(shop: Shop) -> Iterator[str]:
     for subject in shop.world.subjects:
         told = told_cells(answers.matrix(shop.connection, subject))
         expected = {
-            cell: found
-            for cell, found in decided(values, subject).items()
-            if cell[0] != "field" or cell in told
+            cell: found for cell, found in decided(values, subject).items() if cell[0] != "field" or cell in told
         }
         if told != expected:
             wrong = {cell: (told.get(cell), expected.get(cell)) for cell in {*told, *expected}}

@@ -150,6 +150,8 @@ def _format(path: str) -> Format | None:
 
 
 def _mode(path: str) -> int:
+    if not path:  # which would mean the current directory
+        raise invalid("the name of a document is empty", code="unreadable")
     try:
         return Path(path).stat().st_mode
     except (OSError, ValueError) as error:

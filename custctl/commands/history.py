@@ -1,0 +1,58 @@
+"""What was changed, by whom, and taking it back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from custctl.commands._arguments import Limit
+from custctl.commands._command import Call, command, group
+from custctl.errors import usage
+from custctl.result import Result
+from custctl.store import history as store
+
+app = group("history", "History.")
+
+COLUMNS = ("revision", "at", "actor", "op", "record", "version", "fields")
+
+
+@command(
+    app,
+    "history",
+    examples=(
+        "custctl history customer:acme",
+        "custctl history --field email --since 2026-10-01 --until 2026-10-31",
+    ),
+)
+def history(
+    call: Call,
+    record: Annotated[str | None, typer.Argument(metavar="TYPE:KEY", help="One record; by default all.")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="From this day or time on.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Up to this day or time.")] = None,
+    actor: Annotated[str | None, typer.Option("--actor", help="Changes by this one.")] = None,
+    field: Annotated[str | None, typer.Option("--field", help="Changes of this field.")] = None,
+    value: Annotated[str | None, typer.Option("--value", help="Changes from or to a value that holds this.")] = None,
+    limit: Limit = None,
+) -> Result:
+    """Show what was changed, by whom and when, the latest first."""
+    wanted = store.Wanted(record, since, until, actor, field, value, limit)
+    asked = call.option("fields")
+    columns = COLUMNS if asked is None else tuple(name.strip() for name in asked.split(","))
+    return Result(call.noting(store.changes(call.read(), wanted), "no changes"), "list", columns)
+
+
+@command(app, "undo", examples=("custctl undo 12 --dry-run", "custctl undo --last --yes"))
+def undo(
+    call: Call,
+    revision: Annotated[int | None, typer.Argument(metavar="REVISION", help="A revision, see history.")] = None,
+    last: Annotated[bool, typer.Option("--last", help="The latest revision.")] = False,
+) -> Result:
+    """Take back a revision, all of it; refused when a later one touched one of its records."""
+    if (revision is None) == (not last):
+        raise usage("say which: a REVISION or --last", "custctl history lists them")
+    number = store.latest(call.read()) if revision is None else revision
+    if not call.dry_run and not call.option("yes"):
+        tried = call.attempt(lambda unit: store.revert(unit, number))
+        call.agree(f"taking back {len(tried.changes)} change(s) of revision {number}")
+    return call.write(lambda unit: store.revert(unit, number))

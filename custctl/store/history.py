@@ -1,0 +1,305 @@
+"""What was changed, by whom and when: reading the history, and turning one revision back.
+
+History is written by the unit of work, in the transaction of the change itself; nothing here writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from custctl.errors import CustctlError, Exit, Problem, invalid, not_found
+from custctl.resources import NOUNS, RECORD, SHORT_TYPES, USER, Noun, fold, reference
+from custctl.store import lookup
+from custctl.store.select import told
+
+if TYPE_CHECKING:
+    from custctl.store.unit import Draft, Unit
+
+Row = dict[str, Any]
+
+_CHANGES = """SELECT h.id, h.revision_id, r.at, r.actor, r.command, h.op, h.record, h.before, h.after
+    FROM history h JOIN revision r ON r.id = h.revision_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which changes to show; None and "" leave a filter out."""
+
+    record: str | None = None
+    since: str | None = None
+    until: str | None = None
+    actor: str | None = None
+    field: str | None = None
+    value: str | None = None
+    limit: int | None = None
+
+
+def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
+    """The changes asked for, the latest first, streamed; each with its version of the record and what differs.
+
+    A record is followed through its renames, and changes of an address stand under its owner too.
+    Raises exit 3 for a record that history does not know, 4 for a time that is none.
+    """
+    conditions, parameters = ["1"], dict[str, Any]()
+    if wanted.since:
+        conditions.append("r.at >= :since")
+        parameters["since"] = _moment(wanted.since, end=False)
+    if wanted.until:
+        conditions.append("r.at < :until")
+        parameters["until"] = _moment(wanted.until, end=True)
+    if wanted.actor:
+        conditions.append("r.actor = :actor")
+        parameters["actor"] = wanted.actor
+    if wanted.record:
+        conditions.append(_OF_RECORDS)
+        parameters["records"] = json.dumps(_trail(connection, wanted.record))
+    query = f"{_CHANGES} WHERE {' AND '.join(conditions)} ORDER BY h.id DESC"
+    return _limited(_rows(connection, connection.execute(query, parameters), wanted), wanted.limit)
+
+
+_OF_RECORDS = """EXISTS (SELECT 1 FROM json_each(:records) WHERE h.record = value
+    OR (h.record >= 'customer-address:' || substr(value, 10) || '/' AND value LIKE 'customer:%'
+        AND h.record < 'customer-address:' || substr(value, 10) || '0')
+    OR (h.record >= 'customer-user-address:' || substr(value, 6) || '/' AND value LIKE 'user:%'
+        AND h.record < 'customer-user-address:' || substr(value, 6) || '0'))"""
+"""`0` is the character after `/`: a range by which an owner's addresses are found without a pattern."""
+
+
+def _rows(connection: sqlite3.Connection, found: Iterable[Any], wanted: Wanted) -> Iterator[Row]:
+    for row_id, revision, at, actor, command, op, record, before, after in found:
+        fields = _differences(json.loads(before or "{}"), json.loads(after or "{}"))
+        if _is_wanted(fields, wanted):
+            yield {
+                "revision": revision,
+                "at": at,
+                "actor": actor,
+                "command": command,
+                "op": op,
+                "record": record,
+                "version": _version(connection, record, row_id),
+                "fields": fields,
+            }
+
+
+def _limited(rows: Iterator[Row], limit: int | None) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if limit is not None and number >= limit:
+            return
+        yield row
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The fields that differ, old and new."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {name: [before.get(name), after.get(name)] for name in names}
+
+
+def _is_wanted(fields: Mapping[str, list[Any]], wanted: Wanted) -> bool:
+    if wanted.field:
+        fields = {name: pair for name, pair in fields.items() if name == wanted.field}
+    if wanted.value:
+        sought = fold(wanted.value)
+        fields = {name: pair for name, pair in fields.items() if any(sought in fold(_text(side)) for side in pair)}
+    return bool(fields) or not (wanted.field or wanted.value)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _version(connection: sqlite3.Connection, record: str, row_id: int) -> int:
+    """How many changes a record has had up to this one, under this name and those before."""
+    query = "SELECT count(*), min(id) FROM history WHERE record = ? AND id <= ?"
+    count, first = connection.execute(query, (record, row_id)).fetchone()
+    earlier = _renamed_from(connection, record, first)
+    return int(count) + (0 if earlier is None else _version(connection, earlier, first - 1))
+
+
+def _renamed_from(connection: sqlite3.Connection, record: str, row_id: int) -> str | None:
+    """The name a record had before the change with this id, if that was its rename."""
+    row = connection.execute("SELECT op, before FROM history WHERE id = ?", (row_id,)).fetchone()
+    if row is None or row[0] != "rename":
+        return None
+    return _named(record.partition(":")[0], json.loads(row[1]))
+
+
+def _named(kind: str, image: Mapping[str, Any]) -> str:
+    """The reference of an image of this type."""
+    key = image.get("number") or image.get("key") or image.get("name")
+    return f"{kind}:{image['owner']}/{key}" if "owner" in image and kind.endswith("-address") else f"{kind}:{key}"
+
+
+def _trail(connection: sqlite3.Connection, text: str) -> list[str]:
+    """Every name that a record has had; exit 3 when history knows none of it."""
+    names = [canonical(connection, text)]
+    rename = "SELECT id FROM history WHERE record = ? AND op = 'rename' ORDER BY id LIMIT 1"
+    while True:
+        row = connection.execute(rename, (names[-1],)).fetchone()
+        earlier = None if row is None else _renamed_from(connection, names[-1], row[0])
+        if earlier is None or earlier in names:
+            break
+        names.append(earlier)
+    marks = ", ".join("?" * len(names))
+    known = f"SELECT EXISTS (SELECT 1 FROM history WHERE record IN ({marks}))"
+    if not connection.execute(known, names).fetchone()[0] and not _is_stored(connection, names[0]):
+        raise not_found("history of", text)
+    return names
+
+
+def canonical(connection: sqlite3.Connection, text: str) -> str:
+    """A reference as history writes it: short types, folded keys; a name that only one record has works too."""
+    kind, colon, key = text.partition(":")
+    if not colon:
+        raise invalid(f"{text!r} is not TYPE:KEY", value=text, hint="like customer:acme or user:anna@acme.example")
+    noun = NOUNS.get(SHORT_TYPES.get(kind, kind))
+    if noun is None or noun.table in ("sales_document", "record", "setting", "entity", "address"):
+        return f"{noun.reference if noun else kind}:{key}"
+    found = lookup.find(connection, noun, key)
+    return reference(noun, fold(key) if found is None else found[1])
+
+
+def _is_stored(connection: sqlite3.Connection, name: str) -> bool:
+    kind, _, key = name.partition(":")
+    noun = NOUNS.get(SHORT_TYPES.get(kind, kind))
+    if noun is None or noun.key != "key" or noun.table in ("record", "address"):
+        return False
+    return lookup.find(connection, noun, key) is not None
+
+
+def _moment(text: str, *, end: bool) -> str:
+    """A time as the database has it; a day alone begins at midnight, and as an end it is meant whole."""
+    try:
+        if len(text) == len("2026-01-31"):
+            day = date.fromisoformat(text) + timedelta(days=1 if end else 0)
+            return f"{day.isoformat()}T00:00:00Z"
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        hint = "like 2026-01-31 or 2026-01-31T12:00:00Z"
+        raise invalid(f"{text!r} is not a time", value=text, hint=hint) from None
+    moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# -- taking back ---------------------------------------------------------------------------------------------------
+
+
+def latest(connection: sqlite3.Connection) -> int:
+    """The number of the last revision; exit 5 when nothing was changed yet."""
+    row = connection.execute("SELECT max(id) FROM revision").fetchone()
+    if row[0] is None:
+        raise CustctlError(Problem("nothing", Exit.CONFLICT, "nothing was changed yet"))
+    return int(row[0])
+
+
+def revert(unit: Unit, revision: int) -> list[Draft]:
+    """Work every record of a revision back to what it was before; a revision of its own, which can be undone too.
+
+    Raises exit 3 for an unknown revision, 5 when one of its records is not as the revision left it. A later
+    change that was itself taken back does not count.
+    """
+    from custctl.store import rules
+
+    query = f"{_CHANGES} WHERE h.revision_id = ? ORDER BY h.op <> 'rename', h.id"
+    steps = [_step(row) for row in unit.connection.execute(query, (revision,))]
+    if not steps:
+        raise not_found("revision", str(revision))
+    found = [_as_left(unit, revision, step) for step in steps]
+    renamed = {(step.noun.name, step.key): _earlier(step) for step in steps if step.op == "rename"}
+    drafts = [_reverse(unit, step, draft, renamed) for step, draft in zip(steps, found, strict=True)]
+    rules.check(unit, [draft for draft in drafts if draft.after is not None])
+    unit.stop_if_wrong()
+    return drafts
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One record of a revision: what happened to it, and what it was on both sides."""
+
+    op: str
+    record: str
+    noun: Noun
+    key: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+def _step(row: Any) -> Step:
+    op, record, before, after = row[5:]
+    noun, key = _address_of(record)
+    return Step(op, record, noun, key, *(None if side is None else json.loads(side) for side in (before, after)))
+
+
+def _as_left(unit: Unit, revision: int, step: Step) -> Draft | None:
+    """The record as it stands, None where the revision removed it; exit 5 when it is not as the revision left it."""
+    draft = _draft(unit, step.noun, step.key)
+    now = None if draft is None or draft.after is None else told(draft.after)
+    if now == step.after:
+        return draft
+    query = "SELECT max(revision_id) FROM history WHERE record = ? AND revision_id > ?"
+    later = unit.connection.execute(query, (step.record, revision)).fetchone()[0]
+    words = f"{step.record} has changed since" + ("" if later is None else f", in revision {later}")
+    hint = None if later is None else f"take that back first: custctl undo {later}"
+    raise CustctlError(Problem("changed-since", Exit.CONFLICT, words, hint))
+
+
+def _earlier(step: Step) -> str:
+    """The key that a renamed record had before."""
+    assert step.before is not None, "what is renamed was there"
+    return _address_of(_named(step.record.partition(":")[0], step.before))[1]
+
+
+def _reverse(unit: Unit, step: Step, draft: Draft | None, renamed: Mapping[tuple[str, str], str]) -> Draft:
+    if draft is None or step.after is None:
+        assert step.before is not None, "what is removed was there"
+        return unit.create(step.noun, step.key, _whole(step.noun, step.before, renamed))
+    if step.before is None:
+        unit.remove(draft)
+        return draft
+    if step.op == "rename":
+        unit.rename(draft, _earlier(step), step.before.get("number"))
+    draft.after = _whole(step.noun, step.before, renamed)
+    return draft
+
+
+def _address_of(record: str) -> tuple[Noun, str]:
+    """The noun and the folded key of a reference."""
+    kind, _, key = record.partition(":")
+    noun = NOUNS.get(SHORT_TYPES.get(kind, kind))
+    if noun is None:
+        return RECORD, f"{kind}:{fold(key)}"
+    return noun, fold(key) if noun.table == "sales_document" or noun is USER else key
+
+
+def _whole(noun: Noun, image: dict[str, Any], renamed: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    """An image with the fields that history leaves out because they were empty.
+
+    History names records as they were called at the end of the revision; those it renamed get their names back.
+    """
+    whole = {**dict.fromkeys(field.name for field in noun.fields if field.name not in _SHOWN_ONLY), **image}
+    for field in noun.fields:
+        value = whole.get(field.name)
+        if field.kind == "reference" and value is not None:
+            whole[field.name] = renamed.get((field.to, value), value)
+        elif field.kind == "links":
+            whole[field.name] = sorted(renamed.get((field.to, key), key) for key in value or ())
+    return whole
+
+
+_SHOWN_ONLY = ("created", "updated", "type", "users", "customers", "code")
+
+
+def _draft(unit: Unit, noun: Noun, key: str) -> Draft | None:
+    """The record as it stands, None when there is none."""
+    if noun.table == "address":
+        owner_key, _, _ = key.rpartition("/")
+        owner_noun = NOUNS["customer" if noun.name == "customer-address" else "customer-user"]
+        owner = unit.find(owner_noun, owner_key)
+        if owner is not None:
+            unit.addresses(noun, [owner])
+        unit.drafts.setdefault((noun.name, key), None)
+    return unit.find(noun, key)

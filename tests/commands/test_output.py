@@ -1,0 +1,502 @@
+"""What holds for every command: formats, options before and after the verb, configuration, and how errors are told."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from custctl import __version__
+from custctl.store.demo import folder
+from tests.conftest import Process
+from tests.runner import Answer, Refusal, Runner
+from tests.tree import leaves
+
+AMANDA = "amanda.smith@company-a.example"
+NINA = "nina.park@company-a.example"
+ADDRESS = "--organization O --street S --city C --postal-code P --country GI"
+
+EXAMPLES = {
+    "customer list": "",
+    "customer show": "company-a",
+    "customer add": "Acme",
+    "customer edit": "company-a --name Acme",
+    "customer delete": "new",
+    "customer move": "partner-c --to company-a",
+    "customer tree": "",
+    "customer address list": "company-a",
+    "customer address show": "company-a/hq",
+    "customer address add": f"company-a {ADDRESS}",
+    "customer address edit": "company-a/hq --city Tampa",
+    "customer address delete": "company-a/warehouse",
+    "user list": "",
+    "user show": AMANDA,
+    "user add": "ann@x.example --first-name Ann --last-name Lee --role buyer",
+    "user edit": f"{AMANDA} --first-name Ann",
+    "user enable": "frank.moore@company-a.example",
+    "user disable": AMANDA,
+    "user delete": NINA,
+    "user move": f"{AMANDA} partner-c",
+    "user address list": AMANDA,
+    "user address show": f"{AMANDA}/office",
+    "user address add": f"{NINA} {ADDRESS}",
+    "user address edit": f"{AMANDA}/office --city Tampa",
+    "user address delete": f"{AMANDA}/office",
+    "user role list": AMANDA,
+    "user role add": f"{AMANDA} buyer",
+    "user role remove": "dana.lee@company-a.example buyer",
+    "group list": "",
+    "group show": "partners",
+    "group add": "VIP",
+    "group edit": "partners --name P",
+    "group delete": "partners",
+    "group member list": "partners",
+    "group member add": "partners company-a",
+    "group member remove": "partners partner-c",
+    "role list": "",
+    "role show": "buyer",
+    "role add": "Clerk",
+    "role edit": "buyer --label Shopper",
+    "role delete": "new",
+    "role grant": "buyer order view=corporate",
+    "role revoke": "buyer order view",
+    "access can": f"{AMANDA} view order",
+    "access explain": f"{AMANDA} view order:SO-2001",
+    "access matrix": AMANDA,
+    "access records": f"{AMANDA} order",
+    "access who": "view order:SO-1001",
+    "access owners": f"{AMANDA} create order",
+    "access test": str(folder()),
+    "config show": "",
+    "config get": "output",
+    "config path": "",
+    "config set": "color never",
+    "config unset": "color",
+    "db path": "",
+    "db status": "",
+    "db migrate": "",
+    "plan": f"-f {folder()}",
+    "apply": f"-f {folder()} --yes",
+    "export": "",
+    "history": "",
+    "undo": "2 --yes",
+    "version": "",
+    **{f"{noun} list": "" for noun in ("order", "quote", "request", "shopping-list", "checkout")},
+    **{
+        f"{noun} {verb}": f"{number}{words}"
+        for noun, number in (
+            ("order", "SO-1001"),
+            ("quote", "Q-1001"),
+            ("request", "RFQ-1001"),
+            ("shopping-list", "SL-1001"),
+            ("checkout", "CO-1001"),
+        )
+        for verb, words in (("show", ""), ("add", "-2"), ("edit", " --status open2"), ("delete", ""))
+    },
+}
+"""A command line for every command that succeeds in the demo world; `demo` itself needs an empty one."""
+
+FORMATS = ("table", "json", "jsonl", "name")
+
+
+@pytest.fixture
+def prepared(demo: Runner) -> Runner:
+    """The demo world with something in it that may be deleted, as revision 2."""
+    demo.apply('[[customers]]\nkey = "new"\nname = "New"\n[[roles]]\nkey = "new"\nlabel = "New"\n')
+    return demo
+
+
+def test_there_is_an_example_of_every_command() -> None:
+    examples = {tuple(words.split()) for words in EXAMPLES}
+    assert set(leaves()) - {("demo",)} == examples
+
+
+# Formats
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_every_command_answers_in_every_format(prepared: Runner, command: str) -> None:
+    words = (*command.split(), *EXAMPLES[command].split(), "--dry-run")
+    answers = {format: prepared(*words, "-o", format) for format in FORMATS}
+    assert {answer.exit for answer in answers.values()} == {1 if command == "access explain" else 0}, answers
+    assert all(answer.out.endswith("\n") for answer in answers.values())
+    json.loads(answers["json"].out)
+    assert all(isinstance(json.loads(line), dict) for line in answers["jsonl"].lines)
+    assert all(line.strip() == line and line for line in answers["name"].lines)
+    assert "\x1b" not in answers["table"].out
+
+
+def test_a_list_is_the_same_in_every_format(demo: Runner) -> None:
+    words = ("group", "list", "--where", "customers>1")
+    assert demo(*words).out == (
+        "KEY            NAME           PAYMENT_TERM  TAX_CODE  CUSTOMERS\n"
+        "all-customers  All Customers  net 30        -         3\n"
+        "partners       Partners       net 45        PARTNER   2\n"
+    )
+    rows = [
+        {
+            "key": "all-customers",
+            "name": "All Customers",
+            "payment_term": "net 30",
+            "tax_code": None,
+            "customers": 3,
+        },
+        {"key": "partners", "name": "Partners", "payment_term": "net 45", "tax_code": "PARTNER", "customers": 2},
+    ]
+    assert demo.json(*words) == rows
+    assert [json.loads(line) for line in demo(*words, "-o", "jsonl").lines] == rows
+    assert demo(*words, "-o", "name").lines == ["customer-group:all-customers", "customer-group:partners"]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("customer list --limit 1", ["customer:company-a"]),
+        ("customer list --limit 1 --fields name", ["customer:company-a"]),
+        ("customer show company-a --fields name", ["customer:company-a"]),
+        ("customer tree partner-c", ["customer:partner-c", "customer:partner-c-north"]),
+        ("customer address list company-a", ["customer-address:company-a/hq", "customer-address:company-a/warehouse"]),
+        (f"user list --where email={AMANDA}", [f"user:{AMANDA}"]),
+        (f"user show {AMANDA}", [f"user:{AMANDA}"]),
+        (f"user role list {AMANDA}", ["role:administrator"]),
+        ("role list --where key=buyer", ["role:buyer"]),
+        ("group member list partners", ["customer:partner-c", "customer:partner-c-north"]),
+        ("customer edit partner-c --name C", ["customer:partner-c"]),
+        (f"access can {AMANDA} view order", ["yes"]),
+        (f"access can {AMANDA} delete order", ["no"]),
+    ],
+)
+def test_names_are_references_for_the_next_command(demo: Runner, words: str, names: list[str]) -> None:
+    assert demo(*words.split(), "-o", "name").lines == names
+
+
+@pytest.mark.parametrize(
+    ("words", "row"),
+    [
+        ("customer list --limit 1 --fields name,created", ["key", "name", "created"]),
+        ("customer list --limit 1 --fields key", ["key"]),
+        ("user list --limit 1 --fields enabled", ["key", "email", "enabled"]),
+        ("role list --limit 1 --fields type", ["key", "type"]),
+    ],
+)
+def test_fields_choose_what_is_shown_and_a_row_keeps_its_key(demo: Runner, words: str, row: list[str]) -> None:
+    assert sorted(demo.json(*words.split())[0]) == sorted(row)
+
+
+def test_a_table_shows_the_fields_asked_for_in_that_order(demo: Runner) -> None:
+    answer = demo("customer", "list", "--fields", "name,key", "--limit", "1")
+    assert answer.out == "NAME       KEY\nCompany A  company-a\n"
+
+
+def test_stored_text_that_a_terminal_would_obey_is_shown_escaped_and_json_keeps_it(custctl: Runner) -> None:
+    name = "A\x1b[31m\nB\u202e\u0085"
+    custctl("customer", "add", name, "--key", "a")
+    answer = custctl("customer", "list", "--fields", "name")
+    assert answer.out == "NAME\nA\\x1b[31m\\nB\\u202e\\x85\n"
+    raw = custctl("customer", "list", "-o", "json").out
+    assert json.loads(raw)[0]["name"] == name
+    assert not set(raw) & {"\x1b", "\u202e", "\u0085"}
+    assert custctl("customer", "show", name, "-o", "name").lines == ["customer:a"]
+
+
+# Options before and after the verb
+
+
+@pytest.mark.parametrize("option", [["-o", "json"], ["--output", "json"], ["--output=json"], ["-ojson"]])
+@pytest.mark.parametrize("words", ["customer address show company-a/hq", "version", "db path"])
+def test_an_option_stands_before_or_after_the_verb(demo: Runner, option: list[str], words: str) -> None:
+    line = words.split()
+    answers = {demo(*line[:at], *option, *line[at:]) for at in range(len(line) + 1)}
+    assert len(answers) == 1
+    (answer,) = answers
+    assert (answer.exit, answer.err) == (0, "")
+    assert isinstance(answer.json, dict)
+
+
+def test_the_option_nearest_to_the_verb_wins(demo: Runner) -> None:
+    answer = demo("-o", "json", "customer", "-o", "name", "list", "--limit", "1", "-o", "jsonl")
+    assert answer.out.startswith('{"key":"company-a"')
+    answer = demo("-o", "json", "customer", "-o", "name", "list", "--limit", "1")
+    assert answer.out == "customer:company-a\n"
+
+
+def test_a_dry_run_may_stand_before_the_verb(demo: Runner) -> None:
+    before = demo.contents()
+    answer = demo("--dry-run", "customer", "add", "Acme")
+    assert (answer.exit, answer.lines[-1]) == (0, "1 to add, 0 to change, 0 to remove")
+    assert answer.err == "dry run: nothing was written\n"
+    assert demo.contents() == before
+
+
+@pytest.mark.parametrize("quiet", ["-q", "--quiet"])
+def test_quiet_prints_no_answer_and_no_remark_but_errors(demo: Runner, quiet: str) -> None:
+    for words in (("customer", "list"), ("customer", "add", "Acme"), ("customer", "list", "--where", "name=x")):
+        assert demo(*words, quiet) == Answer(0, "", "")
+        assert demo(quiet, *words) == Answer(0, "", "")
+    assert demo("access", "can", AMANDA, "delete", "order", quiet) == Answer(1, "", "")
+    answer = demo("customer", "show", "nope", quiet)
+    assert answer == Answer(3, "", "error: customer 'nope' not found\n")
+
+
+def test_colours_are_written_only_where_they_are_asked_for(demo: Runner) -> None:
+    plain = demo("customer", "show", "company-a")
+    coloured = demo("customer", "show", "company-a", "--color", "always")
+    assert "\x1b" not in plain.out
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured.out) == plain.out != coloured.out
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        ("", (2, "usage", "Missing command")),
+        ("customer", (2, "usage", "Missing command")),
+        ("custmer", (2, "usage", "No such command 'custmer'")),
+        ("customer lst", (2, "usage", "No such command 'lst'. Did you mean 'list'?")),
+        ("customer show", (2, "usage", "Missing argument 'CUSTOMER'")),
+        ("customer show a b", (2, "usage", "Got unexpected extra argument(s) (b)")),
+        ("customer list --nope", (2, "usage", "No such option: --nope (Possible options: --no-input)")),
+        ("customer list --limit x", (2, "usage", "Invalid value for '--limit': 'x' is not a valid int range")),
+        ("customer show nope", (3, "not-found", "customer 'nope' not found")),
+        ("customer list --where nope=1", (4, "unknown-field", "unknown field 'nope'")),
+        ("customer add A --key company-a", (5, "taken", "customer:company-a exists already")),
+    ],
+)
+def test_an_error_under_json_is_one_object_on_standard_error(demo: Runner, words: str, refusal: Refusal) -> None:
+    answer = demo(*words.split(), "-o", "json")
+    assert answer.out == ""
+    assert answer.err.count("\n") == 1
+    told = json.loads(answer.err)
+    assert list(told) == ["error", "more"]
+    error = told["error"]
+    assert (error["exit"], error["code"], error["message"]) == refusal
+    assert answer.exit == refusal[0]
+    allowed = {"code", "exit", "message", "file", "line", "column", "field", "value", "hint", "candidates"}
+    assert set(error) <= allowed
+
+
+def test_an_error_is_told_in_words_with_what_to_do_next(demo: Runner) -> None:
+    assert demo("customer", "lst") == Answer(
+        2,
+        "",
+        "error: No such command 'lst'. Did you mean 'list'?\n  hint: custctl customer --help shows how it is written\n",
+    )
+    assert demo("customer", "show", "company-b") == Answer(
+        3,
+        "",
+        "error: customer 'company-b' not found\n  hint: did you mean company-a or company-a-la or company-a-west?\n",
+    )
+
+
+@pytest.mark.parametrize("option", [("-o", "xml"), ("--color", "blue")])
+def test_an_unknown_format_or_colour_is_refused_before_anything_is_written(
+    demo: Runner, option: tuple[str, str]
+) -> None:
+    before = demo.contents()
+    answer = demo("customer", "add", "Acme", *option)
+    assert (answer.exit, answer.out) == (2, "")
+    assert answer.err.startswith(f"error: {'output' if option[0] == '-o' else 'color'} '{option[1]}' (from --")
+    assert demo.contents() == before
+
+
+# Configuration
+
+
+def config(runner: Runner) -> Path:
+    return Path(runner.environment["XDG_CONFIG_HOME"]) / "custctl" / "config.toml"
+
+
+def write(runner: Runner, text: str) -> None:
+    path = config(runner)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def origin(runner: Runner, name: str, *words: str) -> tuple[str | None, str]:
+    """The value of a setting and where it comes from."""
+    rows = {row["name"]: row for row in runner.json("config", "show", "--origin", *words)}
+    return rows[name]["value"], rows[name]["origin"]
+
+
+def test_flag_environment_profile_file_and_default_are_asked_in_this_order(custctl: Runner) -> None:
+    environment = custctl.environment
+    default = f"{environment['XDG_DATA_HOME']}/custctl/custctl.db"
+    custctl.extra = {"CUSTCTL_DB": ""}
+    assert origin(custctl, "db") == (default, "default")
+    write(custctl, 'db = "file.db"\n[profiles.test]\ndb = "profile.db"\n')
+    assert origin(custctl, "db") == ("file.db", str(config(custctl)))
+    assert origin(custctl, "db", "--profile", "test") == ("profile.db", f"profile test in {config(custctl)}")
+    custctl.extra = {"CUSTCTL_DB": "", "CUSTCTL_PROFILE": "test"}
+    assert origin(custctl, "db") == ("profile.db", f"profile test in {config(custctl)}")
+    assert origin(custctl, "profile") == ("test", "CUSTCTL_PROFILE")
+    custctl.extra = {"CUSTCTL_DB": "environment.db", "CUSTCTL_PROFILE": "test"}
+    assert origin(custctl, "db") == ("environment.db", "CUSTCTL_DB")
+    assert origin(custctl, "db", "--db", "flag.db") == ("flag.db", "--db")
+
+
+def test_a_profile_that_the_file_names_is_used(custctl: Runner) -> None:
+    write(custctl, 'profile = "test"\noutput = "json"\n[profiles.test]\noutput = "name"\n[profiles.other]\n')
+    assert custctl("db", "path").out != ""
+    assert custctl("group", "list").lines == ["customer-group:non-authenticated-visitors"]
+    assert custctl("group", "list", "--profile", "other").json[0]["key"] == "non-authenticated-visitors"
+
+
+def test_the_database_of_a_profile_is_the_one_that_is_used(custctl: Runner) -> None:
+    other = custctl.database.parent / "other.db"
+    custctl("config", "set", "db", str(other), "--in", "test")
+    custctl.extra = {"CUSTCTL_DB": ""}
+    assert custctl("customer", "add", "Acme", "--profile", "test").exit == 0
+    assert Runner(other).sql("SELECT key FROM customer") == [("acme",)]
+    assert custctl.sql("SELECT count(*) FROM customer") == [(0,)]
+
+
+def test_settings_are_set_read_and_unset(custctl: Runner) -> None:
+    assert custctl.json("config", "set", "output", "name", "--in", "test") == {
+        "name": "output",
+        "value": "name",
+        "file": str(config(custctl)),
+    }
+    custctl("config", "set", "color", "never")
+    custctl("config", "set", "profile", "test")
+    assert tomllib.loads(config(custctl).read_text()) == {
+        "color": "never",
+        "profile": "test",
+        "profiles": {"test": {"output": "name"}},
+    }
+    assert custctl.json("config", "get", "color") == {"name": "color", "value": "never", "origin": str(config(custctl))}
+    custctl("config", "unset", "output", "--in", "test")
+    custctl("config", "unset", "profile")
+    assert tomllib.loads(config(custctl).read_text()) == {"color": "never", "profiles": {"test": {}}}
+
+
+def test_the_config_file_is_for_its_owner_alone_and_written_whole(custctl: Runner) -> None:
+    custctl("config", "set", "color", "never")
+    assert stat.S_IMODE(config(custctl).stat().st_mode) == 0o600
+    assert stat.S_IMODE(config(custctl).parent.stat().st_mode) == 0o700
+    assert [path.name for path in config(custctl).parent.iterdir()] == ["config.toml"]
+    assert custctl("config", "path").out == f"{config(custctl)}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("set bd x.db", "unknown setting 'bd'"),
+        ("set output xml", "output is one of table, json, jsonl, name, not 'xml'"),
+        ("set profile test --in test", "unknown setting 'profile'"),
+        ("set profile nope", "profile 'nope' is not in {file}"),
+        ("get bd", "unknown setting 'bd'"),
+        ("unset bd", "unknown setting 'bd'"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_and_the_file_stays(custctl: Runner, words: str, message: str) -> None:
+    refusal = (4, "invalid", message.format(file=config(custctl)))
+    assert custctl.refusal("config", *words.split()) == refusal
+    assert not config(custctl).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("db = ", "{file} is not TOML: Invalid value (at end of document)"),
+        ('bd = "x"\n', "{file}: unknown setting 'bd'"),
+        ("db = 3\n", "{file}: db must be text"),
+        ('profiles = "x"\n', "{file}: profiles must be tables"),
+        ('profile = "nope"\n', "profile 'nope' (from {file}) is not in {file}"),
+    ],
+)
+def test_a_config_file_that_is_not_right_is_exit_4_and_says_where(custctl: Runner, text: str, message: str) -> None:
+    write(custctl, text)
+    exit_code, _, told = custctl.refusal("customer", "list")
+    assert (exit_code, told) == (4, message.format(file=config(custctl)))
+
+
+@pytest.mark.parametrize("where", ["environment", "file"])
+def test_a_format_that_is_always_wanted_holds_for_errors_and_not_for_documents(demo: Runner, where: str) -> None:
+    if where == "environment":
+        demo.extra = {"CUSTCTL_OUTPUT": "json"}
+    else:
+        write(demo, 'output = "json"\n')
+    assert isinstance(demo("customer", "list").json, list)
+    assert demo("customer", "show", "nope").problems[0]["exit"] == 3
+    assert demo("customer", "show").problems[0]["exit"] == 2
+    assert demo("export").out.startswith('apiVersion = "custctl/v1"\n')
+    assert demo("customer", "list", "--limit", "1", "-o", "name").out == "customer:company-a\n"
+
+
+# The database file and the versions
+
+
+def test_the_path_of_the_database_is_told_whether_it_is_there_or_not(custctl: Runner) -> None:
+    assert custctl.json("db", "path") == {"path": str(custctl.database), "exists": True}
+    custctl.database.unlink()
+    assert custctl.json("db", "path") == {"path": str(custctl.database), "exists": False}
+
+
+def test_the_status_tells_schema_revision_and_contents(demo: Runner) -> None:
+    status = demo.json("db", "status")
+    assert status.pop("size") == demo.database.stat().st_size
+    assert status == {
+        "path": str(demo.database),
+        "schema": 1,
+        "current": True,
+        "revision": 1,
+        "changed": demo.sql("SELECT at FROM revision")[0][0],
+        "records": {
+            "entity": 2,
+            "setting": 1,
+            "customer_group": 4,
+            "customer": 8,
+            "address": 9,
+            "role": 9,
+            "customer_user": 19,
+            "visitor": 2,
+            "sales_document": 28,
+            "record": 13,
+        },
+    }
+
+
+def test_a_database_is_made_by_migrate_and_by_nothing_that_only_reads(custctl: Runner) -> None:
+    custctl.database.unlink()
+    refusal = (8, "no-database", f"there is no database at {custctl.database}")
+    for words in (("db", "status"), ("customer", "list"), ("export",)):
+        assert custctl.refusal(*words) == refusal
+    assert custctl.json("db", "migrate", "--dry-run")["migrated"] == ["m001_initial"]
+    assert not custctl.database.exists()
+    assert custctl.json("db", "migrate") == {
+        "path": str(custctl.database),
+        "schema": 1,
+        "migrated": ["m001_initial"],
+        "dry_run": False,
+    }
+    assert custctl.json("db", "migrate")["migrated"] == []
+    assert stat.S_IMODE(custctl.database.stat().st_mode) == 0o600
+
+
+def test_demo_fills_an_empty_shop_once(custctl: Runner) -> None:
+    answer = custctl("demo")
+    assert (answer.exit, answer.lines[0]) == (0, "$ custctl customer tree")
+    assert custctl.sql("SELECT count(*) FROM customer") == [(8,)]
+    refusal = (5, "not-empty", f"{custctl.database} has customers already")
+    assert custctl.refusal("demo") == refusal
+
+
+def test_the_versions_are_told(custctl: Runner) -> None:
+    versions = custctl.json("version")
+    assert list(versions) == ["custctl", "schema", "sqlite", "python"]
+    assert (versions["custctl"], versions["schema"]) == (__version__, 1)
+
+
+def test_the_real_program_answers_its_version_and_keeps_the_streams_apart(process: Process) -> None:
+    assert process("--version") == Answer(0, f"custctl {__version__}\n", "")
+    assert process("customer", "add", "Acme", "-o", "name") == Answer(0, "customer:acme\n", "")
+    assert process("customer", "list", "--where", "name=x") == Answer(0, "", "no customers\n")
+    assert process("customer", "show", "nope") == Answer(3, "", "error: customer 'nope' not found\n")
+    answer = process("customer", "list", env={"CUSTCTL_OUTPUT": "jsonl"})
+    assert answer.json["key"] == "acme"

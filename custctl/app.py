@@ -74,25 +74,40 @@ def run(arguments: Sequence[str]) -> NoReturn:
     """Carry out one command line and end the process with its exit code."""
     os.umask(0o077)
     streams.prepare()
+    invocation = Invocation(arguments)
     try:
-        signal.signal(signal.SIGTERM, _terminate)
-        code = execute(arguments)
-    except KeyboardInterrupt:  # a second one, while the first is told
-        code = Exit.INTERRUPTED
-    except Terminated:
-        code = Exit.TERMINATED
+        signal.signal(signal.SIGTERM, _on_signal)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where the shell has switched it off
+            signal.signal(signal.SIGINT, _on_signal)
+        code = _carry_out(invocation)
+    except (KeyboardInterrupt, Terminated) as error:  # before the command began, or a second one
+        code = _ended(error, invocation)
     # Tearing down the modules would take longer than most commands; everything is closed and flushed here.
     os._exit(streams.flushed(code))
 
 
 def execute(arguments: Sequence[str]) -> int:
-    """Carry out one command line; the exit code. Every error ends here."""
-    invocation = Invocation(arguments)
+    """Carry out one command line; the exit code."""
+    return _carry_out(Invocation(arguments))
+
+
+def _carry_out(invocation: Invocation) -> int:
+    """Every error ends here."""
     try:
         with invocation.closing:
             return _answer(invocation)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must not look like the answer "no"
-        return _unprinted(error) if invocation.committed else _failed(error, invocation)
+        return _ended(error, invocation)
+
+
+def _ended(error: BaseException, invocation: Invocation) -> int:
+    """The exit code of a command that did not come to its end.
+
+    What a signal raises while SQLite calls back comes out as an error of SQLite; the signal is what counts.
+    """
+    if _signals and isinstance(error, Exception):
+        error = _signals[0]
+    return _unprinted(error) if invocation.committed else _failed(error, invocation)
 
 
 def _answer(invocation: Invocation) -> int:
@@ -278,8 +293,13 @@ def _bug(error: BaseException, outcome: str) -> int:
     return Exit.BUG
 
 
-def _terminate(_signal: int, _frame: object) -> NoReturn:
-    raise Terminated
+_signals: list[BaseException] = []
+"""What has been raised for the signals that came."""
+
+
+def _on_signal(number: int, _frame: object) -> NoReturn:
+    _signals.append(KeyboardInterrupt() if number == signal.SIGINT else Terminated())
+    raise _signals[-1]
 
 
 __all__ = ["Call", "execute", "root", "run"]

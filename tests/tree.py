@@ -8,21 +8,21 @@ from typing import Any
 from custctl.app import root
 from custctl.commands._command import Invocation
 
-Path = tuple[str, ...]
+Words = tuple[str, ...]
 
 
-def nodes() -> Iterator[tuple[Path, Any]]:
+def nodes() -> Iterator[tuple[Words, Any]]:
     """The words that lead to each group and command, and what is there; the root has no words."""
     top = root()
     yield from _below((), top, top.context_class(top, info_name="custctl", obj=Invocation()))
 
 
-def leaves() -> list[Path]:
+def leaves() -> list[Words]:
     """The words of every command that does something."""
     return [path for path, found in nodes() if not hasattr(found, "commands")]
 
 
-def _below(path: Path, found: Any, context: Any) -> Iterator[tuple[Path, Any]]:
+def _below(path: Words, found: Any, context: Any) -> Iterator[tuple[Words, Any]]:
     yield path, found
     for name in found.list_commands(context) if hasattr(found, "commands") else ():
         child = found.get_command(context, name)

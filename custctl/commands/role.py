@@ -145,7 +145,6 @@ def _rehome(unit: Unit, draft: Draft, customer: str | None) -> None:
     from custctl.store.rules import rehome_role
 
     if unit.acting is not None and customer != draft.image["customer"]:
-        unit.acting.require_class(ROLE, "assign")
         unit.acting.require_owner(ROLE, "assign", None, customer)
     rehome_role(unit, draft, customer)
 

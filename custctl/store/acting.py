@@ -192,17 +192,12 @@ def check_new_owner(actor: Actor, draft: Draft) -> None:
     if draft.noun not in SALES:
         field = _OWNERS[draft.noun.name]
         if draft.changed(field) and draft.image[field] is not None:
-            _require_assign(actor, draft.noun, None, draft.image[field])
+            actor.require_owner(draft.noun, "assign", None, draft.image[field])
         return
     if draft.changed("user") and draft.image["user"] is not None:
-        _require_assign(actor, draft.noun, draft.image["user"], None)
+        actor.require_owner(draft.noun, "assign", draft.image["user"], None)
     if draft.changed("customer"):
         _require_beside(actor, draft.noun, "assign", draft.image)
-
-
-def _require_assign(actor: Actor, noun: Noun, user: str | None, customer: str | None) -> None:
-    actor.require_class(noun, "assign")
-    actor.require_owner(noun, "assign", user, customer)
 
 
 def _require_beside(actor: Actor, noun: Noun, action: str, image: Mapping[str, Any]) -> None:
@@ -213,7 +208,6 @@ def _require_beside(actor: Actor, noun: Noun, action: str, image: Mapping[str, A
     """
     customer, user = image.get("customer"), image.get("user")
     if customer is not None and (user is None or customer != actor.customer_of(user)):
-        actor.require_class(noun, action)
         actor.require_owner(noun, action, None, customer)
 
 
@@ -223,7 +217,6 @@ def clone_role(unit: Unit, actor: Actor, role: Draft, customer: str | None = Non
     Source: oroinc/customer-portal CustomerBundle/Form/Handler/CustomerUserRoleUpdateFrontendHandler.php and
     CustomerBundle/Form/Type/FrontendCustomerUserRoleType.php.
     """
-    actor.require_class(ROLE, "create")
     actor.require_managed("edit", role.key)
     customer = customer or actor.customer
     actor.require_owner(ROLE, "create", None, customer)
@@ -234,7 +227,6 @@ def clone_role(unit: Unit, actor: Actor, role: Draft, customer: str | None = Non
         count += 1
         key = f"{customer}/{numbered(role.key, count)}"
     clone = unit.create(ROLE, key, {**copy.deepcopy(role.image), "key": key, "customer": customer})
-    clone.image["self_managed"] = True
     for user in unit.select(USER, _HOLDERS, role=role.id, customer=customer):
         user.image["roles"] = sorted(key if held == role.key else held for held in user.image["roles"])
     unit.warnings.append(f"{role.reference} is for everyone and stays as it is: {clone.reference} is made of it")

@@ -82,10 +82,11 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             connection.execute("BEGIN")
             _check(connection, path)
             connection.execute("COMMIT")
-            _use_wal(connection)
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                _patiently(connection, "PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("BEGIN IMMEDIATE")
+            _patiently(connection, "BEGIN IMMEDIATE")
             connection.execute("PRAGMA defer_foreign_keys = ON")
             _check(connection, path)  # again: another process may have written since
             _migrate(connection, path)
@@ -196,16 +197,22 @@ def _has_log(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to write-ahead logging. For this lock SQLite does not wait by itself, so the switch is tried again."""
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Execute a statement that takes a lock, waiting here for it: SQLite would not hear Ctrl-C meanwhile.
+
+    For the lock of `PRAGMA journal_mode` it would not wait at all.
+    """
+    connection.execute("PRAGMA busy_timeout = 0")
     last = time.monotonic() + BUSY_SECONDS
-    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+    while True:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(statement)
+            break
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
                 raise
-            time.sleep(0.02)
+        time.sleep(0.01)
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -169,15 +169,15 @@ class Exposure:
         return sum(
             rank.records
             for rises in by_entity.values()
-            for rank in self._ranks(rises[0].resource, person)
+            for rank in self._ranks(rises, person)
             if any(rise.before < _needed(rank, rise) <= rise.after for rise in rises)
         )
 
-    def _ranks(self, resource: Resource, person: Person) -> list[Rank]:
-        """The records of an entity by the level at which this person reaches them."""
-        entity = resource.entity
+    def _ranks(self, rises: Sequence[Rise], person: Person) -> list[Rank]:
+        """The records of an entity by the level at which this person reaches them, as far as the rises go."""
+        entity = rises[0].resource.entity
         assert entity is not None, "only a capability has no entity, and no records"
-        total = self._count(entity, "1")
+        total = self._count(entity, "1") if any(rise.after is Level.FULL for rise in rises) else 0
         if entity.ownership == "none":
             return [Rank(Level.FULL, total)]
         own = self._own(entity, person.user)
@@ -188,7 +188,7 @@ class Exposure:
             Rank(Level.USER, own),
             Rank(Level.DEPARTMENT, department - own),
             Rank(Level.CORPORATE, corporate - department),
-            Rank(Level.FULL, total - corporate - public),
+            Rank(Level.FULL, max(0, total - corporate - public)),
             Rank(Level.FULL, public, public=True),
         ]
 
@@ -201,18 +201,16 @@ class Exposure:
         """The records of a customer, `deep` also of those below it; each is counted once."""
         near = self._customers(customer, deep=deep)
         if entity.identity == "customer":
-            return self._count(entity, "t.id IN (SELECT value FROM json_each(:near))", near=near)
+            return self._count(entity, f"t.id IN {_NEAR}", near=near)
         if entity.ownership == "customer":
-            return self._count(entity, "t.customer_id IN (SELECT value FROM json_each(:near))", near=near)
-        by_owner = """t.user_id IN (SELECT u.id FROM customer_user u
-            WHERE u.customer_id IN (SELECT value FROM json_each(:near)))"""
+            return self._count(entity, f"t.customer_id IN {_NEAR}", near=near)
+        by_owner = f"t.user_id IN (SELECT u.id FROM customer_user u WHERE u.customer_id IN {_NEAR})"
         if not entity.has_customer:
             return self._count(entity, by_owner, near=near)
-        table, restriction = table_of(entity)
-        both = f"""t.id IN (
-            SELECT t.id FROM {table} t WHERE {restriction} AND t.customer_id IN (SELECT value FROM json_each(:near))
-            UNION SELECT t.id FROM {table} t WHERE {restriction} AND {by_owner})"""
-        return self._count(entity, both, near=near)
+        elsewhere = f"(t.customer_id IS NULL OR t.customer_id NOT IN {_NEAR})"
+        return self._count(entity, f"t.customer_id IN {_NEAR}", near=near) + self._count(
+            entity, f"{by_owner} AND {elsewhere}", near=near
+        )
 
     def _customers(self, customer: int, *, deep: bool) -> str:
         """The ids of a customer and, `deep`, its descendants, as JSON; a member of a cycle has none (AM 8)."""
@@ -233,6 +231,7 @@ class Exposure:
         return self._counts[key]
 
 
+_NEAR = "(SELECT value FROM json_each(:near))"
 _BELOW = """WITH RECURSIVE below (id) AS (
     SELECT :customer UNION SELECT c.id FROM below JOIN customer c ON c.parent_id = below.id
 ) SELECT id FROM below"""

@@ -109,6 +109,7 @@ class Unit:
         self.manager: str | None = None
         self.acting: Actor | None = None
         self._ids: dict[Key, int | None] = {}
+        self._referring: dict[Key, list[tuple[Draft, str]]] = {}
         self._next: dict[str, int] = {}
         self._codes: set[str] = set()
 
@@ -199,11 +200,11 @@ class Unit:
 
     def _follow(self, noun: Noun, old: str, key: str) -> None:
         """Let the drafts at hand name a renamed record by its new key; their rows hold its id, which stays."""
-        for draft in self.drafts.values():
-            for entry in draft.noun.fields if draft is not None else ():
-                for image in (draft.before, draft.after) if draft is not None and entry.to == noun.name else ():
-                    if image is not None and entry.kind == "reference" and image.get(entry.name) == old:
-                        image[entry.name] = key
+        for draft, name in self._referring.pop((noun.name, old), []):
+            for image in (draft.before, draft.after):
+                if image is not None and image.get(name) == old:
+                    image[name] = key
+            self._referring.setdefault((noun.name, key), []).append((draft, name))
 
     def remove(self, draft: Draft) -> None:
         draft.after = None
@@ -419,6 +420,9 @@ class Unit:
             if draft is None:
                 draft = Draft(noun, key, row_id, image, {**image})
                 self.drafts[(noun.name, key)] = draft
+                for entry in noun.fields:
+                    if entry.kind == "reference" and image.get(entry.name) is not None:
+                        self._referring.setdefault((entry.to, image[entry.name]), []).append((draft, entry.name))
             taken.append(draft)
         return [draft for draft in taken if draft.after is not None]
 

@@ -146,6 +146,35 @@ def test_the_answer_is_the_exit_code_the_level_and_the_reason(
 
 
 @pytest.mark.parametrize(
+    ("set_up", "question", "reason"),
+    [
+        (f"user move {BOB} ''", f"{BOB} view product", "no-customer"),
+        (f"user role remove {FRANK} buyer", f"{FRANK} view order --ignore-status", "no-role"),
+        (f"user role add {BOB} administrator", f"{BOB} delete role:buyer", "out-of-reach"),
+        ("role add Clerk --customer company-a --self-managed", f"{AMANDA} delete role:company-a/clerk", "granted"),
+        (
+            "role grant company-a/assistant customer-user-role view=department delete=department",
+            f"{NINA} delete role:company-a/bookkeeper",
+            "role-in-use",
+        ),
+        (
+            "role grant company-a/bookkeeper customer-user-role view=corporate",
+            f"{GRACE} view role:company-a/approver",
+            "granted",
+        ),
+        ("role revoke company-a/bookkeeper customer", f"{GRACE} view order:SO-1002", "granted"),
+        (f"user disable {AMANDA}", f"{AMANDA} view order:SO-2001", "disabled"),
+        (f"user edit {BOB} --auth-status reset --unconfirmed", f"{BOB} view order", "reset"),
+        ("role revoke visitors shopping-list", "visitor:visitor-1 view shopping-list:SL-9001", "no-entry"),
+    ],
+)
+def test_the_reason_follows_what_is_stored(demo: Runner, set_up: str, question: str, reason: str) -> None:
+    assert demo(*shlex.split(set_up)).exit == 0
+    answer = demo("access", "can", *question.split(), "-o", "json")
+    assert (answer.json["reason"], answer.exit) == (reason, 0 if reason in YES else 1)
+
+
+@pytest.mark.parametrize(
     ("question", "told"),
     [
         (f"{BOB} view order", {"subject": f"user:{BOB}", "resource": "order", "owner": None, "customer": None}),

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from custctl.app import root
-from custctl.commands._command import Group
 from tests.conftest import Process
 from tests.runner import Runner
+from tests.tree import nodes
 
 AMANDA = "amanda.smith@company-a.example"
 BOB = "bob.reyes@company-a.example"
@@ -251,7 +250,9 @@ def test_the_back_office_is_told_that_the_same_thing_is_not_stored(demo: Runner,
     assert {problem[0] for problem in demo.refusals(*UNKNOWN[command][0].split())} == {3}
 
 
-@pytest.mark.parametrize("verb", ["edit --label New", "grant order view=none", "revoke order"])
+@pytest.mark.parametrize(
+    "verb", ["edit --label New", "edit --customer nowhere", "grant order view=none", "revoke order"]
+)
 def test_for_a_predefined_role_the_class_question_is_create(idle: Runner, verb: str) -> None:
     name, *words = verb.split()
     assert denied(idle, "role", name, "buyer", *words, "--as", IDA) == (
@@ -493,6 +494,30 @@ def test_a_closed_field_is_not_written(tess: Runner) -> None:
     assert denied(tess, "order", "add", "T-2", "--status", "open", "--as", TESS)[:2] == ("create", "order.status")
 
 
+def test_a_closed_field_of_a_user_is_neither_edited_nor_switched(tess: Runner) -> None:
+    allow(tess, "customer-user", "view=corporate", "edit=corporate")
+    allow(tess, "customer-user-role", "view=corporate")
+    for field in ("enabled", "roles", "first_name"):
+        allow(tess, f"customer-user.{field}", "view=none", "edit=none")
+        words = {"enabled": ("disable", CARLOS), "roles": ("edit", CARLOS, "--role", "administrator")}
+        refused = denied(tess, "user", *words.get(field, ("edit", CARLOS, "--first-name", "Carl")), "--as", TESS)
+        assert refused == ("edit", f"customer-user.{field}", "none", "field-closed")
+    shown = tess.json("user", "show", CARLOS, "--as", TESS)
+    assert {"enabled", "roles", "first_name"} & set(shown) == set()
+    assert (shown["email"], shown["last_name"]) == (CARLOS, "Vega")
+
+
+def test_a_closed_field_of_an_address_is_nowhere_shown(tess: Runner) -> None:
+    allow(tess, "customer-address", "view=corporate", "edit=corporate")
+    allow(tess, "customer-address.street", "view=none", "edit=none")
+    address = ("customer", "address")
+    assert "street" not in tess.json(*address, "show", "company-a-west/office", "--as", TESS)
+    assert "street" not in tess.json(*address, "list", "company-a-west", "--as", TESS)[0]
+    assert "street" not in tess.json("customer", "show", "company-a-west", "--as", TESS)["addresses"][0]
+    assert denied(tess, *address, "edit", "company-a-west/office", "--street", "X", "--as", TESS)[3] == "field-closed"
+    assert tess(*address, "edit", "company-a-west/office", "--city", "Mesa", "--as", TESS).exit == 0
+
+
 def test_a_document_keeps_its_number_when_it_is_edited(demo: Runner) -> None:
     assert demo.fields("order", "edit", "so-1001", "--status", "pending", "--as", BOB) == {
         "order:SO-1001": {"status": ["open", "pending"]}
@@ -693,17 +718,7 @@ ACTING = {
 }
 
 
-def leaves(group: Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Every command of the tree with its words."""
-    for name in group.commands:
-        found = group.use(name)
-        if isinstance(found, Group):
-            yield from leaves(found, (*path, name))
-        else:
-            yield " ".join((*path, name)), found
-
-
-COMMANDS = dict(leaves(root()))
+COMMANDS = {" ".join(path): found for path, found in nodes() if not hasattr(found, "commands")}
 
 
 def test_the_commands_that_act_are_those_of_the_contract() -> None:

@@ -79,8 +79,8 @@ EXAMPLES = {
     "db path": "",
     "db status": "",
     "db migrate": "",
-    "plan": f"-f {folder()}",
-    "apply": f"-f {folder()} --yes",
+    "plan": "-f {document}",
+    "apply": "-f {document} --yes",
     "export": "",
     "history": "",
     "undo": "2 --yes",
@@ -120,8 +120,9 @@ def test_there_is_an_example_of_every_command() -> None:
 
 @pytest.mark.parametrize("command", EXAMPLES)
 def test_every_command_answers_in_every_format(prepared: Runner, command: str) -> None:
-    words = (*command.split(), *EXAMPLES[command].split(), "--dry-run")
-    answers = {format: prepared(*words, "-o", format) for format in FORMATS}
+    document = prepared.file('[[customers]]\nkey = "other"\nname = "Other"\n')
+    words = (*command.split(), *EXAMPLES[command].format(document=document).split(), "--dry-run")
+    answers = {output: prepared(*words, "-o", output) for output in FORMATS}
     assert {answer.exit for answer in answers.values()} == {1 if command == "access explain" else 0}, answers
     assert all(answer.out.endswith("\n") for answer in answers.values())
     json.loads(answers["json"].out)
@@ -257,7 +258,7 @@ def test_colours_are_written_only_where_they_are_asked_for(demo: Runner) -> None
     [
         ("", (2, "usage", "Missing command")),
         ("customer", (2, "usage", "Missing command")),
-        ("custmer", (2, "usage", "No such command 'custmer'")),
+        ("custmer", (2, "usage", "No such command 'custmer'. Did you mean 'customer', 'user'?")),
         ("customer lst", (2, "usage", "No such command 'lst'. Did you mean 'list'?")),
         ("customer show", (2, "usage", "Missing argument 'CUSTOMER'")),
         ("customer show a b", (2, "usage", "Got unexpected extra argument(s) (b)")),

@@ -23,12 +23,21 @@ _HARMFUL = re.compile(
 )
 
 _FORKED = """
-import gc, importlib, json, os, pkgutil, sys, tempfile, time
+import gc, importlib, json, os, pkgutil, signal, sys, tempfile, time
 import custctl.app, custctl.render, rich.cells
 for package in ("custctl.commands", "custctl.store", "custctl.store.documents"):
     for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
         importlib.import_module(module.name)
 gc.freeze()
+
+# A signal waits until the program is there to hear it, as it would be when a person sends one.
+signals, answer = {signal.SIGINT, signal.SIGTERM}, custctl.app._answer
+def hearing(invocation):
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+    return answer(invocation)
+custctl.app._answer = hearing
+signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+
 for line in sys.stdin:
     batch, answers = json.loads(line), []
     for command in batch["commands"]:

@@ -117,6 +117,24 @@ def test_a_signal_before_the_commit_ends_it_and_one_within_it_comes_too_late(big
     assert content(late) == (MANY, before[1] + 1)
 
 
+IN_A_CALLBACK = """
+import signal
+from custctl.store import reads
+def interrupted(value):
+    signal.raise_signal({number})
+reads._fold = interrupted
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_database_calls_back_is_no_error_of_the_database(
+    world: Shop, number: signal.Signals
+) -> None:
+    words = ["customer", "list", "--where", "name~a", "-o", "json"]
+    [ran] = world.many(Odd(words, IN_A_CALLBACK.format(number=int(number))))
+    assert (ran.code, ran.out, ran.err) == (BY_SIGNAL[number][0], "", BY_SIGNAL[number][1])
+
+
 @pytest.mark.parametrize("name", ["custctl.app", "typer", "custctl.commands.customer"])
 def test_an_interrupt_while_the_program_loads_is_an_interrupt_too(nothing: Shop, name: str) -> None:
     ran = nothing("customer", "list", program=(sys.executable, "-c", STARTING.format(name=name)))

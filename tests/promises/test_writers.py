@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sqlite3
 from collections.abc import Iterable
 
@@ -114,6 +115,14 @@ def test_a_writer_who_waits_too_long_is_told_so_and_a_reader_does_not_wait(world
         assert ran.error == {"code": "busy", "exit": 75, "message": message, "hint": hint}
     assert listed.code == 0
     assert world("customer", "add", "New").code == 0
+
+
+def test_an_interrupt_ends_the_wait_at_once(world: Shop) -> None:
+    with contextlib.closing(sqlite3.connect(world.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        patient = Odd(["customer", "add", "New"], IMPATIENT.replace("0.3", "50"), signal.SIGINT, 0.5)
+        [ran] = world.many(patient)
+    assert (ran.code, ran.err) == (130, "\ninterrupted; nothing was changed\n")
 
 
 def test_a_writer_waits_for_five_seconds() -> None:

@@ -1,0 +1,215 @@
+"""Rows are written by model objects or in bulk; whichever it is, every table holds the same, and values come back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from custctl.resources import CUSTOMER, GROUP, NOUNS, ROLE, SETTING, USER, Noun
+from custctl.store import rows
+from custctl.store.codec import money_from, money_text, to_column
+from custctl.store.database import open_in_memory
+from custctl.store.demo import folder
+from custctl.store.select import selection
+from tests.runner import Rows, Runner
+
+NEVER, ALWAYS = 1_000_000, 1
+"""When writing in bulk begins: the two roads."""
+
+CHANGES = """
+[[customers]]
+key = "acme"
+was = "company-a"
+external_id = "ERP-20001"
+[[customers]]
+key = "wholesaler-b"
+external_id = ""
+sales_reps = ["Zoe", "Änne \\U0001F600"]
+[[customers]]
+key = "company-a-west"
+parent = ""
+[[groups]]
+key = "partners"
+price_lists = ["a", "b"]
+[[roles]]
+key = "acme/approver"
+capability_default = false
+[roles.permissions.order]
+view = "user"
+[roles.fields."quote.subtotal"]
+view = "none"
+[[users]]
+email = "bob.reyes@company-a.example"
+customer = "partner-c"
+roles = ["administrator", "buyer"]
+enabled = false
+[[users]]
+email = "dana@company-a.example"
+was = "dana.lee@company-a.example"
+[[orders]]
+number = "SO-1002"
+subtotal = "0.0001"
+status = ""
+[[requests]]
+number = "RFQ-1001"
+workflow_active = true
+[[records]]
+entity = "warranty-claim"
+key = "wc-1001"
+parent = "order:SO-1001"
+[[entities]]
+name = "sales-report"
+permissions = ["view", "create", "print"]
+[settings]
+"guest.shopping_list" = ""
+"guest.allowed_pages" = ["/", ""]
+"""
+
+
+def written(empty: Path, place: Path, bulk: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, Rows]:
+    """Every row after the demo world and changes of every kind, by one of the roads, at one moment."""
+    monkeypatch.setattr("custctl.store.rows.BULK", bulk)
+    monkeypatch.setattr("custctl.store.unit.now", lambda: "2026-01-31T12:00:00Z")
+    place.mkdir()
+    runner = Runner(Path(shutil.copy(empty, place / "shop.db")))
+    runner.extra = {"CUSTCTL_DB": str(runner.database)}
+    with monkeypatch.context() as here:
+        here.chdir(place)
+        Path("changes.toml").write_text(CHANGES, encoding="utf-8")
+        assert runner("apply", "-f", str(folder()), "--yes").exit == 0
+        answer = runner("apply", "-f", "changes.toml", "--yes", "-o", "json")
+        assert (answer.exit, len(answer.json["changes"])) == (0, 20), answer
+        assert runner("customer", "address", "delete", "acme/warehouse").exit == 0
+        assert runner("group", "delete", "wholesale-accounts").exit == 0
+    return runner.contents()
+
+
+def test_both_roads_leave_the_same_rows_and_the_same_history(
+    empty_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_models = written(empty_file, tmp_path / "models", NEVER, monkeypatch)
+    in_bulk = written(empty_file, tmp_path / "bulk", ALWAYS, monkeypatch)
+    assert {name: len(found) for name, found in by_models.items()} == {
+        name: len(found) for name, found in in_bulk.items()
+    }
+    assert by_models == in_bulk
+    assert len(by_models["history"]) > 100
+
+
+def test_rows_in_bulk_need_no_model(custctl: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a session was opened")
+
+    monkeypatch.setattr("custctl.store.rows.BULK", ALWAYS)
+    monkeypatch.setattr("custctl.store.rows._session_on", refuse)
+    assert custctl("apply", "-f", str(folder()), "--yes").exit == 0
+
+
+# Values
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
+amounts = st.integers(-(2**62), 2**62).map(money_text)
+json_values = st.booleans() | texts | st.lists(texts)
+
+STORED: dict[str, tuple[Noun, dict[str, Any], Mapping[str, st.SearchStrategy[Any]]]] = {
+    "text": (
+        CUSTOMER,
+        {"name_folded": "", "sales_reps": "[]"},
+        {"key": texts, "name": texts, "vat_id": st.none() | texts},
+    ),
+    "list": (GROUP, {"key": "k", "name": "", "name_folded": ""}, {"price_lists": st.lists(texts)}),
+    "bool": (
+        USER,
+        {
+            **dict.fromkeys(("key", "email", "first_name", "last_name", "name_folded"), "x"),
+            "auth_status": "active",
+            "sales_reps": "[]",
+        },
+        {"enabled": st.booleans(), "confirmed": st.booleans(), "guest": st.booleans()},
+    ),
+    "switch": (
+        ROLE,
+        {**dict.fromkeys(("key", "code", "label", "label_folded"), "x"), "self_managed": 0, "public": 0},
+        {"capability_default": st.none() | st.booleans()},
+    ),
+    "money": (
+        NOUNS["order"],
+        {"entity": "order", "number": "n", "number_folded": "n", "workflow_active": 0},
+        {"subtotal": st.none() | amounts},
+    ),
+    "json": (SETTING, {"key": "k", "name": "k"}, {"value": json_values}),
+}
+"""For each kind of column a noun that has it, what its row needs besides, and values of the kind."""
+
+
+def come_back(noun: Noun, values: Mapping[str, Any], columns: Mapping[str, Any], bulk: int) -> dict[str, Any]:
+    """The values as they are read after they were written by one of the roads."""
+    fields = {field.name: field for field in noun.fields}
+    row = {fields[name].holder: to_column(fields[name], value) for name, value in values.items()}
+    times = {"created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"}
+    with closing(open_in_memory()) as connection, mock.patch.object(rows, "BULK", bulk):
+        transaction = rows.Transaction(connection)
+        transaction.insert(noun.table, [{"id": 100, **columns, **times, **row}])
+        ((_, image),) = selection(noun.name).rows(connection, "AND t.id = 100")
+        transaction.rollback()
+    return {name: image[name] for name in values}
+
+
+@pytest.mark.parametrize("bulk", [NEVER, ALWAYS], ids=["models", "bulk"])
+@pytest.mark.parametrize("kind", STORED)
+def test_values_of_every_kind_come_back_as_they_were(kind: str, bulk: int) -> None:
+    noun, columns, strategies = STORED[kind]
+    assert {field.kind for field in noun.fields if field.name in strategies} == {kind}
+
+    @given(st.fixed_dictionaries(dict(strategies)))
+    @settings(max_examples=25, deadline=None)
+    def check(values: dict[str, Any]) -> None:
+        assert come_back(noun, values, columns, bulk) == values
+
+    check()
+
+
+def test_every_kind_of_column_is_among_those_that_come_back() -> None:
+    kinds = {
+        field.kind for noun in NOUNS.values() for field in noun.fields if field.in_row and field.kind != "reference"
+    }
+    assert kinds == set(STORED)
+
+
+@given(st.integers(-(2**63) + 1, 2**63 - 10_000))
+def test_every_amount_that_can_be_kept_is_written_and_read_exactly(units: int) -> None:
+    text = money_text(units)
+    assert len(text.partition(".")[2]) in (2, 3, 4)
+    if abs(units) < 2**63 // 10_000 * 10_000:
+        assert money_from(text) == units
+
+
+@pytest.mark.parametrize(
+    ("written", "units", "shown"),
+    [
+        ("1234.5", 12_345_000, "1234.50"),
+        ("0", 0, "0.00"),
+        ("-0.0001", -1, "-0.0001"),
+        ("1e2", 1_000_000, "100.00"),
+        ("0.1250", 1_250, "0.125"),
+        (7, 70_000, "7.00"),
+    ],
+)
+def test_money_is_shown_with_two_places_and_no_more_than_it_needs(written: str | int, units: int, shown: str) -> None:
+    assert (money_from(written), money_text(units)) == (units, shown)
+
+
+@pytest.mark.parametrize(
+    "amount", ["", "x", "1,5", "1.00001", "NaN", "Infinity", "1e400", "922337203685477", "1." + "0" * 40 + "1"]
+)
+def test_what_is_no_amount_of_money_is_refused(amount: str) -> None:
+    with pytest.raises(ValueError, match="amount"):
+        money_from(amount)

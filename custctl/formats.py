@@ -219,12 +219,14 @@ def _nodes(roots: Iterable[Row]) -> Iterator[Row]:
 
 
 def _name(row: Row, noun: str | None) -> str:
-    """What names the row: its key or number, else the field with a reference; the name of a decision is yes or no."""
+    """What names the row: its key or number, else the field with a reference; a decision is yes, no or an error."""
     key = row.get("key", row.get("number"))
     if key is not None:
         return f"{noun}:{key}" if noun else str(key)
     if "allowed" in row:
         return "yes" if row["allowed"] else "no"
+    if "error" in row:
+        return "error"
     for field in ("record", "subject", "owner", "name"):
         if isinstance(row.get(field), str):
             return str(row[field])

@@ -27,8 +27,17 @@ def show(call: Call, noun: Noun, key: str, extra: Mapping[str, Any] | None = Non
     image = as_seen(actor, noun, image)
     asked = call.option("fields")
     if asked is not None:
-        image = {name: image.get(name) for name in _told(noun, reads.field_names(noun, asked))}
+        image = {name: image.get(name) for name in _told(noun, _shown_fields(noun, image, asked))}
     return Result(image, "record", noun=noun.reference)
+
+
+def _shown_fields(noun: Noun, image: Mapping[str, Any], asked: str) -> tuple[str, ...]:
+    """The fields `--fields a,b` asks for, of all that a record shows: also addresses, entries and counts."""
+    names = tuple(name.strip() for name in asked.split(",") if name.strip())
+    closed_or_unknown = [name for name in names if name not in image]
+    if closed_or_unknown:
+        reads.field_names(noun, ",".join(closed_or_unknown))  # raises for what no record has
+    return names
 
 
 def as_seen(actor: Actor | None, noun: Noun, image: dict[str, Any]) -> dict[str, Any]:

@@ -8,13 +8,14 @@ import typer
 
 from custctl.commands._arguments import Limit
 from custctl.commands._command import Call, command, group
-from custctl.errors import usage
+from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.result import Result
 from custctl.store import history as store
 
 app = group("history", "History.")
 
 COLUMNS = ("revision", "at", "actor", "op", "record", "version", "fields")
+FIELDS = (*COLUMNS, "command")
 
 
 @command(
@@ -38,8 +39,18 @@ def history(
     """Show what was changed, by whom and when, the latest first."""
     wanted = store.Wanted(record, since, until, actor, field, value, limit)
     asked = call.option("fields")
-    columns = COLUMNS if asked is None else tuple(name.strip() for name in asked.split(","))
+    columns = COLUMNS if asked is None else _columns(asked)
     return Result(call.noting(store.changes(call.read(), wanted), "no changes"), "list", columns)
+
+
+def _columns(asked: str) -> tuple[str, ...]:
+    """The fields of a change that `--fields` asks for."""
+    names = tuple(name.strip() for name in asked.split(","))
+    for name in names:
+        if name not in FIELDS:
+            hint = did_you_mean(near(name, FIELDS)) or f"the fields are {', '.join(FIELDS)}"
+            raise invalid(f"unknown field {name!r}", code="unknown-field", field=name, hint=hint)
+    return names
 
 
 @command(app, "undo", examples=("custctl undo 12 --dry-run", "custctl undo --last --yes"))

@@ -225,6 +225,8 @@ def _switch(unit: Unit, text: str, *, on: bool) -> None:
     allow_fields(unit, draft, ["enabled"])
     if not on:
         not_oneself(unit, draft, "disable")
+    if on and draft.image["guest"]:
+        raise conflict(f"{draft.reference} is a guest, who cannot sign in", code="guest")
     if draft.image["enabled"] is on:
         raise conflict(f"{draft.reference} is already {'enabled' if on else 'disabled'}", code="unchanged")
     write_item(unit, USER, {"key": draft.key, "enabled": on})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from custctl.store.facts import Asker, Question
 _TEXTS = ("subject", "action", "resource", "owner", "customer", "visitor")
 _SUPPOSING = frozenset({"owner", "customer", "visitor"})
 _FIELDS = (*_TEXTS, "ignore_status")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 MOST_BYTES = 1 << 20
 """A question is short; a longer line is refused before it is parsed."""
 
@@ -74,6 +76,8 @@ def _question(asked: Mapping[str, Any]) -> Question:
         wanted = bool if name == "ignore_status" else str
         if not isinstance(value, wanted) and not (value is None and name in _SUPPOSING):
             raise invalid(f"{name} must be {'true or false' if wanted is bool else 'text'}", field=name)
+        if isinstance(value, str) and _SURROGATE.search(value):
+            raise invalid(f"{name} holds half a surrogate pair, which is not a character", field=name)
     for name in ("subject", "action", "resource"):
         if not asked.get(name):
             raise invalid(f"{name} is required", field=name)

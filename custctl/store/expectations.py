@@ -76,8 +76,8 @@ def _failures(asker: Asker, test: TestInput, locate: Callable[..., Place | None]
 
 
 def question_of(test: TestInput) -> Question:
-    """The question a test asks."""
-    supposed = test.owner is not None or test.customer is not None
+    """The question a test asks; an owner or customer that is "" is a record of nobody."""
+    supposed = not {"owner", "customer"}.isdisjoint(test.model_fields_set)
     return Question(
         test.subject, test.action, test.resource, test.owner, test.customer, supposed, None, test.ignore_status
     )

@@ -178,11 +178,11 @@ def _moment(text: str, *, end: bool) -> str:
             day = date.fromisoformat(text) + timedelta(days=1 if end else 0)
             return f"{day.isoformat()}T00:00:00Z"
         moment = datetime.fromisoformat(text)
+        moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         hint = "like 2026-01-31 or 2026-01-31T12:00:00Z"
         raise invalid(f"{text!r} is not a time", value=text, hint=hint) from None
-    moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 # -- taking back ---------------------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def revert(unit: Unit, revision: int) -> list[Draft]:
     from custctl.store import rules
 
     query = f"{_CHANGES} WHERE h.revision_id = ? ORDER BY h.op <> 'rename', h.id"
-    steps = [_step(row) for row in unit.connection.execute(query, (revision,))]
+    steps = [_step(row) for row in unit.connection.execute(query, (min(revision, 2**63 - 1),))]
     if not steps:
         raise not_found("revision", str(revision))
     found = [_as_left(unit, revision, step) for step in steps]

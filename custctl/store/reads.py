@@ -48,7 +48,8 @@ def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Se
         tail += " LIMIT :limit"
         parameters["limit"] = min(listing.limit, _LARGEST)
     chosen = selection(noun.name, tuple(names))
-    return (image for _, image in chosen.rows(connection, tail, parameters))
+    images = (image for _, image in chosen.rows(connection, tail, parameters))
+    return images if noun.key == "key" else ({"key": image[noun.key], **image} for image in images)
 
 
 def record(connection: sqlite3.Connection, noun: Noun, text: str) -> Image:
@@ -60,7 +61,7 @@ def record(connection: sqlite3.Connection, noun: Noun, text: str) -> Image:
 def by_id(connection: sqlite3.Connection, noun: Noun, row_id: int) -> Image:
     """One stored record with every field."""
     _, image = next(selection(noun.name).rows(connection, "AND t.id = :id", {"id": row_id}))
-    shown = {"id": row_id, **image}
+    shown = {"id": row_id, "key": image[noun.key], **image}
     if noun is ROLE:
         shown |= {field.name: {} for field in noun.fields if field.kind == "entries"}
         shown |= role_entries(connection, "role_id = :id", {"id": row_id}).get(row_id, {})

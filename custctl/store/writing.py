@@ -41,7 +41,10 @@ class Writer:
         from custctl.store import apply, models  # noqa: F401 - see above
 
         trying = self.dry_run if dry_run is None else dry_run
-        connection = open_in_memory() if trying and not is_there(self.path) else open_for_writing(self.path)
+        missing = not is_there(self.path)
+        if missing and not trying:
+            self.run(work, check, dry_run=True)  # what fails must not leave an empty database behind
+        connection = open_in_memory() if missing and trying else open_for_writing(self.path)
         unit = Unit(connection)
         done = False
         try:

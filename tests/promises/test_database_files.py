@@ -109,10 +109,11 @@ def test_an_empty_file_is_unusable_for_a_read_and_a_beginning_for_a_write(nothin
     assert (added.code, listed.out) == (0, "customer:new\n")
 
 
-def test_a_write_that_fails_on_a_new_database_leaves_one_without_records(nothing: Shop) -> None:
-    edit, read = nothing.many(["customer", "edit", "nobody", "--owner", "x"], ["customer", "list"])
-    assert (edit.code, read.code) == (3, 8)
-    assert read.err.startswith(f"error: {nothing.database} is empty\n")
+def test_a_write_that_fails_makes_no_database(nothing: Shop) -> None:
+    wrong = nothing.document('[[customers]]\nkey = "a"\nname = "A"\nparent = "b"\n')
+    runs = nothing.many(["customer", "edit", "nobody", "--owner", "x"], ["apply", "-f", wrong, "--yes"])
+    assert [run.code for run in runs] == [3, 4]
+    assert names(nothing.folder) == ["world.toml"]
 
 
 @pytest.mark.parametrize("filler", [b"\x00", b"\xff", b"\x0d"])

@@ -61,6 +61,14 @@ user edit h@h.example --first-name Plain --dry-run
 access can h@h.example view order:H-1
 access explain h@h.example edit order:H-1
 access matrix h@h.example
+access records h@h.example order
+access who view order:H-1
+access owners h@h.example create order
+order list
+order show H-1
+history
+history customer:h
+undo --last --dry-run
 plan -f other.json
 """
 
@@ -106,7 +114,27 @@ access can guest view order.{}
 access can guest view {}.budget
 access can guest view order --owner {}
 access can guest view order --customer {}
+access can guest view order --with-role {}
+access can --batch {}
 access matrix {}
+access matrix guest --diff {}
+access records {} order
+access records guest {}
+access who {} order
+access who view {}
+access owners {} create order
+access test {}
+order show {}
+order add {}
+order add O-1 --currency {}
+order list --where subtotal={}
+history {}
+history customer:{}
+history --since {}
+history --fields {}
+undo {}
+--as {} customer list
+--as amanda.smith@company-a.example customer show {}
 apply -f {}
 apply -f {}.toml
 export {}
@@ -202,6 +230,10 @@ user add {}@x.example --first-name a --last-name b
 access can {} view order
 access can guest view order:{}
 access matrix {}
+order show {}
+order add {}
+history {}
+--as {} customer list
 config set db {}
 """
 TAKEN = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 from tests.promises.process import Shop, assert_refused
@@ -87,6 +88,25 @@ def test_a_document_that_is_wrong_is_refused_whole_with_its_place(unchanged: Sho
         assert_refused(ran, 4, message)
         assert f"\n  --> {name}" in ran.err
         assert len(ran.err) < 4_000, "what is long is shown by its ends"
+
+
+def test_a_line_of_a_batch_that_is_wrong_carries_its_error_and_the_rest_is_answered(unchanged: Shop) -> None:
+    right = '{"subject": "guest", "action": "view", "resource": "order"}'
+    wrong = (
+        *("\udcff\udcfe", '{"subject": 1}', "[]", "{", '"text"', "[" * 5_000, "NaN"),
+        *(
+            right.replace("}", ', "extra": 1}'),
+            right.replace("guest", "nobody@x.example"),
+            right.replace("view", "fly"),
+        ),
+        *(right.replace("order", "order:\\ud800"), right.replace("order", LONG), right.replace("guest", "\\u0000")),
+    )
+    text = "\n".join([right, *wrong, "", right]).encode(errors="surrogateescape")
+    [ran] = unchanged.many(["access", "can", "--batch", unchanged.document(text, "batch.jsonl"), "-o", "jsonl"])
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert (ran.code, ran.err, len(answers)) == (4, "", len(wrong) + 2)
+    assert [row["error"]["line"] for row in answers[1:-1]] == list(range(2, len(wrong) + 2))
+    assert [row["reason"] for row in (answers[0], answers[-1])] == ["no-entry", "no-entry"]
 
 
 def test_what_is_no_file_is_not_waited_for(unchanged: Shop) -> None:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationError, model_validator
 
 from custctl.formats import visible
 from custctl.policy.catalogue import ENTITIES, SALES_DOCUMENTS
@@ -399,6 +399,12 @@ class TestInput(Input):
     allowed: Annotated[bool | None, PlainValidator(_switch)] = None
     level: Annotated[str | None, PlainValidator(lambda value: None if value is None else _level(value))] = None
     reason: Text = None
+
+    @model_validator(mode="after")
+    def _expects_something(self) -> Self:
+        if (self.allowed, self.level, self.reason) == (None, None, None):
+            raise ValueError("expects nothing: give allowed, level or reason")
+        return self
 
 
 def _currency(code: str) -> str:

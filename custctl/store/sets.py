@@ -44,7 +44,9 @@ def records(
     )
     for key, user, customer in connection.execute(query, parameters | {"entity": entity.name}):
         own = user is not None and user == subject.key and entity.ownership == "user"
-        yield {"record": key, "user": user, "customer": customer, "rule": "own" if own else rule}
+        predefined = reached.storefront and customer is None  # shown to everybody (AM 6.2)
+        told = None if predefined else "own" if own else rule
+        yield {"record": key, "user": user, "customer": customer, "rule": told}
 
 
 def _told(entity: Entity, table: str) -> str:

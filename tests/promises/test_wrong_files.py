@@ -92,15 +92,9 @@ def test_a_document_that_is_wrong_is_refused_whole_with_its_place(unchanged: Sho
 
 def test_a_line_of_a_batch_that_is_wrong_carries_its_error_and_the_rest_is_answered(unchanged: Shop) -> None:
     right = '{"subject": "guest", "action": "view", "resource": "order"}'
-    wrong = (
-        *("\udcff\udcfe", '{"subject": 1}', "[]", "{", '"text"', "[" * 5_000, "NaN"),
-        *(
-            right.replace("}", ', "extra": 1}'),
-            right.replace("guest", "nobody@x.example"),
-            right.replace("view", "fly"),
-        ),
-        *(right.replace("order", "order:\\ud800"), right.replace("order", LONG), right.replace("guest", "\\u0000")),
-    )
+    changes = {"}": ', "extra": 1}', "view": "fly", "order": "order:\\ud800", "guest": "\\u0000"}
+    wrong = ["\udcff\udcfe", '{"subject": 1}', "[]", "{", '"text"', "[" * 5_000, "NaN"]
+    wrong += [right.replace(old, new) for old, new in (*changes.items(), ("guest", "nobody"), ("order", LONG))]
     text = "\n".join([right, *wrong, "", right]).encode(errors="surrogateescape")
     [ran] = unchanged.many(["access", "can", "--batch", unchanged.document(text, "batch.jsonl"), "-o", "jsonl"])
     answers = [json.loads(line) for line in ran.out.splitlines()]

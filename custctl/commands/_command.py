@@ -21,7 +21,7 @@ from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
 from custctl import config
-from custctl.errors import usage
+from custctl.errors import conflict, usage
 from custctl.result import Result, Row
 
 if TYPE_CHECKING:
@@ -112,6 +112,33 @@ class Call(typer.Context):
         """Do the work in one transaction and commit it, or try it under --dry-run; the changes are the answer."""
         return changes_result(self._writer.run(work, check), dry_run=self.dry_run)
 
+    def agreed(
+        self,
+        work: Callable[[Unit], Any],
+        question: Callable[[Report], str | None],
+        check: Callable[[Unit, Report], Any] | None = None,
+    ) -> Result:
+        """Write after the user has agreed to what would change; --yes agrees beforehand.
+
+        `question` puts the changes into words, None when there is nothing to ask. What is written is what was
+        shown: when another process has changed something in between, nothing is (exit 5).
+        """
+        if self.dry_run or self.invocation.is_on("yes"):
+            return self.write(work, check)
+        tried = self.attempt(work, check)
+        asked = question(tried)
+        if asked is None:
+            return self.write(work, check)
+        self.agree(asked)
+
+        def unchanged(unit: Unit, report: Report) -> None:
+            if report.changes != tried.changes:
+                raise conflict("something was changed in the meantime", code="stale", hint="look at it again")
+            if check is not None:
+                check(unit, report)
+
+        return self.write(work, unchanged)
+
     def done(self) -> None:
         """From here on what was asked for is on disk, whatever becomes of the answer."""
         self.invocation.committed = True
@@ -146,6 +173,19 @@ class Call(typer.Context):
 
         line = "custctl " + shlex.join(self.invocation.arguments)
         return line.encode(errors="backslashreplace").decode()
+
+
+def counted(report: Report) -> str:
+    """What a write would do, in a few words: `2 to add, 1 to change: customer:acme, user:anna@acme.example, ...`."""
+    words = {"add": "to add", "change": "to change", "rename": "to rename", "remove": "to remove"}
+    counts = {op: sum(change.op == op for change in report.changes) for op in words}
+    told = ", ".join(f"{count} {words[op]}" for op, count in counts.items() if count)
+    names = [change.record for change in report.changes[:_NAMED]]
+    more = ", ..." if len(report.changes) > _NAMED else ""
+    return f"{told}: {', '.join(names)}{more}"
+
+
+_NAMED = 5
 
 
 def changes_result(report: Report, *, dry_run: bool, notes: Sequence[str] = ()) -> Result:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from custctl.store.acting import Actor
     from custctl.store.scopes import Condition
-    from custctl.store.unit import Draft, Unit
+    from custctl.store.unit import Draft, Report, Unit
 
 
 def show(call: Call, noun: Noun, key: str, extra: Mapping[str, Any] | None = None) -> Result:
@@ -230,11 +230,10 @@ def delete(call: Call, noun: Noun, text: str, remove: Callable[[Unit, Draft], li
     def work(unit: Unit) -> None:
         along[:] = remove(unit, not_oneself(unit, find(unit, noun, text, "delete"), "delete"))
 
-    if not call.dry_run and not call.option("yes"):
-        tried = call.attempt(work)
-        if along:
-            call.agree(f"deleting {tried.changes[0].record} takes {len(along)} other record(s) along")
-    return call.write(work)
+    def question(tried: Report) -> str | None:
+        return f"deleting {tried.changes[0].record} takes {len(along)} other record(s) along" if along else None
+
+    return call.agreed(work, question)
 
 
 def not_oneself(unit: Unit, draft: Draft, verb: str) -> Draft:

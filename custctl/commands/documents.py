@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from custctl.commands._arguments import Files
-from custctl.commands._command import Call, changes_result, command, group
+from custctl.commands._command import Call, changes_result, command, counted, group
 from custctl.result import Result
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ def plan(call: Call, file: Files) -> Result:
 def apply(call: Call, file: Files) -> Result:
     """Make the database hold what documents say, all of it or nothing; nothing is deleted."""
     request = _read(file)
-    if not call.dry_run and not call.option("yes"):
-        tried = call.attempt(lambda unit: _merge(unit, request), _guard(request))
-        if tried.changes:
-            call.agree(f"applying {len(tried.changes)} change(s)")
-    return call.write(lambda unit: _merge(unit, request), _guard(request))
+
+    def question(tried: Report) -> str | None:
+        return f"applying {counted(tried)}" if tried.changes else None
+
+    return call.agreed(lambda unit: _merge(unit, request), question, _guard(request))
 
 
 @command(app, "export", examples=("custctl export > all.toml", "custctl export customers --format yaml"))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from custctl.commands._arguments import Limit
-from custctl.commands._command import Call, command, group
+from custctl.commands._command import Call, command, counted, group
 from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.result import Result
 from custctl.store import history as store
@@ -62,8 +62,7 @@ def undo(
     """Take back a revision, all of it; refused when a later one touched one of its records."""
     if (revision is None) == (not last):
         raise usage("say which: a REVISION or --last", "custctl history lists them")
-    number = store.latest(call.read()) if revision is None else revision
-    if not call.dry_run and not call.option("yes"):
-        tried = call.attempt(lambda unit: store.revert(unit, number))
-        call.agree(f"taking back {len(tried.changes)} change(s) of revision {number}")
-    return call.write(lambda unit: store.revert(unit, number))
+    which = "the latest revision" if revision is None else f"revision {revision}"
+    return call.agreed(
+        lambda unit: store.revert(unit, revision), lambda tried: f"taking back {which}: {counted(tried)}"
+    )

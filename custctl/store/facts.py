@@ -218,7 +218,7 @@ class Asker:
         if colon:
             entity = self.entity(SHORT_TYPES.get(kind, kind))
             return Resource("entity", entity.name, entity, self.record(entity, key))
-        if "." in kind:
+        if "." in kind.rstrip("."):
             return Resource("field", kind, self.entity(kind.partition(".")[0]))
         entity = self.entity(SHORT_TYPES.get(kind, kind))
         return Resource("entity", entity.name, entity)

@@ -196,14 +196,15 @@ def latest(connection: sqlite3.Connection) -> int:
     return int(row[0])
 
 
-def revert(unit: Unit, revision: int) -> list[Draft]:
+def revert(unit: Unit, wanted: int | None) -> list[Draft]:
     """Work every record of a revision back to what it was before; a revision of its own, which can be undone too.
 
-    Raises exit 3 for an unknown revision, 5 when one of its records is not as the revision left it. A later
-    change that was itself taken back does not count.
+    None is the latest. Raises exit 3 for an unknown revision, 5 when one of its records is not as the revision
+    left it; a later change that was itself taken back does not count.
     """
     from custctl.store import rules
 
+    revision = latest(unit.connection) if wanted is None else wanted
     query = f"{_CHANGES} WHERE h.revision_id = ? ORDER BY h.op <> 'rename', h.id"
     steps = [_step(row) for row in unit.connection.execute(query, (min(revision, 2**63 - 1),))]
     if not steps:

@@ -496,3 +496,7 @@ def test_after_its_remedy_the_answer_is_yes(demo: Runner, demo_file: Path, subje
             done = shop(*line)
             assert (done.exit, done.err) == (0, ""), (words, command, done)
         assert shop("access", "can", *words).exit == 0, (words, explained)
+
+
+def test_a_field_without_a_name_is_no_field(demo: Runner) -> None:
+    assert demo("access", "can", "guest", "view", "order.").exit == 4

@@ -350,7 +350,7 @@ def test_changes_need_yes_where_nobody_can_be_asked(demo: Runner) -> None:
     answer = demo("apply", "-f", path)
     assert (answer.exit, answer.out) == (2, "")
     assert answer.err == (
-        "error: applying 1 change(s) needs --yes\n  hint: look at it first with --dry-run, then add --yes\n"
+        "error: applying 1 to add: customer:new needs --yes\n  hint: look at it first with --dry-run, then add --yes\n"
     )
     assert demo("apply", "-f", DEMO).exit == 0
 

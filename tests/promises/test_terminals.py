@@ -61,7 +61,7 @@ def test_an_apply_asks_first(asked: Shop, typed: str, code: int, told: str, coun
     terminal.type(typed)
     assert (terminal.end(), stored(asked)) == (code, count)
     assert told in COLOUR.sub("", terminal.screen)
-    assert "applying 2 change(s)" in terminal.screen
+    assert "applying 2 to add: customer:c0, customer:c1" in terminal.screen
 
 
 def test_nobody_is_asked_where_nothing_would_change_or_all_is_agreed(asked: Shop) -> None:
@@ -79,7 +79,7 @@ def test_nobody_is_asked_where_nothing_would_change_or_all_is_agreed(asked: Shop
 def test_off_a_terminal_an_apply_needs_yes(asked: Shop) -> None:
     ran = asked(*APPLY)
     assert (ran.code, ran.out) == (2, "")
-    told = "error: applying 2 change(s) needs --yes\n  hint: look at it first with --dry-run, then add --yes\n"
+    told = "error: applying 2 to add: customer:c0, customer:c1 needs --yes\n  hint: look at it first with --dry-run, then add --yes\n"
     assert ran.err == told
     assert stored(asked) == 0
 

@@ -46,7 +46,8 @@ test: $(INSTALLED_DEV)
 check: test
 
 soak: $(INSTALLED_DEV)
-	CUSTCTL_WORLDS=$${CUSTCTL_WORLDS:-10000} $(BIN)/python -m pytest -n 2 -m 'slow or not slow'
+	CUSTCTL_WORLDS=$${CUSTCTL_WORLDS:-10000} CUSTCTL_STORED_WORLDS=$${CUSTCTL_STORED_WORLDS:-1000} \
+		$(BIN)/python -m pytest -n 2 -m 'slow or not slow'
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks

@@ -332,6 +332,12 @@ def test_an_empty_owner_or_customer_is_a_record_of_nobody_and_none_is_the_entity
     assert answer.exit == (0 if reason == "granted" else 1)
 
 
+def test_a_supposed_user_is_of_the_customer_of_its_owner(demo: Runner) -> None:
+    assert demo("access", "can", BOB, "view", "user", "--owner", GRACE).exit == 0
+    assert demo("access", "can", BOB, "view", "user", "--owner", LUIS).exit == 1
+    assert demo("access", "can", BOB, "view", "user", "--owner", LUIS, "--customer", "company-a").exit == 0
+
+
 # Batches
 
 QUESTIONS: list[dict[str, Any]] = [
@@ -376,6 +382,7 @@ def test_a_batch_answers_each_line_with_its_own_fields_in_order(demo: Runner) ->
         (lines(QUESTIONS[0], QUESTIONS[1]), 1),
         (lines(QUESTIONS[1], {"subject": "nobody"}, QUESTIONS[0]), 4),
         (lines("{}", QUESTIONS[0]), 4),
+        (lines("{}", QUESTIONS[1]), 4),
         ("\n \n", 0),
         ("", 0),
     ],

@@ -169,6 +169,17 @@ def test_an_assignable_role_is_given_rather_than_one_raised_that_other_customers
     assert told(shop, f"{ANN} view order:SO-2") == ([f"user role add {ANN} acme/chief"], 0, 0)
 
 
+def test_two_roles_are_given_rather_than_two_raised_that_other_customers_use(shop: Runner) -> None:
+    shop.json("user", "edit", ANN, "--role", "clerk")
+    shop.json("role", "add", "Products", "--customer", "acme", "--key", "products")
+    shop.json("role", "grant", "acme/products", "request-product", "view=full")
+    shop.json("role", "add", "Requests", "--customer", "acme", "--key", "requests")
+    shop.json("role", "grant", "acme/requests", "request", "view=department")
+    shop.json("user", "role", "add", BEA, "acme/products")
+    question = f"{ANN} view request-product:p-1 --without-role administrator"
+    assert told(shop, question) == ([f"user role add {ANN} acme/products", f"user role add {ANN} acme/requests"], 0, 0)
+
+
 def test_where_nothing_else_would_do_the_shared_role_is_raised_and_the_others_are_counted(shop: Runner) -> None:
     assert told(shop, f"{GUS} delete order") == (["role grant clerk order delete=user"], 2, 1)
 

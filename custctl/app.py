@@ -159,7 +159,7 @@ def _failed(error: BaseException, invocation: Invocation) -> int:
 def _refused(error: Denied, invocation: Invocation) -> int:
     """A command that somebody may not carry out answers with the decision, like the question itself."""
     try:
-        _show(Result(error.decision, "decision"), invocation)
+        _show(Result(error.answer, error.view), invocation)
     except OSError as problem:
         return _system_error(problem, invocation)
     return Exit.NO

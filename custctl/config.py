@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from custctl.errors import did_you_mean, invalid, near, usage
 
-OUTPUTS = ("table", "json", "jsonl", "name")
+OUTPUTS = ("table", "json", "jsonl", "csv", "name")
 COLORS = ("auto", "always", "never")
 SETTINGS = ("db", "output", "color")
 """What the config file and its profiles may hold; `profile` itself may stand at the top only."""
@@ -114,7 +114,7 @@ def _linux_folder(env: Mapping[str, str], variable: str, usual: str) -> Path | N
     return Path(env["HOME"]) / usual if sys.platform == "linux" and env.get("HOME") else None
 
 
-def save(name: str, value: str | None, profile: str | None) -> Path:
+def save(name: str, value: str | None, profile: str | None, *, dry_run: bool = False) -> Path:
     """Set or, with None, unset one setting in the config file; written whole or not at all, 0600."""
     import tempfile
 
@@ -132,6 +132,8 @@ def save(name: str, value: str | None, profile: str | None) -> Path:
         raise invalid(f"profile {value!r} is not in {path}", field=name, value=value, hint=hint)
     table = content if profile is None else content.setdefault("profiles", {}).setdefault(profile, {})
     table.pop(name, None) if value is None else table.update({name: value})
+    if dry_run:
+        return path
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=".config.")  # mkstemp makes it 0600
     try:

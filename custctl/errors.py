@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Any, Literal
 
 
 class Exit(IntEnum):
@@ -104,11 +105,15 @@ class CustctlError(Exception):
 
 
 class Denied(Exception):  # noqa: N818 - an answer, not an error
-    """What a command was to do is refused to the user in whose name it runs: exit 1, with the decision."""
+    """The answer is no, and the command has changed nothing: exit 1, with what says no.
 
-    def __init__(self, decision: dict[str, object]) -> None:
-        super().__init__(str(decision["reason"]))
-        self.decision = decision
+    That is the decision on what the user in whose name it runs wanted, or the tests of a document that fail.
+    """
+
+    def __init__(self, answer: dict[str, Any], view: Literal["decision", "tests"] = "decision") -> None:
+        super().__init__(view)
+        self.answer = answer
+        self.view = view
 
 
 def usage(message: str, hint: str | None = None) -> CustctlError:

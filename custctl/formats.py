@@ -11,6 +11,7 @@ from custctl.result import Result, Row
 Writer = Callable[[Result, TextIO], None]
 _Encode = Callable[[Any], str]
 
+_FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 _JOINERS = "\u200c\u200d"  # without them Indic and Persian words and composed emoji fall apart
 _ALL_OF_UNICODE = "\U0010fffd"
 _DEEPEST_MARGIN = 40
@@ -113,7 +114,54 @@ def write_names(rows: Iterable[Row], noun: str | None, out: TextIO) -> None:
     out.writelines(visible(_name(row, noun)) + "\n" for row in rows)
 
 
+def write_csv(result: Result, out: TextIO) -> None:
+    """A header and a row a row, RFC 4180 with line feeds; a cell that a spreadsheet would take for a formula is quoted.
+
+    The guard is an apostrophe in front, as spreadsheets have it; a signed number is left alone.
+    """
+    import csv
+    from itertools import chain
+
+    nodes = result.view == "tree"
+    rows = iter(_nodes(rows_of(result)) if nodes else rows_of(result))
+    first = next(rows, None)
+    columns = ("key", "name") if nodes else _csv_columns(result, first)
+    writer = csv.writer(out, lineterminator="\n")
+    if columns:
+        writer.writerow(columns)
+    for row in () if first is None else chain((first,), rows):
+        writer.writerow([_csv_cell(row.get(column)) for column in columns])
+
+
+def _csv_columns(result: Result, first: Row | None) -> tuple[str, ...]:
+    """The columns of a list, also of an empty one; a matrix and a single record have those of their rows."""
+    if result.columns and result.view == "list":
+        return result.columns
+    return tuple(first) if first is not None else ()
+
+
+def _csv_cell(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        text = ", ".join(value)
+    elif isinstance(value, list | tuple | Mapping):
+        text = _plain_json(value)
+    else:
+        text = str(value)
+    safe = visible(text)
+    is_formula = safe[:1] in _FORMULA_STARTS and not safe[1:].replace(".", "", 1).isdecimal()
+    return f"'{safe}" if safe and is_formula else safe
+
+
+def _plain_json(value: Any) -> str:
+    from json import dumps
+
+    return dumps(value, ensure_ascii=False, separators=(",", ":"), default=_builtin)
+
+
 WRITERS: Mapping[str, Writer] = {
+    "csv": write_csv,
     "json": lambda result, out: write_json(result.data, out),
     "jsonl": lambda result, out: write_jsonl(rows_of(result), out),
     "name": lambda result, out: write_names(_named_rows(result), result.noun, out),

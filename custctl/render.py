@@ -47,7 +47,7 @@ REASONS: Mapping[str, str] = {
     "quote-unavailable": "the quote is a draft, deleted or expired",
     "customer-not-visible": "the role's customer may not be viewed",
     "parent-denied": "the record it belongs to does not allow it",
-    "protected-role": "a predefined role or a role of the website is never deleted",
+    "protected-role": "what a shop needs is kept: predefined roles, the website's roles, the visitors' group",
     "role-in-use": "the role still has users",
     "feature-off": "the shop has switched the feature off for guests",
 }

@@ -162,7 +162,7 @@ def _values(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _split(address: str) -> tuple[str, str]:
-    owner, slash, key = address.rpartition("/")
+    owner, slash, key = address.removeprefix("customer-address:").removeprefix("customer-user-address:").rpartition("/")
     if not slash:
         raise invalid(f"{address!r} is not OWNER/KEY", value=address, hint="like acme/hq")
     return owner, fold(key)

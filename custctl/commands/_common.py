@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from custctl.commands._command import Call
-from custctl.errors import CustctlError, Exit, Problem, usage
-from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, USER, USER_ADDRESS, Noun, fold, numbered, reference, slug
+from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, usage
+from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, USER, USER_ADDRESS, Noun, fold, numbered, slug
 from custctl.result import Result
 from custctl.store import lookup, reads
 
@@ -117,8 +117,7 @@ def readable(call: Call, connection: sqlite3.Connection, noun: Noun, text: str) 
 def key_in(connection: sqlite3.Connection, noun: Noun, text: str) -> str:
     """The key of the record a person means; exit 3 when there is none."""
     if noun.table == "sales_document":
-        lookup.require_owned(connection, noun.name, text)
-        return text
+        return lookup.require_owned(connection, noun.name, text)[1]
     return lookup.require(connection, noun, text)[1]
 
 
@@ -190,7 +189,7 @@ def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:
     found = unit.find(noun, key)
     if found is not None:
         hint = f"custctl {noun.reference.removeprefix('customer-')} edit {key} changes it"
-        raise CustctlError(Problem("taken", Exit.CONFLICT, f"{reference(noun, key)} exists already", hint, value=key))
+        raise CustctlError(Problem("taken", Exit.CONFLICT, f"{found.reference} exists already", hint, value=key))
 
 
 def free_key(unit: Unit, noun: Noun, first: str, prefix: str = "") -> str:
@@ -244,3 +243,13 @@ def not_oneself(unit: Unit, draft: Draft, verb: str) -> Draft:
         if is_self(unit.acting, draft):
             raise CustctlError(Problem("self", Exit.CONFLICT, f"{draft.reference} cannot {verb} itself"))
     return draft
+
+
+def chosen(asked: str, known: Sequence[str]) -> tuple[str, ...]:
+    """The fields `--fields a,b` asks for, of those that an answer has; exit 4 names an unknown one."""
+    names = tuple(name.strip() for name in asked.split(",") if name.strip())
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(near(name, known)) or f"the fields are {', '.join(known)}"
+            raise invalid(f"unknown field {name!r}", code="unknown-field", field=name, hint=hint)
+    return names or tuple(known)

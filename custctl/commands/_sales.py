@@ -52,7 +52,7 @@ def group_of(noun: Noun) -> typer.Typer:
         """Show one."""
         connection = call.read()
         actor = readable(call, connection, noun, number)
-        row_id = lookup.require_owned(connection, noun.name, number)
+        row_id, _ = lookup.require_owned(connection, noun.name, number)
         return Result(as_seen(actor, noun, reads.by_id(connection, noun, row_id)), "record", noun=noun.reference)
 
     @command(app, "add", acts=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
 
-from custctl.commands._arguments import ACTION, RESOURCE, SUBJECT, ActionArg, ResourceArg, SubjectArg
+from custctl.commands._arguments import ACTION, RESOURCE, SUBJECT, ActionArg, Limit, ResourceArg, SubjectArg
 from custctl.commands._command import Call, command, group
+from custctl.commands._common import chosen
 from custctl.errors import Exit, usage
-from custctl.result import Result, View
+from custctl.result import Result, Row, View
 from custctl.store.facts import Question
 
 app = group("access", "Questions about access, and why the answer is what it is.")
@@ -65,7 +68,7 @@ def can(
     if subject is None or action is None or resource is None:
         raise usage("say who, what and about what: SUBJECT ACTION RESOURCE", "or --batch FILE")
     question = _question(subject, action, resource, owner, customer, with_role, without_role, ignore_status)
-    return _answered(answers.can(call.read(), question), "decision")
+    return _answered(call, answers.can(call.read(), question), "decision")
 
 
 @command(app, "explain", examples=("custctl access explain bob.reyes@company-a.example edit order:SO-1101",))
@@ -84,7 +87,7 @@ def explain(
     from custctl.store import answers
 
     question = _question(subject, action, resource, owner, customer, with_role, without_role, ignore_status)
-    return _answered(answers.explain(call.read(), question), "explain")
+    return _answered(call, answers.explain(call.read(), question), "explain")
 
 
 @command(app, "matrix", examples=("custctl access matrix role:buyer", "custctl access matrix role:buyer --diff guest"))
@@ -98,6 +101,8 @@ def matrix(
     """All levels of a subject: entities by permissions, capabilities and workflows."""
     from custctl.store import answers
 
+    if call.option("fields") is not None:
+        raise usage("a matrix is shown whole: leave --fields out", "-o jsonl has a row a cell to choose from")
     if diff is None:
         return Result(answers.matrix(call.read(), subject), "matrix")
     rows = answers.difference(call.read(), subject, diff)
@@ -112,22 +117,24 @@ def records(
     entity: EntityArg,
     action: Annotated[str, typer.Option("--action", metavar="ACTION", help="The permission.")] = "view",
     ignore_status: IgnoreStatus = False,
+    limit: Limit = None,
 ) -> Result:
     """The stored records of ENTITY that a list shows SUBJECT, and by which rule each is there."""
     from custctl.store import sets
 
     rows = sets.records(call.read(), subject, entity, action, ignore_status=ignore_status)
-    return Result(call.noting(rows, f"no {entity} records"), "list", ("record", "user", "customer", "rule"))
+    return _set(call, rows, limit, ("record", "user", "customer", "rule"), f"no {entity} records")
 
 
 @command(app, "who", examples=("custctl access who edit order:SO-1201",))
-def who(call: Call, action: ActionArg, resource: ResourceArg, ignore_status: IgnoreStatus = False) -> Result:
+def who(
+    call: Call, action: ActionArg, resource: ResourceArg, ignore_status: IgnoreStatus = False, limit: Limit = None
+) -> Result:
     """Everybody who may do ACTION to RESOURCE, with the level and the roles that give it."""
     from custctl.store import sets
 
     rows = sets.who(call.read(), action, resource, ignore_status=ignore_status)
-    columns = ("subject", "customer", "level", "roles", "rule")
-    return Result(call.noting(rows, "nobody"), "list", columns)
+    return _set(call, rows, limit, ("subject", "customer", "level", "roles", "rule"), "nobody")
 
 
 @command(app, "owners", examples=("custctl access owners amanda.smith@company-a.example assign order:SO-1201",))
@@ -137,12 +144,13 @@ def owners(
     action: Annotated[str, typer.Argument(metavar="create|assign", help="To make a record, or give one away.")],
     resource: Annotated[str, typer.Argument(metavar="ENTITY|RECORD", help="An entity, or a stored record.")],
     ignore_status: IgnoreStatus = False,
+    limit: Limit = None,
 ) -> Result:
     """Whom SUBJECT may make the owner of a new or a stored record."""
     from custctl.store import sets
 
     rows = sets.possible_owners(call.read(), subject, action, resource, ignore_status=ignore_status)
-    return Result(call.noting(rows, "no owners"), "list", ("owner", "current"))
+    return _set(call, rows, limit, ("owner", "current"), "no owners")
 
 
 @command(app, "test", examples=("custctl access test decisions.toml", "custctl access test 'tests/*.yaml'"))
@@ -157,10 +165,18 @@ def test(
     from custctl.store.files import matching
 
     request = read_request(read(matching(files), sys.stdin.buffer))
-    rows = run(call.read(), request.tests)
-    failed = sum(not row["passed"] for row in rows)
-    data = {"passed": len(rows) - failed, "failed": failed, "tests": rows}
-    return Result(data, "tests", exit=Exit.NO if failed else Exit.OK)
+    report = run(call.read(), request.tests)
+    return Result(report, "tests", exit=Exit.NO if report["failed"] else Exit.OK)
+
+
+def _set(call: Call, rows: Iterable[Row], limit: int | None, columns: tuple[str, ...], empty: str) -> Result:
+    """The answer to a question about a set: at most so many members, with the fields asked for."""
+    asked = call.option("fields")
+    some = call.noting(islice(rows, limit), empty)
+    if asked is None:
+        return Result(some, "list", columns)
+    names = chosen(asked, (*columns, "path") if "rule" in columns else columns)
+    return Result(({name: row.get(name) for name in (columns[0], *names)} for row in some), "list", names)
 
 
 def _batch(call: Call, name: str, others: tuple[Any, ...]) -> Result:
@@ -199,5 +215,9 @@ def _question(
     )
 
 
-def _answered(answer: dict[str, Any], view: View) -> Result:
-    return Result(answer, view, exit=Exit.OK if answer["allowed"] else Exit.NO)
+def _answered(call: Call, answer: dict[str, Any], view: View) -> Result:
+    exit_code = Exit.OK if answer["allowed"] else Exit.NO
+    asked = call.option("fields")
+    if asked is None:
+        return Result(answer, view, exit=exit_code)
+    return Result({name: answer[name] for name in chosen(asked, tuple(answer))}, "record", exit=exit_code)

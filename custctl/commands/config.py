@@ -54,14 +54,19 @@ def set_(
     in_profile: InProfile = None,
 ) -> Result:
     """Set a setting in the config file."""
-    written = settings.save(name, value, in_profile)
-    call.done()
-    return Result({"name": name, "value": value, "file": str(written)})
+    return _save(call, name, value, in_profile)
 
 
 @command(app, "unset")
 def unset(call: Call, name: NameArg, in_profile: InProfile = None) -> Result:
     """Remove a setting from the config file."""
-    written = settings.save(name, None, in_profile)
-    call.done()
-    return Result({"name": name, "value": None, "file": str(written)})
+    return _save(call, name, None, in_profile)
+
+
+def _save(call: Call, name: str, value: str | None, in_profile: str | None) -> Result:
+    """Write one setting, into the profile that --in or --profile names."""
+    written = settings.save(name, value, in_profile or call.option("profile"), dry_run=call.dry_run)
+    if not call.dry_run:
+        call.done()
+    notes = ("dry run: nothing was written",) if call.dry_run else ()
+    return Result({"name": name, "value": value, "file": str(written)}, notes=notes)

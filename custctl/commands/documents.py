@@ -56,7 +56,9 @@ def export(
         from custctl.formats import visible
         from custctl.store.files import write_new
 
-        write_new(out, text)
+        write_new(out, text, dry_run=call.dry_run)
+        if call.dry_run:
+            return Result({"text": ""}, "text", notes=("dry run: nothing was written",))
         call.done()
         return Result({"text": f"written to {visible(out)}\n"}, "text", notes=())
     return Result({"text": text}, "text")

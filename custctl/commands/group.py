@@ -99,10 +99,10 @@ def delete(call: Call, group_key: GroupArg) -> Result:
 
 
 @command(member_app, "list")
-def member_list(call: Call, group_key: GroupArg) -> Result:
+def member_list(call: Call, group_key: GroupArg, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
     """List the customers of a group."""
     _, key = lookup.require(call.read(), GROUP, group_key)
-    return listing(call, CUSTOMER, [f"group={key}"], None, None)
+    return listing(call, CUSTOMER, [f"group={key}", *(where or ())], sort, limit)
 
 
 @command(member_app, "add", examples=("custctl group member add partners acme globex",))

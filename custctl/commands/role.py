@@ -44,7 +44,7 @@ DEFAULTS = {
     "capability-default": "capability_default",
     "workflow-default": "workflow_default",
 }
-_SWITCHES = {"on": True, "off": False, "full": True, "none": False, "true": True, "false": False}
+_SWITCHES = {"on": True, "off": False}
 
 
 @command(app, "list", acts=True, examples=("custctl role list --where type=customizable",))

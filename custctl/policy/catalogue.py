@@ -67,6 +67,11 @@ ENTITIES: Mapping[str, Entity] = {
 }
 """Every entity of the storefront by name; the last two are known but unprotected: no role entry counts."""
 
+FIELD_ONLY: Mapping[str, Entity] = {
+    name: Entity(name, "none", (), protected=False) for name in ("account", "opportunity")
+}
+"""Entities of the back office that have field permissions (AM 3.4): nothing else about them is asked here."""
+
 PROTECTED = tuple(name for name, entity in ENTITIES.items() if entity.protected)
 SALES_DOCUMENTS = ("order", "quote", "request", "shopping-list", "checkout")
 STORED_ELSEWHERE = frozenset(

@@ -177,7 +177,7 @@ def _by_roles(subject: Subject, action: str, resource: Resource, facts: Facts) -
     verdicts = tuple(role_verdict(role, action, resource) for role in subject.roles)
     level = max((verdict.level for verdict in verdicts), default=Level.NONE)
     if resource.kind == "entity" and not _entity(resource).protected:
-        seen = action == "view"
+        seen = action in _entity(resource).permissions
         return Decision(seen, Level.NONE, Reason.UNPROTECTED if seen else Reason.NOT_APPLICABLE, verdicts)
     if not applies(action, resource):
         return Decision(False, Level.NONE, Reason.NOT_APPLICABLE, verdicts)
@@ -250,6 +250,8 @@ def _by_state(action: str, record: Record) -> list[Veto]:
         return [Veto(Reason.ORDER_CLOSED, record.ref)]
     if record.entity == "request" and action == "edit" and record.workflow_active:
         return [Veto(Reason.WORKFLOW_ACTIVE, record.ref)]
+    if record.kept and action == "delete":
+        return [Veto(Reason.PROTECTED_ROLE, record.ref)]
     if record.entity == "quote" and action == "view" and record.status in UNAVAILABLE_QUOTE:
         return [Veto(Reason.QUOTE_UNAVAILABLE, record.ref)]
     return []

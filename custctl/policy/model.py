@@ -194,6 +194,8 @@ class Record:
     workflow_active: bool = False
     role: RoleFacts | None = None
     parent: Record | None = None
+    kept: bool = False
+    """Nobody may delete it: the group of visitors."""
 
 
 @dataclass(frozen=True, slots=True)

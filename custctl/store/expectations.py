@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from custctl.errors import CustctlError, Exit, Place, Problem
+from custctl.errors import CustctlError, Denied, Exit, Place, Problem
 from custctl.policy import Decision, decide
 from custctl.store import answers
 from custctl.store.facts import Asker, Question
@@ -21,18 +21,18 @@ def guard(connection: sqlite3.Connection, tests: Iterable[Expected]) -> None:
 
     Raises exit 4 for a test that cannot be asked: an unknown subject, action or resource.
     """
-    asker = Asker(connection)
-    problems = [problem for test, locate in tests for problem in _failures(asker, test, locate)]
-    if problems:
-        raise CustctlError(*sorted(problems, key=lambda problem: problem.exit, reverse=True))
+    rows = run(connection, tests, passed_too=False)
+    if rows["failed"]:
+        raise Denied(rows, "tests")
 
 
-def run(connection: sqlite3.Connection, tests: Iterable[Expected]) -> list[dict[str, Any]]:
-    """Ask every test; where each stands, whether it passed, what it expected and the answer (contract: test).
+def run(connection: sqlite3.Connection, tests: Iterable[Expected], *, passed_too: bool = True) -> dict[str, Any]:
+    """Ask every test (contract: test): where each stands, what it expected, and the answer.
 
-    Raises exit 4 when a test cannot be asked.
+    One that failed has the whole explanation. Those that passed may be counted only, which spares finding their
+    places. Raises exit 4 when a test cannot be asked.
     """
-    asker, rows, problems = Asker(connection), list[dict[str, Any]](), list[Problem]()
+    asker, rows, problems, passed = Asker(connection, typed=False), list[dict[str, Any]](), list[Problem](), 0
     for test, locate in tests:
         try:
             question = question_of(test)
@@ -41,38 +41,29 @@ def run(connection: sqlite3.Connection, tests: Iterable[Expected]) -> list[dict[
             problems += [replace(problem, exit=Exit.INVALID).at(locate()) for problem in error.problems]
             continue
         decision = decide(loaded.subject, loaded.action, loaded.resource, loaded.facts)
-        passed = not differing(test, decision)
-        place = locate()
-        rows.append(
-            {
-                "file": None if place is None else place.file,
-                "line": None if place is None else place.line,
-                "passed": passed,
-                "expected": {name: getattr(test, name) for name in _EXPECTED if getattr(test, name) is not None},
-                "got": answers.decision_row(loaded, decision, question)
-                if passed
-                else answers.explanation(asker, loaded, decision, question),
-            }
-        )
+        if differing(test, decision):
+            got = answers.explanation(asker, loaded, decision, question)
+            rows.append(_row(test, locate(), got, passed=False))
+            continue
+        passed += 1
+        if passed_too:
+            rows.append(_row(test, locate(), answers.decision_row(loaded, decision, question), passed=True))
     if problems:
         raise CustctlError(*problems)
-    return rows
+    return {"passed": passed, "failed": sum(not row["passed"] for row in rows), "tests": rows}
+
+
+def _row(test: TestInput, place: Place | None, got: dict[str, Any], *, passed: bool) -> dict[str, Any]:
+    return {
+        "file": None if place is None else place.file,
+        "line": None if place is None else place.line,
+        "passed": passed,
+        "expected": {name: getattr(test, name) for name in _EXPECTED if getattr(test, name) is not None},
+        "got": got,
+    }
 
 
 _EXPECTED = ("allowed", "level", "reason")
-
-
-def _failures(asker: Asker, test: TestInput, locate: Callable[..., Place | None]) -> list[Problem]:
-    try:
-        decision = asker.ask(question_of(test))
-    except CustctlError as error:
-        return [replace(problem, exit=Exit.INVALID).at(locate()) for problem in error.problems]
-    differences = differing(test, decision)
-    if not differences:
-        return []
-    words = f"test failed: {test.subject} {test.action} {test.resource}: {'; '.join(differences)}"
-    hint = f"custctl access explain {test.subject} {test.action} {test.resource}"
-    return [Problem("test-failed", Exit.NO, words, hint, locate())]
 
 
 def question_of(test: TestInput) -> Question:

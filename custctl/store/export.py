@@ -19,6 +19,7 @@ from custctl.resources import (
     NOUNS,
     RECORD,
     ROLE,
+    SHORT_TYPES,
     USER,
     USER_ADDRESS,
     Field,
@@ -34,6 +35,7 @@ def tables(connection: sqlite3.Connection, only: str | None = None) -> dict[str,
     Raises exit 4 for a table that there is none of.
     """
     nouns = {noun.document: noun for noun in NOUNS.values() if noun.document not in ("addresses", "settings")}
+    only = _BY_NOUN.get(only, only) if only is not None else None
     if only is not None and only not in (*nouns, "settings"):
         known = (*nouns, "settings")
         hint = did_you_mean(near(only, known)) or f"the tables are {', '.join(known)}"
@@ -45,6 +47,14 @@ def tables(connection: sqlite3.Connection, only: str | None = None) -> dict[str,
     if only in (None, "settings"):
         found["settings"] = _settings(connection)
     return {name: rows for name, rows in found.items() if rows}
+
+
+_BY_NOUN = {
+    **{noun.name: noun.document for noun in NOUNS.values()},
+    **{short: NOUNS[long].document for short, long in SHORT_TYPES.items()},
+    "group": "groups",
+}
+"""The table of a noun as commands call it."""
 
 
 def _records(connection: sqlite3.Connection, noun: Noun) -> Iterator[Image]:

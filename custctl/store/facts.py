@@ -19,6 +19,7 @@ from custctl.policy.catalogue import (
     CAPABILITY_ACTIONS,
     ENTITIES,
     FIELD_ACTIONS,
+    FIELD_ONLY,
     SALES_DOCUMENTS,
     WORKFLOW_ACTIONS,
     WORKFLOWS,
@@ -38,7 +39,7 @@ from custctl.policy.model import (
     Subject,
     Target,
 )
-from custctl.resources import CUSTOMER, NOUNS, ROLE, SHORT_TYPES, USER, fold
+from custctl.resources import CUSTOMER, NOUNS, ROLE, SHORT_TYPES, USER, Noun, fold
 from custctl.store import lookup
 from custctl.store.ancestry import chain
 from custctl.store.settings import guest_features, value_of
@@ -86,6 +87,8 @@ class Asker:
     """Answers questions on one connection, reading what each touches once."""
 
     connection: sqlite3.Connection
+    typed: bool = True
+    """Whether references were typed on a command line, where `id:17` and a unique name work too."""
     _roles: dict[tuple[int, tuple[Target, ...] | None], Role] = field(default_factory=dict)
     _entities: dict[str, Entity | None] = field(default_factory=dict)
     _features: frozenset[str] | None = None
@@ -112,6 +115,10 @@ class Asker:
             raise invalid("a role alone owns nothing: it can be asked about an entity only", hint=hint)
         return Loaded(subject, question.action, resource, self.facts(resource, question.ignore_status))
 
+    def _require(self, noun: Noun, text: str) -> tuple[int, str]:
+        """The id and key of a record; in a document only its key names it."""
+        return lookup.require(self.connection, noun, text, typed=self.typed)
+
     # -- subjects ------------------------------------------------------------------------------------------
 
     def subject(self, text: str, targets: Iterable[Target] | None) -> Subject:
@@ -120,10 +127,10 @@ class Asker:
             return Subject("guest", "guest", self._guest_roles(targets))
         kind, key = split_subject(text)
         if kind == "role":
-            role_id, role_key = lookup.require(self.connection, ROLE, key)
+            role_id, role_key = self._require(ROLE, key)
             return Subject("role", role_key, self.roles([role_id], targets))
         if kind == "visitor":
-            _, visitor = lookup.require(self.connection, NOUNS["visitor"], key)
+            _, visitor = self._require(NOUNS["visitor"], key)
             return Subject("visitor", visitor, self._guest_roles(targets), visitor=visitor)
         return self._user(key, targets)
 
@@ -131,9 +138,9 @@ class Asker:
         self, subject: Subject, targets: Iterable[Target] | None, with_roles: Iterable[str], without: Iterable[str]
     ) -> Subject:
         """The subject as if it had other roles; nothing is written."""
-        gone = {lookup.require(self.connection, ROLE, key)[1] for key in without}
+        gone = {self._require(ROLE, key)[1] for key in without}
         held = {role.key for role in subject.roles}
-        added = [lookup.require(self.connection, ROLE, key)[0] for key in with_roles]
+        added = [self._require(ROLE, key)[0] for key in with_roles]
         assumed = [replace(role, assumed=True) for role in self.roles(added, targets) if role.key not in held]
         return replace(subject, roles=(*(role for role in subject.roles if role.key not in gone), *assumed))
 
@@ -153,7 +160,7 @@ class Asker:
     def _user(self, text: str, targets: Iterable[Target] | None) -> Subject:
         row = self.connection.execute(f"{_USER} u.key = ?", (fold(text),)).fetchone()
         if row is None:  # not a key: an id, a name, or nobody
-            user_id, _ = lookup.require(self.connection, USER, text)
+            user_id, _ = self._require(USER, text)
             row = self.connection.execute(f"{_USER} u.id = ?", (user_id,)).fetchone()
         key, customer, guest, status, enabled, confirmed, ids = row
         flags = bool(guest), status == "reset", bool(enabled), bool(confirmed)
@@ -161,7 +168,7 @@ class Asker:
 
     def _guest_roles(self, targets: Iterable[Target] | None) -> tuple[Role, ...]:
         key = value_of(self.connection, "customer.guest_role")
-        return self.roles([lookup.require(self.connection, ROLE, key)[0]], targets)
+        return self.roles([self._require(ROLE, key)[0]], targets)
 
     def roles(self, ids: Iterable[int], targets: Iterable[Target] | None) -> tuple[Role, ...]:
         """The roles of these ids in order of key, each with its entries for the targets."""
@@ -219,7 +226,8 @@ class Asker:
             entity = self.entity(SHORT_TYPES.get(kind, kind))
             return Resource("entity", entity.name, entity, self.record(entity, key))
         if "." in kind.rstrip("."):
-            return Resource("field", kind, self.entity(kind.partition(".")[0]))
+            name = kind.partition(".")[0]
+            return Resource("field", kind, FIELD_ONLY.get(name) or self.entity(name))
         entity = self.entity(SHORT_TYPES.get(kind, kind))
         return Resource("entity", entity.name, entity)
 
@@ -234,12 +242,12 @@ class Asker:
             raise invalid("a capability has no owner: leave --owner and --customer out")
         user = user_customer = None
         if owner is not None:
-            user_id, user = lookup.require(self.connection, USER, split_subject(owner)[1])
+            user_id, user = self._require(USER, split_subject(owner)[1])
             user_customer = self._customer_of("customer_user", user_id)
-        key = None if customer is None else lookup.require(self.connection, CUSTOMER, customer)[1]
+        key = None if customer is None else self._require(CUSTOMER, customer)[1]
         if entity.identity == "user":
             key = key or user_customer
-        session = None if visitor is None else lookup.require(self.connection, NOUNS["visitor"], visitor)[1]
+        session = None if visitor is None else self._require(NOUNS["visitor"], visitor)[1]
         return replace(resource, record=Record("", entity.name, user, user_customer, key, session))
 
     def entity(self, name: str) -> Entity:
@@ -268,22 +276,26 @@ class Asker:
     def record(self, entity: Entity, key: str) -> Record:
         """A stored record with its owners; exit 3 when there is none of that key."""
         if entity.name == "customer":
-            _, found = lookup.require(self.connection, CUSTOMER, key)
+            _, found = self._require(CUSTOMER, key)
             return Record(f"customer:{found}", entity.name, customer=found)
         if entity.name == "customer-user":
-            user_id, found = lookup.require(self.connection, USER, key)
+            user_id, found = self._require(USER, key)
             return Record(f"user:{found}", entity.name, found, customer=self._customer_of("customer_user", user_id))
         if entity.name == "customer-user-role":
             return self._role_record(key)
         if entity.name in ("customer-address", "customer-user-address"):
             return self._address_record(entity, key)
         if entity.name == "customer-group":
-            _, found = lookup.require(self.connection, NOUNS["customer-group"], key)
-            return Record(f"customer-group:{found}", entity.name)
+            _, found = self._require(NOUNS["customer-group"], key)
+            return Record(
+                f"customer-group:{found}", entity.name, kept=found == value_of(self.connection, "guest.group")
+            )
         if not entity.protected:
             return Record(f"{entity.name}:{key}", entity.name)
         column = "number_folded" if entity.name in SALES_DOCUMENTS else "key_folded"
-        record = self._owned_record(entity.name, f"t.entity = ? AND t.{column} = ?", (entity.name, fold(key)), ())
+        by_id = lookup.id_in(key) if self.typed else None
+        condition = f"t.entity = ? AND t.{column if by_id is None else 'id'} = ?"
+        record = self._owned_record(entity.name, condition, (entity.name, fold(key) if by_id is None else by_id), ())
         if record is None:
             lookup.require_owned(self.connection, entity.name, key)
         assert record is not None, "require_owned has raised"
@@ -315,7 +327,7 @@ class Asker:
         return None if parent is None or parent.ref in below else parent
 
     def _role_record(self, key: str) -> Record:
-        role_id, found = lookup.require(self.connection, ROLE, key)
+        role_id, found = self._require(ROLE, key)
         customer, self_managed, public, users = self.connection.execute(
             "SELECT (SELECT c.key FROM customer c WHERE c.id = r.customer_id), r.self_managed, r.public,"
             " EXISTS (SELECT 1 FROM user_role ur WHERE ur.role_id = r.id) FROM role r WHERE r.id = ?",
@@ -329,7 +341,7 @@ class Asker:
         owner_key, _, address = key.rpartition("/")
         of_customer = entity.name == "customer-address"
         noun = CUSTOMER if of_customer else USER
-        owner_id, owner = lookup.require(self.connection, noun, owner_key or key)
+        owner_id, owner = self._require(noun, owner_key or key)
         lookup.require_address(self.connection, noun, owner_id, owner, address)
         reference = f"{entity.name}:{owner}/{fold(address)}"
         if of_customer:

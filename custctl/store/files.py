@@ -13,8 +13,8 @@ from pathlib import Path
 from custctl.errors import CustctlError, Exit, Problem, conflict, invalid
 
 
-def write_new(name: str, text: str) -> None:
-    """Write a file that does not exist yet, whole or not at all, 0600.
+def write_new(name: str, text: str, *, dry_run: bool = False) -> None:
+    """Write a file that does not exist yet, whole or not at all, 0600; a dry run leaves none behind.
 
     Raises exit 5 when something of that name exists, 74 when it cannot be written.
     """
@@ -32,6 +32,8 @@ def write_new(name: str, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if dry_run:
+            path.unlink()
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError):

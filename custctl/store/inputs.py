@@ -23,9 +23,9 @@ from pydantic import (
 )
 
 from custctl.formats import visible
-from custctl.policy.catalogue import ENTITIES, SALES_DOCUMENTS
+from custctl.policy.catalogue import ENTITIES, FIELD_ONLY, SALES_DOCUMENTS
 from custctl.policy.model import LEVELS
-from custctl.resources import MAX_KEY, fold, slug
+from custctl.resources import MAX_KEY, NOUNS, SHORT_TYPES, fold, slug
 from custctl.store.codec import money_from, money_text
 
 RATINGS = tuple(f"{stars}_of_5" for stars in range(1, 6))
@@ -445,12 +445,25 @@ def field_names(model: type[Input]) -> tuple[str, ...]:
     return tuple(model.model_fields)
 
 
+_RESERVED = frozenset(
+    {
+        *NOUNS,
+        *SHORT_TYPES,
+        *FIELD_ONLY,
+        *("capability", "workflow", "guest", "default", "capability-default", "workflow-default", "id", "tag"),
+        *("taxonomy", "contact", "channel", "business-customer", "lead"),
+    }
+)
+
+
 def entity_name(value: str) -> str:
     """The name of an entity of one's own: kebab-case, and none that exists already."""
     if not _KEBAB.match(value):
         raise ValueError(f"is not an entity name: lower-case words joined by hyphens; try {slug(value, 'entity')!r}")
     if value in ENTITIES or value in SALES_DOCUMENTS:
         raise ValueError("is an entity that every shop has")
+    if value in _RESERVED:
+        raise ValueError("is a word that references begin with")
     return value
 
 

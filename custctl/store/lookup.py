@@ -7,21 +7,25 @@ import sqlite3
 from typing import Any
 
 from custctl.errors import CustctlError, Exit, Problem, near, not_found
-from custctl.resources import CUSTOMER, GROUP, ROLE, USER, Noun, fold
+from custctl.resources import CUSTOMER, GROUP, ROLE, SHORT_TYPES, USER, Noun, fold
 
 _NAMES = {CUSTOMER.name: "name_folded", GROUP.name: "name_folded", USER.name: "name_folded", ROLE.name: "label_folded"}
 _SHOWN = {CUSTOMER.name: "name", GROUP.name: "name", USER.name: "first_name || ' ' || last_name", ROLE.name: "label"}
 _ID = re.compile(r"id:(\d{1,18})\Z")
 
 
-def find(connection: sqlite3.Connection, noun: Noun, text: str) -> tuple[int, str] | None:
+def find(connection: sqlite3.Connection, noun: Noun, text: str, *, typed: bool = True) -> tuple[int, str] | None:
     """The id and key of the record that `text` means, or None.
 
-    Raises exit 4 when it is a name that several records have; the candidates are told.
+    What is `typed` may also be a reference as output shows it, `id:17`, or a name. Raises exit 4 when it is a
+    name that several records have; the candidates are told.
     """
-    by_id = _ID.match(text)
-    if by_id:
-        return _one(connection, noun, "id = ?", int(by_id[1]))
+    if not typed:
+        return _one(connection, noun, "key = ?", fold(text))
+    text = without_type(noun, text)
+    by_id = id_in(text)
+    if by_id is not None:
+        return _one(connection, noun, "id = ?", by_id)
     found = _one(connection, noun, "key = ?", fold(text))
     if found is not None or noun.name not in _NAMES:
         return found
@@ -36,23 +40,38 @@ def find(connection: sqlite3.Connection, noun: Noun, text: str) -> tuple[int, st
     return (rows[0][0], rows[0][1]) if rows else None
 
 
-def require(connection: sqlite3.Connection, noun: Noun, text: str) -> tuple[int, str]:
+def without_type(noun: Noun, text: str) -> str:
+    """The key of a reference of this noun: `user:anna@acme.example` and `customer-user:…` are the same."""
+    kind, colon, key = text.partition(":")
+    return key if colon and SHORT_TYPES.get(kind, kind) == noun.name else text
+
+
+def id_in(text: str) -> int | None:
+    """The number of `id:17`, None when it is none."""
+    found = _ID.match(text)
+    return int(found[1]) if found else None
+
+
+def require(connection: sqlite3.Connection, noun: Noun, text: str, *, typed: bool = True) -> tuple[int, str]:
     """The id and key of the record that `text` means; exit 3 with near keys when there is none."""
-    found = find(connection, noun, text)
+    found = find(connection, noun, text, typed=typed)
     if found is None:
         raise not_found(noun.title, text, near_keys(connection, noun.table, "key", fold(text)))
     return found
 
 
-def require_owned(connection: sqlite3.Connection, entity: str, key: str) -> int:
-    """The id of a sales document or a plain record; exit 3 when there is none."""
+def require_owned(connection: sqlite3.Connection, entity: str, text: str) -> tuple[int, str]:
+    """The id and key of the sales document or plain record that was typed; exit 3 when there is none."""
+    text = text.removeprefix(f"{entity}:")
+    by_id = id_in(text)
     for table, column in (("sales_document", "number"), ("record", "key")):
-        query = f"SELECT id FROM {table} WHERE entity = ? AND {column}_folded = ?"
-        row = connection.execute(query, (entity, fold(key))).fetchone()
+        condition = f"{column}_folded = ?" if by_id is None else "id = ?"
+        query = f"SELECT id, {column} FROM {table} WHERE entity = ? AND {condition}"
+        row = connection.execute(query, (entity, fold(text) if by_id is None else by_id)).fetchone()
         if row is not None:
-            return int(row[0])
-    close = near_keys(connection, "sales_document", "number", fold(key), entity)
-    raise not_found(entity, key, close or near_keys(connection, "record", "key", fold(key), entity))
+            return int(row[0]), str(row[1])
+    close = near_keys(connection, "sales_document", "number", fold(text), entity)
+    raise not_found(entity, text, close or near_keys(connection, "record", "key", fold(text), entity))
 
 
 def require_address(connection: sqlite3.Connection, owner_noun: Noun, owner_id: int, owner: str, address: str) -> int:

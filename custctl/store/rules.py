@@ -13,6 +13,7 @@ from custctl.policy.catalogue import (
     CAPABILITIES,
     ENTITIES,
     FIELD_ACTIONS,
+    FIELD_ONLY,
     GUEST_GROUP,
     PREDEFINED_ROLES,
     STORED_ELSEWHERE,
@@ -125,7 +126,7 @@ def _role(unit: Unit, draft: Draft) -> None:
         else:
             _levels(unit, draft, "workflows", name, row, ENTITIES[WORKFLOWS[name]], WORKFLOW_ACTIONS, "workflow")
     for name, row in draft.image["fields"].items():
-        entity = unit.entity(name.partition(".")[0]) if "." in name else None
+        entity = _entity_of_field(unit, name) if "." in name else None
         if entity is None:
             _unknown(unit, draft, "fields", name, "field", ())
         else:
@@ -133,6 +134,12 @@ def _role(unit: Unit, draft: Draft) -> None:
     for table in ("permissions", "workflows"):
         draft.image[table] = _without_none(draft.image[table])
     draft.image["fields"] = {name: row for name, row in draft.image["fields"].items() if row}
+
+
+def _entity_of_field(unit: Unit, name: str) -> Entity | None:
+    """The entity that a field `entity.field` belongs to."""
+    entity = name.partition(".")[0]
+    return FIELD_ONLY.get(entity) or unit.entity(entity)
 
 
 def _without_none(table: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:

@@ -860,7 +860,7 @@ def test_the_name_in_history_is_not_that_of_the_user_acted_as(demo: Runner) -> N
         ("customer add New --key company-a-la", (5, "taken", "customer:company-a-la exists already")),
         ("customer edit company-a-west --parent company-a-la", (4, "cycle", None)),
         (f"user add {BOB} --first-name A --last-name B", (5, "taken", f"user:{BOB} exists already")),
-        ("order add so-1001", (5, "taken", "order:so-1001 exists already")),
+        ("order add so-1001", (5, "taken", "order:SO-1001 exists already")),
         ("role add Ab", (4, "invalid", "role 'company-a/ab': label must have 3 to 255 characters, this has 2")),
         ("role grant company-a/approver customer view=user", (4, "invalid", None)),
         ("customer address delete company-a/hq", (5, "protected", None)),

@@ -422,8 +422,14 @@ def test_a_failed_test_of_a_document_keeps_everything_as_it_was(demo: Runner) ->
         resource = "customer:new"
         allowed = true
         """
-    message = f"test failed: {BOB} view customer:new: allowed is false, expected true"
-    assert demo.unapplied(document) == [("4:1", 1, "test-failed", message)]
+    before = demo.export()
+    for words in (("plan",), ("apply", "--yes"), ("apply", "--dry-run")):
+        answer = demo(*words, "-f", demo.file(document), "-o", "json")
+        assert (answer.exit, answer.err) == (1, "")
+        (failed,) = answer.json["tests"]
+        assert (answer.json["failed"], failed["line"], failed["expected"]) == (1, 4, {"allowed": True})
+        assert failed["got"]["reason"] == "out-of-reach"
+        assert demo.export() == before
 
 
 # Renaming
@@ -989,7 +995,9 @@ def test_one_table_can_be_exported_alone(demo: Runner, noun: str) -> None:
 
 
 def test_an_unknown_table_cannot_be_exported(demo: Runner) -> None:
-    assert demo.refusal("export", "customer") == (4, "invalid", "unknown table 'customer'")
+    assert demo.refusal("export", "custmer") == (4, "invalid", "unknown table 'custmer'")
+    assert demo("export", "customer").out == demo("export", "customers").out
+    assert demo("export", "role").out == demo("export", "roles").out
     assert demo.refusal("export", "--format", "xml")[:2] == (2, "usage")
 
 

@@ -388,7 +388,7 @@ def test_the_config_file_is_for_its_owner_alone_and_written_whole(custctl: Runne
     ("words", "message"),
     [
         ("set bd x.db", "unknown setting 'bd'"),
-        ("set output xml", "output is one of table, json, jsonl, name, not 'xml'"),
+        ("set output xml", "output is one of table, json, jsonl, csv, name, not 'xml'"),
         ("set profile test --in test", "unknown setting 'profile'"),
         ("set profile nope", "profile 'nope' is not in {file}"),
         ("get bd", "unknown setting 'bd'"),

@@ -90,7 +90,7 @@ def group_of(noun: Noun) -> typer.Typer:
     @command(app, "delete", acts=True)
     def delete(call: Call, number: NumberArg) -> Result:
         """Delete one; its lines go along."""
-        from custctl.store.rules import remove_sales
+        from custctl.store.removal import remove_sales
 
         return delete_record(call, noun, number, remove_sales)
 

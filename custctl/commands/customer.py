@@ -144,7 +144,7 @@ def _edit(
 @command(app, "delete", acts=True)
 def delete(call: Call, customer: CustomerArg) -> Result:
     """Delete a customer that nothing belongs to; its subsidiaries become top-level."""
-    from custctl.store.rules import remove_customer
+    from custctl.store.removal import remove_customer
 
     return delete_record(call, CUSTOMER, customer, remove_customer)
 

@@ -93,7 +93,7 @@ def edit(
 @command(app, "delete")
 def delete(call: Call, group_key: GroupArg) -> Result:
     """Delete a group; its members keep no group. The group of visitors stays."""
-    from custctl.store.rules import remove_group
+    from custctl.store.removal import remove_group
 
     return delete_record(call, GROUP, group_key, remove_group)
 

@@ -142,7 +142,7 @@ def _edit(unit: Unit, text: str, values: dict[str, Any], customer: str | None) -
 
 def _rehome(unit: Unit, draft: Draft, customer: str | None) -> None:
     """Give a stored role to another customer; under --as the user must be allowed to."""
-    from custctl.store.rules import rehome_role
+    from custctl.store.removal import rehome_role
 
     if unit.acting is not None and customer != draft.image["customer"]:
         unit.acting.require_owner(ROLE, "assign", None, customer)
@@ -168,7 +168,7 @@ def _to_change(unit: Unit, text: str, customer: str | None = None, label: str | 
 @command(app, "delete", acts=True)
 def delete(call: Call, role: RoleArg) -> Result:
     """Delete a role that nobody has."""
-    from custctl.store.rules import remove_role
+    from custctl.store.removal import remove_role
 
     return delete_record(call, ROLE, role, remove_role)
 

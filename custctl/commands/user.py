@@ -235,7 +235,7 @@ def _switch(unit: Unit, text: str, *, on: bool) -> None:
 @command(app, "delete", acts=True)
 def delete(call: Call, user: UserArg) -> Result:
     """Delete a customer user who owns no records."""
-    from custctl.store.rules import remove_user
+    from custctl.store.removal import remove_user
 
     return delete_record(call, USER, user, remove_user)
 

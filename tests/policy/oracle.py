@@ -34,6 +34,8 @@ FORBIDDING_STATES = {
     ("quote", "view"): ("quote-unavailable", ("draft", "deleted", "expired")),
 }
 
+VISITORS_GROUP = "customer-group:non-authenticated-visitors"
+
 Cell = tuple[str, str]
 """A record and a level that opens it."""
 Target = tuple[str, str]
@@ -266,6 +268,8 @@ class Oracle:
         reason, states = FORBIDDING_STATES.get((row.entity, action), ("", ()))
         if row.status in states:
             return [(reason, self._name(ref))]
+        if action == "delete" and ref == VISITORS_GROUP:
+            return [("protected-role", ref)]
         active = row.entity == "request" and action == "edit" and row.workflow_active
         return [("workflow-active", self._name(ref))] if active else []
 

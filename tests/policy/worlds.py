@@ -576,6 +576,7 @@ class Values:
             row.workflow_active,
             self._role_facts(row.key) if stored and row.entity == "customer-user-role" else None,
             self.record(row.parent) if row.parent is not None else None,
+            kept=ref == "customer-group:non-authenticated-visitors",
         )
 
     def _role_facts(self, key: str) -> RoleFacts:

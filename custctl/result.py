@@ -35,8 +35,3 @@ class Result:
     exit: Exit | Callable[[], Exit] = Exit.OK
     parts: tuple[tuple[str, Result], ...] = ()
     natural: str = "table"
-
-    @property
-    def is_set(self) -> bool:
-        """Whether the answer is a set of rows, an array in JSON."""
-        return not isinstance(self.data, Mapping)

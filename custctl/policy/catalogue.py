@@ -6,7 +6,7 @@ the `frontend_roles.yml` of every bundle, merged); entities are written in kebab
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from custctl.policy.model import Entity, Level, Ownership
@@ -22,6 +22,11 @@ CAPABILITY_ACTIONS = ("use",)
 def standard_permissions(ownership: Ownership) -> tuple[str, ...]:
     """The permissions of an entity that names none; an ownerless one cannot be assigned (AM 3.1)."""
     return OWNERLESS_PERMISSIONS if ownership == "none" else PERMISSIONS
+
+
+def own_entity(name: str, ownership: Ownership, permissions: Iterable[str]) -> Entity:
+    """An entity of one's own; one owned by users also carries a customer (design 5)."""
+    return Entity(name, ownership, tuple(permissions), has_customer=ownership == "user")
 
 
 def _ownerless(*names: str, feature: str | None = None) -> tuple[Entity, ...]:

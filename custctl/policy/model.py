@@ -72,11 +72,6 @@ class Reason(StrEnum):
     FEATURE_OFF = "feature-off"
 
 
-SIGN_IN_REASONS = frozenset(
-    {Reason.GUEST_RECORD, Reason.RESET, Reason.DISABLED, Reason.UNCONFIRMED, Reason.NO_CUSTOMER}
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Entity:
     """A kind of record: who owns it, and which permissions it knows.

@@ -338,21 +338,22 @@ def _merge_item(unit: Unit, item: Item) -> Draft:
 
 
 def _merge_addresses(unit: Unit, noun: Noun, owners: Sequence[Item]) -> list[Draft]:
-    """Addresses are matched by key within their owner; a new one without a key gets that of its label."""
-    owner_noun = CUSTOMER if noun is CUSTOMER_ADDRESS else USER
-    drafts = []
-    unit.addresses(noun, [unit.get(owner_noun, item.key) for item in owners])
-    for item in owners:
-        taken = {address.key for address in item.addresses or () if address.key}
-        for number, address in enumerate(item.addresses or ()):
-            key = address.key or free_key(address.label or "address", taken)
-            taken.add(key)
-            given = {**address.given(), "key": key, "owner": item.key}
-            locate = _address_locator(item.locate, number)
-            made = Item(noun, f"{item.key}/{key}", given, locate, manager=item.manager)
-            unit.drafts.setdefault((noun.name, made.key), None)
-            drafts.append(_merge_item(unit, made))
-    return drafts
+    """Addresses are matched by key within their owner, all of them read at once."""
+    items = [item for owner in owners for item in _address_items(noun, owner)]
+    unit.load(noun, (item.key for item in items))
+    return [_merge_item(unit, item) for item in items]
+
+
+def _address_items(noun: Noun, owner: Item) -> Iterator[Item]:
+    """The addresses that an owner's item gives; one without a key gets that of its label."""
+    given = owner.addresses or ()
+    taken = {address.key for address in given if address.key}
+    for number, address in enumerate(given):
+        key = address.key or free_key(address.label or "address", taken)
+        taken.add(key)
+        values = {**address.given(), "key": key, "owner": owner.key}
+        locate = _address_locator(owner.locate, number)
+        yield Item(noun, f"{owner.key}/{key}", values, locate, manager=owner.manager)
 
 
 def _address_locator(locate: Locate, number: int) -> Locate:

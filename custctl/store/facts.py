@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
-from custctl.errors import CustctlError, did_you_mean, invalid, near
+from custctl.errors import did_you_mean, invalid, near
 from custctl.policy.catalogue import (
     CAPABILITIES,
     CAPABILITY_ACTIONS,
@@ -23,6 +23,7 @@ from custctl.policy.catalogue import (
     SALES_DOCUMENTS,
     WORKFLOW_ACTIONS,
     WORKFLOWS,
+    own_entity,
 )
 from custctl.policy.decide import decide, role_verdict
 from custctl.policy.model import (
@@ -258,9 +259,7 @@ class Asker:
             row = self.connection.execute(
                 "SELECT name, ownership, permissions FROM entity WHERE name = ?", (name,)
             ).fetchone()
-            self._entities[name] = row and Entity(
-                row[0], row[1], tuple(json.loads(row[2])), has_customer=row[1] == "user"
-            )
+            self._entities[name] = row and own_entity(row[0], row[1], json.loads(row[2]))
         found = self._entities[name]
         if found is None:
             own = [row[0] for row in self.connection.execute("SELECT name FROM entity")]
@@ -444,8 +443,3 @@ def targets_of(resource: Resource) -> list[Target]:
         targets.append(("entity", record.parent.entity))
         record = record.parent
     return targets
-
-
-def unanswerable(error: CustctlError) -> dict[str, Any]:
-    """The error of one line of a batch, as data."""
-    return error.problem.as_json()

@@ -237,7 +237,7 @@ def _step(row: Any) -> Step:
 
 def _as_left(unit: Unit, revision: int, step: Step) -> Draft | None:
     """The record as it stands, None where the revision removed it; exit 5 when it is not as the revision left it."""
-    draft = _draft(unit, step.noun, step.key)
+    draft = unit.find(step.noun, step.key)
     now = None if draft is None or draft.after is None else told(draft.after)
     if now == step.after:
         return draft
@@ -281,7 +281,9 @@ def _whole(noun: Noun, image: dict[str, Any], renamed: Mapping[tuple[str, str], 
 
     History names records as they were called at the end of the revision; those it renamed get their names back.
     """
-    whole = {**dict.fromkeys(field.name for field in noun.fields if field.name not in _SHOWN_ONLY), **image}
+    from custctl.store.unit import stored_names
+
+    whole = {**dict.fromkeys(stored_names(noun)), **image}
     for field in noun.fields:
         value = whole.get(field.name)
         if field.kind == "reference" and value is not None:
@@ -289,18 +291,3 @@ def _whole(noun: Noun, image: dict[str, Any], renamed: Mapping[tuple[str, str], 
         elif field.kind == "links":
             whole[field.name] = sorted(renamed.get((field.to, key), key) for key in value or ())
     return whole
-
-
-_SHOWN_ONLY = ("created", "updated", "type", "users", "customers", "code")
-
-
-def _draft(unit: Unit, noun: Noun, key: str) -> Draft | None:
-    """The record as it stands, None when there is none."""
-    if noun.table == "address":
-        owner_key, _, _ = key.rpartition("/")
-        owner_noun = NOUNS["customer" if noun.name == "customer-address" else "customer-user"]
-        owner = unit.find(owner_noun, owner_key)
-        if owner is not None:
-            unit.addresses(noun, [owner])
-        unit.drafts.setdefault((noun.name, key), None)
-    return unit.find(noun, key)

@@ -19,6 +19,7 @@ from custctl.policy.catalogue import (
     STORED_ELSEWHERE,
     WORKFLOW_ACTIONS,
     WORKFLOWS,
+    own_entity,
     standard_permissions,
 )
 from custctl.policy.model import Entity, Kind, Level
@@ -40,7 +41,7 @@ from custctl.resources import (
 )
 from custctl.store.inputs import STATUSES, entity_name
 from custctl.store.settings import SETTINGS
-from custctl.store.unit import Draft, Unit, own_entity
+from custctl.store.unit import Draft, Unit
 
 BUILT_IN_ROLES = frozenset(role.key for role in PREDEFINED_ROLES)
 BUILT_IN: Mapping[str, frozenset[str]] = {ROLE.name: BUILT_IN_ROLES, GROUP.name: frozenset((GUEST_GROUP[0],))}
@@ -285,7 +286,7 @@ def _entity(unit: Unit, draft: Draft) -> None:
 
 def _entries_still_fit(unit: Unit, draft: Draft) -> None:
     """What roles say about an entity of one's own holds after a change of it; else the roles must change with it."""
-    entity = own_entity(draft.image)
+    entity = own_entity(draft.image["name"], draft.image["ownership"], draft.image["permissions"])
     listed = "t.id IN (SELECT role_id FROM role_entry WHERE kind = 'entity' AND name = :name)"
     for role in unit.select(ROLE, listed, name=entity.name):
         if "permissions" not in role.given:  # one that was given is looked at as a role

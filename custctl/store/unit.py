@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, near
-from custctl.policy.catalogue import ENTITIES
+from custctl.policy.catalogue import ENTITIES, own_entity
 from custctl.policy.model import Entity
 from custctl.resources import NOUNS, Noun, fold, reference
 from custctl.store.codec import to_column
@@ -121,6 +121,11 @@ class Unit:
         if not missing:
             return
         self.drafts.update(dict.fromkeys((noun.name, key) for key in missing))
+        if noun.name in _ADDRESSES:  # named within their owners, and read with them
+            kind = NOUNS[_ADDRESSES[noun.name][0]]
+            owners = (self.find(kind, key) for key in dict.fromkeys(key.rpartition("/")[0] for key in missing))
+            self.addresses(noun, [owner for owner in owners if owner is not None])
+            return
         condition, value = _by_keys(noun, missing)
         self._take(noun, f"AND {condition}", {"keys": json.dumps(value)})
 
@@ -175,7 +180,7 @@ class Unit:
         own = None if name in ENTITIES else self.find(NOUNS["entity"], name)
         if own is None or own.after is None:
             return ENTITIES.get(name)
-        return own_entity(own.after)
+        return own_entity(own.after["name"], own.after["ownership"], own.after["permissions"])
 
     # -- changing ------------------------------------------------------------------------------------------
 
@@ -408,7 +413,7 @@ class Unit:
     def _take(self, noun: Noun, tail: str, parameters: Mapping[str, Any]) -> list[Draft]:
         """Read rows into drafts; a record already at hand keeps its draft."""
         taken = []
-        rows = list(selection(noun.name, _stored_names(noun)).rows(self.connection, tail, parameters))
+        rows = list(selection(noun.name, stored_names(noun)).rows(self.connection, tail, parameters))
         if noun.name == "customer-user-role" and rows:
             ids = json.dumps([row_id for row_id, _ in rows])
             entries = role_entries(self.connection, "role_id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
@@ -458,13 +463,6 @@ def record_reference(noun: Noun, image: Image, key: str) -> str:
     return reference(noun, key)
 
 
-def own_entity(image: Image) -> Entity:
-    """An entity of one's own as the policy knows it; one owned by users also carries a customer (design 5)."""
-    return Entity(
-        image["name"], image["ownership"], tuple(image["permissions"]), has_customer=image["ownership"] == "user"
-    )
-
-
 def _by_keys(noun: Noun, keys: Sequence[str]) -> tuple[str, list[Any]]:
     """The condition that finds records by key, and the JSON value of its parameter `:keys`."""
     if noun.name == "record":
@@ -485,7 +483,8 @@ def _key_columns(draft: Draft) -> dict[str, Any]:
     return {"key": draft.key}
 
 
-def _stored_names(noun: Noun) -> tuple[str, ...]:
+def stored_names(noun: Noun) -> tuple[str, ...]:
+    """The fields of an image: all of a noun's but those that are computed."""
     return tuple(entry.name for entry in noun.fields if entry.name not in _COMPUTED)
 
 

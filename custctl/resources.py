@@ -9,10 +9,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-FieldKind = Literal["text", "bool", "switch", "money", "list", "json", "reference", "links", "entries"]
+FieldKind = Literal["text", "bool", "switch", "money", "count", "list", "json", "reference", "links", "entries"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """The table that holds the links of a field, a row a link: the record's id in `own`, the other's in `other`.
+
+    Where records of several nouns share the table, its column `noun` says which is meant.
+    """
+
+    table: str
+    own: str
+    other: str
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +33,8 @@ class Field:
     """One field of a noun, as documents, JSON and `--where` call it.
 
     `column` is its column when that has another name; a reference holds an id there and a key outside.
-    `to` is the noun a reference or a link leads to. `stored=False` marks what is computed and only shown.
+    `to` is the noun a reference or a link leads to, `via` where links are kept. `stored=False` marks what has no
+    column of its own, `computed` what follows from other records and is only shown.
     """
 
     name: str
@@ -29,11 +43,13 @@ class Field:
     to: str = ""
     default: Any = None
     stored: bool = True
+    computed: bool = False
+    via: Link | None = None
 
     @property
     def in_row(self) -> bool:
         """Whether the field is a column of the noun's own table."""
-        return self.stored and self.kind not in ("links", "entries")
+        return self.stored and not self.computed and self.kind not in ("links", "entries")
 
     @property
     def holder(self) -> str:
@@ -48,7 +64,8 @@ class Noun:
     """A kind of record.
 
     `name` is its type in references, `document` its table in a document, `key` the field that names a record,
-    `columns` what a list shows, `sort` the default order.
+    `columns` what a list shows, `sort` the default order, `folded` the columns that hold fields folded, for looking
+    up and sorting as people read.
     """
 
     name: str
@@ -61,6 +78,7 @@ class Noun:
     sort: str = "key"
     key: str = "key"
     prefix: str = ""
+    folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:
@@ -68,7 +86,7 @@ class Noun:
         return self.prefix or self.name
 
     def field(self, name: str) -> Field | None:
-        return next((field for field in self.fields if field.name == name), None)
+        return next((found for found in self.fields if found.name == name), None)
 
 
 def _texts(*names: str) -> tuple[Field, ...]:
@@ -80,7 +98,37 @@ _OWNED = (
     Field("user", "reference", to="customer-user"),
     Field("visitor", "reference", to="visitor"),
 )
-_TIMES = (Field("created", column="created_at", stored=False), Field("updated", column="updated_at", stored=False))
+_TIMES = (Field("created", column="created_at", computed=True), Field("updated", column="updated_at", computed=True))
+_TAGS = Field("tags", "links", to="tag", default=[], via=Link("tagging", "record_id", "tag_id", shared=True))
+
+TAXONOMY = Noun(
+    name="taxonomy",
+    title="taxonomy",
+    plural="taxonomies",
+    table="taxonomy",
+    document="taxonomies",
+    fields=(*_texts("key", "name", "background_color", "owner"), Field("tags", "count", computed=True), *_TIMES),
+    columns=("key", "name", "background_color", "tags"),
+    sort="name",
+    folded={"name_folded": ("name",)},
+)
+TAG = Noun(
+    name="tag",
+    title="tag",
+    plural="tags",
+    table="tag",
+    document="tags",
+    fields=(
+        *_texts("key", "name"),
+        Field("taxonomy", "reference", to="taxonomy"),
+        Field("owner"),
+        Field("uses", "count", computed=True),
+        *_TIMES,
+    ),
+    columns=("key", "name", "taxonomy", "uses"),
+    sort="name",
+    folded={"name_folded": ("name",)},
+)
 
 GROUP = Noun(
     name="customer-group",
@@ -91,11 +139,13 @@ GROUP = Noun(
     fields=(
         *_texts("key", "name", "owner", "payment_term", "tax_code"),
         Field("price_lists", "list", default=[]),
-        Field("customers", "text", stored=False),
+        _TAGS,
+        Field("customers", "count", computed=True),
         *_TIMES,
     ),
     columns=("key", "name", "payment_term", "tax_code", "customers"),
     sort="name",
+    folded={"name_folded": ("name",)},
 )
 CUSTOMER = Noun(
     name="customer",
@@ -109,11 +159,15 @@ CUSTOMER = Noun(
         Field("group", "reference", to="customer-group"),
         *_texts("internal_rating", "owner"),
         Field("sales_reps", "list", default=[]),
-        *_texts("payment_term", "tax_code", "vat_id", "external_id"),
+        *_texts("payment_term", "tax_code"),
+        Field("price_lists", "list", default=[]),
+        *_texts("vat_id", "external_id"),
+        _TAGS,
         *_TIMES,
     ),
     columns=("key", "name", "parent", "group", "internal_rating"),
     sort="name",
+    folded={"name_folded": ("name",)},
 )
 USER = Noun(
     name="customer-user",
@@ -124,7 +178,7 @@ USER = Noun(
     fields=(
         *_texts("key", "email", "prefix", "first_name", "middle_name", "last_name", "suffix"),
         Field("customer", "reference", to="customer"),
-        Field("roles", "links", to="customer-user-role", default=[]),
+        Field("roles", "links", to="customer-user-role", default=[], via=Link("user_role", "user_id", "role_id")),
         Field("enabled", "bool", default=True),
         Field("confirmed", "bool", default=True),
         Field("guest", "bool", default=False),
@@ -132,10 +186,12 @@ USER = Noun(
         *_texts("birthday", "owner"),
         Field("sales_reps", "list", default=[]),
         Field("external_id"),
+        _TAGS,
         *_TIMES,
     ),
     columns=("key", "first_name", "last_name", "customer", "roles", "enabled", "confirmed"),
     prefix="user",
+    folded={"name_folded": ("first_name", "last_name")},
 )
 ROLE = Noun(
     name="customer-user-role",
@@ -145,9 +201,9 @@ ROLE = Noun(
     document="roles",
     fields=(
         *_texts("key", "label"),
-        Field("code", stored=False),
+        Field("code", computed=True),
         Field("customer", "reference", to="customer", stored=False),
-        Field("type", stored=False),
+        Field("type", computed=True),
         Field("self_managed", "bool", default=False),
         Field("public", "bool", default=True),
         Field("default", column="default_level"),
@@ -157,12 +213,14 @@ ROLE = Noun(
         Field("capabilities", "entries", default={}),
         Field("workflows", "entries", default={}),
         Field("fields", "entries", default={}),
-        Field("users", stored=False),
+        _TAGS,
+        Field("users", "count", computed=True),
         *_TIMES,
     ),
     columns=("key", "label", "customer", "type", "self_managed", "public", "users"),
     sort="label",
     prefix="role",
+    folded={"label_folded": ("label",)},
 )
 ADDRESS_FIELDS = (
     *_texts("key", "label", "organization", "first_name", "middle_name", "last_name", "street", "street2"),
@@ -190,14 +248,23 @@ USER_ADDRESS = Noun(
     fields=ADDRESS_FIELDS,
     columns=CUSTOMER_ADDRESS.columns,
 )
+CONTACT_ADDRESS = Noun(
+    name="contact-address",
+    title="address",
+    plural="addresses",
+    table="address",
+    document="addresses",
+    fields=ADDRESS_FIELDS,
+    columns=CUSTOMER_ADDRESS.columns,
+)
 VISITOR = Noun(
     name="visitor",
     title="visitor",
     plural="visitors",
     table="visitor",
     document="visitors",
-    fields=(Field("key"), Field("user", "reference", to="customer-user"), *_TIMES),
-    columns=("key", "user"),
+    fields=(Field("key"), Field("user", "reference", to="customer-user"), Field("last_visit"), *_TIMES),
+    columns=("key", "user", "last_visit"),
 )
 ENTITY = Noun(
     name="entity",
@@ -210,6 +277,73 @@ ENTITY = Noun(
     sort="name",
     key="name",
 )
+CONTACT_GROUP = Noun(
+    name="contact-group",
+    title="contact group",
+    plural="contact groups",
+    table="contact_group",
+    document="contact_groups",
+    fields=(*_texts("key", "label", "owner"), Field("contacts", "count", computed=True), *_TIMES),
+    columns=("key", "label", "owner", "contacts"),
+    sort="label",
+    folded={"label_folded": ("label",)},
+)
+_IN_GROUP = Link("contact_in_group", "contact_id", "group_id")
+_OF_ACCOUNT = Link("account_contact", "account_id", "contact_id")
+_IN_ACCOUNT = Link(_OF_ACCOUNT.table, _OF_ACCOUNT.other, _OF_ACCOUNT.own)
+CONTACT = Noun(
+    name="contact",
+    title="contact",
+    plural="contacts",
+    table="contact",
+    document="contacts",
+    fields=(
+        *_texts("key", "prefix", "first_name", "middle_name", "last_name", "suffix", "job_title"),
+        Field("name", computed=True),
+        Field("emails", "list", default=[]),
+        Field("phones", "list", default=[]),
+        Field("email", computed=True),
+        Field("phone", computed=True),
+        *_texts("fax", "skype", "twitter", "facebook", "google_plus", "linkedin"),
+        *_texts("gender", "birthday", "source", "method", "description", "owner", "assigned_to"),
+        Field("reports_to", "reference", to="contact"),
+        Field(
+            "groups", "links", to="contact-group", default=[], via=Link("contact_in_group", "contact_id", "group_id")
+        ),
+        Field("accounts", "links", to="account", computed=True, via=_IN_ACCOUNT),
+        Field("external_id"),
+        _TAGS,
+        *_TIMES,
+    ),
+    columns=("key", "first_name", "last_name", "email", "phone", "job_title", "accounts"),
+    sort="last_name,first_name",
+    folded={
+        "name_folded": ("first_name", "last_name"),
+        "first_folded": ("first_name",),
+        "last_folded": ("last_name",),
+    },
+)
+ACCOUNT = Noun(
+    name="account",
+    title="account",
+    plural="accounts",
+    table="account",
+    document="accounts",
+    fields=(
+        *_texts("key", "name", "description", "owner"),
+        Field("referred_by", "reference", to="account"),
+        Field("contacts", "links", to="contact", default=[], via=_OF_ACCOUNT),
+        Field("default_contact", "reference", to="contact"),
+        Field("email", computed=True),
+        Field("phone", computed=True),
+        Field("external_id"),
+        _TAGS,
+        *_TIMES,
+    ),
+    columns=("key", "name", "default_contact", "email", "phone", "owner", "tags"),
+    sort="name",
+    folded={"name_folded": ("name",)},
+)
 RECORD = Noun(
     name="record",
     title="record",
@@ -218,6 +352,7 @@ RECORD = Noun(
     document="records",
     fields=(Field("entity"), Field("key"), *_OWNED, Field("parent", stored=False), *_TIMES),
     columns=("entity", "key", "customer", "user", "visitor", "parent"),
+    folded={"key_folded": ("key",)},
 )
 SETTING = Noun(
     name="setting",
@@ -244,11 +379,13 @@ def _sales(name: str, document: str, title: str) -> Noun:
             Field("subtotal", "money"),
             *_texts("currency", "payment_status", "placed_at"),
             *((Field("workflow_active", "bool", default=False),) if name == "request" else ()),
+            _TAGS,
             *_TIMES,
         ),
         columns=("number", "customer", "user", "status", "subtotal", "currency", "placed_at"),
         sort="number",
         key="number",
+        folded={"number_folded": ("number",)},
     )
 
 
@@ -265,6 +402,8 @@ NOUNS: Mapping[str, Noun] = {
     for noun in (
         ENTITY,
         SETTING,
+        TAXONOMY,
+        TAG,
         GROUP,
         CUSTOMER,
         CUSTOMER_ADDRESS,
@@ -272,11 +411,26 @@ NOUNS: Mapping[str, Noun] = {
         USER,
         USER_ADDRESS,
         VISITOR,
+        CONTACT_GROUP,
+        CONTACT,
+        CONTACT_ADDRESS,
+        ACCOUNT,
         *SALES,
         RECORD,
     )
 }
 """Every noun by its type, in the order in which documents list them."""
+
+ADDRESSES: Mapping[str, tuple[Noun, str]] = {
+    CUSTOMER_ADDRESS.name: (CUSTOMER, "customer_id"),
+    USER_ADDRESS.name: (USER, "user_id"),
+    CONTACT_ADDRESS.name: (CONTACT, "contact_id"),
+}
+"""The nouns whose records are named within an owner: the owner's noun, and the column of its id."""
+ADDRESS_OF: Mapping[str, Noun] = {owner.name: NOUNS[name] for name, (owner, _) in ADDRESSES.items()}
+"""The addresses of each noun that has some."""
+TAGGED = tuple(noun for noun in NOUNS.values() if noun.field("tags") is _TAGS)
+"""The nouns whose records can be tagged."""
 
 SHORT_TYPES = {"user": "customer-user", "role": "customer-user-role"}
 """The types a reference may be written with instead of the long ones."""

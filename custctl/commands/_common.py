@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, usage
-from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, USER, USER_ADDRESS, Noun, fold, numbered, slug
+from custctl.resources import ADDRESS_OF, USER, Noun, fold, numbered, slug
 from custctl.result import Result
 from custctl.store import lookup, reads
 
@@ -46,20 +46,17 @@ def as_seen(actor: Actor | None, noun: Noun, image: dict[str, Any]) -> dict[str,
         return image
     closed = actor.closed(noun, image[noun.key])
     shown = {name: value for name, value in image.items() if name not in closed}
-    if noun in _ADDRESSES_OF:
+    if noun.name in ADDRESS_OF:
         shown["addresses"] = addresses_seen(actor, noun, image["id"])
     return shown
 
 
 def addresses_seen(actor: Actor, owner: Noun, owner_id: int) -> list[dict[str, Any]]:
     """The addresses of one owner that a list shows the user, without the fields that are closed."""
-    noun = _ADDRESSES_OF[owner]
+    noun = ADDRESS_OF[owner.name]
     (within, _), hidden = actor.visible(noun), actor.hidden(noun)
     rows = reads.addresses(actor.connection, owner, owner_id, within)
     return [{name: value for name, value in row.items() if name not in hidden} for row in rows]
-
-
-_ADDRESSES_OF = {CUSTOMER: CUSTOMER_ADDRESS, USER: USER_ADDRESS}
 
 
 def listing(call: Call, noun: Noun, where: Sequence[str] | None, sort: str | None, limit: int | None) -> Result:

@@ -32,6 +32,9 @@ from custctl.result import Result
 from custctl.store import lookup, reads
 
 if TYPE_CHECKING:
+    import sqlite3
+
+    from custctl.store.acting import Actor
     from custctl.store.unit import Draft, Unit
 
 app = group("customer", "Customers: the companies that buy, and their tree.")
@@ -57,11 +60,19 @@ def show(call: Call, customer: CustomerArg) -> Result:
     row_id, key = lookup.require(connection, CUSTOMER, customer)
     above, below = reads.ancestors(connection, key), [row[0] for row in reads.children(connection, row_id)]
     extra = {
+        "terms": _terms(connection, actor, row_id),
         "ancestors": above if actor is None else actor.seen(CUSTOMER, above),
         "subsidiaries": below if actor is None else actor.seen(CUSTOMER, below),
         "counts": reads.belongings(connection, row_id) if actor is None else actor.belongings(row_id),
     }
     return show_record(call, CUSTOMER, f"id:{row_id}", extra)
+
+
+def _terms(connection: sqlite3.Connection, actor: Actor | None, row_id: int) -> dict[str, Any]:
+    """The terms of a customer; under --as without those that are closed to the user."""
+    image = reads.by_id(connection, CUSTOMER, row_id)
+    closed = [] if actor is None else actor.closed(CUSTOMER, image["key"])
+    return {name: term for name, term in reads.terms(connection, image).items() if name not in closed}
 
 
 @command(app, "add", acts=True, examples=("custctl customer add 'Acme West' --parent acme --group partners",))

@@ -6,6 +6,7 @@ asks for; nothing is committed here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,13 +15,12 @@ from pydantic import ValidationError
 
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, invalid, near
 from custctl.resources import (
+    ADDRESSES,
     CUSTOMER,
-    CUSTOMER_ADDRESS,
+    GROUP,
     NOUNS,
     ROLE,
     SETTING,
-    USER,
-    USER_ADDRESS,
     Noun,
     fold,
     numbered,
@@ -30,6 +30,7 @@ from custctl.store import rules
 from custctl.store.documents import Document
 from custctl.store.inputs import INPUTS, AddressInput, Input, RecordInput, TestInput, UserInput, field_names, message
 from custctl.store.settings import SETTINGS
+from custctl.store.tagging import tags_of
 from custctl.store.unit import Draft, Unit
 
 Locate = Callable[..., Place | None]
@@ -84,9 +85,11 @@ def merge(unit: Unit, request: Request) -> list[Draft]:
     drafts: list[Draft] = []
     for noun, asked in items.items():
         unit.load(noun, (item.key for item in asked))
-        drafts += [_merge_item(unit, item) for item in asked]
-    for addresses, owners in ((CUSTOMER_ADDRESS, items.get(CUSTOMER, [])), (USER_ADDRESS, items.get(USER, []))):
-        drafts += _merge_addresses(unit, addresses, [item for item in owners if item.addresses])
+        for item in asked:
+            drafts += _new_tags(unit, item)
+            drafts.append(_merge_item(unit, item))
+    for name, (owner, _) in ADDRESSES.items():
+        drafts += _merge_addresses(unit, NOUNS[name], [item for item in items.get(owner, []) if item.addresses])
     unit.stop_if_wrong()
     rules.check(unit, drafts)
     unit.stop_if_wrong()
@@ -314,9 +317,14 @@ def rename(unit: Unit, draft: Draft, key: str) -> None:
     old = draft.key
     unit.rename(draft, key, key)
     for setting in SETTINGS.values():
-        stored = unit.find(SETTING, setting.name) if setting.to == draft.noun.name else None
-        if stored is not None and stored.after is not None and stored.image["value"] == old:
+        if setting.to != draft.noun.name:
+            continue
+        for stored in unit.select(SETTING, "t.name = :name AND t.value = :old", name=setting.name, old=json.dumps(old)):
             stored.image["value"] = key
+    if draft.noun in (CUSTOMER, GROUP):
+        column = "customer_id" if draft.noun is CUSTOMER else "group_id"
+        for own in unit.select(SETTING, f"t.{column} = :id", id=draft.id):
+            unit.rename(own, f"{own.key.partition('/')[0]}/{key}/{own.key.rpartition('/')[2]}")
     if draft.noun is CUSTOMER:
         for role in unit.select(ROLE, "t.customer_id = :id", id=draft.id):
             unit.rename(role, f"{key}/{role.key.removeprefix(old + '/')}")
@@ -335,6 +343,14 @@ def _merge_item(unit: Unit, item: Item) -> Draft:
     if cleared:
         unit.remove(draft)
     return draft
+
+
+def _new_tags(unit: Unit, item: Item) -> list[Draft]:
+    """Give the words under `tags` the form of keys; the tags that are made for them."""
+    if not item.given.get("tags"):
+        return []
+    item.given["tags"], made = tags_of(unit, item.given["tags"], item.manager)
+    return made
 
 
 def _merge_addresses(unit: Unit, noun: Noun, owners: Sequence[Item]) -> list[Draft]:

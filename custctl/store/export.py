@@ -13,15 +13,13 @@ from typing import Any
 from custctl.errors import did_you_mean, invalid, near
 from custctl.policy.catalogue import PREDEFINED_ROLES, standard_permissions
 from custctl.resources import (
-    CUSTOMER,
-    CUSTOMER_ADDRESS,
+    ADDRESS_OF,
     ENTITY,
     NOUNS,
     RECORD,
     ROLE,
     SHORT_TYPES,
     USER,
-    USER_ADDRESS,
     Field,
     Noun,
 )
@@ -74,7 +72,7 @@ def _records(connection: sqlite3.Connection, noun: Noun) -> Iterator[Image]:
 
 def _is_told(noun: Noun, field: Field, image: Image) -> bool:
     """Whether a field says something that its absence would not."""
-    if field.name in ("created", "updated") or (not field.stored and (noun, field.name) != (RECORD, "parent")):
+    if field.computed or (not field.stored and (noun, field.name) != (RECORD, "parent")):
         return False
     value = image.get(field.name)
     if noun is USER and field.name == "key":
@@ -109,9 +107,9 @@ def _given_up(image: Image, seeded: Image) -> Image:
 
 def _addresses(connection: sqlite3.Connection, noun: Noun) -> dict[str, list[Image]]:
     """The addresses of a table's records by owner, in order of key."""
-    if noun not in (CUSTOMER, USER):
+    kind = ADDRESS_OF.get(noun.name)
+    if kind is None:
         return {}
-    kind = CUSTOMER_ADDRESS if noun is CUSTOMER else USER_ADDRESS
     found: dict[str, list[Image]] = {}
     for _, image in selection(kind.name).rows(connection, "ORDER BY t.key"):
         told = {field.name: image[field.name] for field in kind.fields if field.stored and image[field.name]}

@@ -13,9 +13,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from custctl.errors import CustctlError, Exit, Problem, invalid, not_found
-from custctl.resources import NOUNS, RECORD, SHORT_TYPES, USER, Noun, fold, reference
+from custctl.resources import ADDRESS_OF, NOUNS, RECORD, SHORT_TYPES, USER, Noun, fold, reference
 from custctl.store import lookup
 from custctl.store.select import told
+from custctl.store.settings import SCOPES
 
 if TYPE_CHECKING:
     from custctl.store.unit import Draft, Unit
@@ -57,17 +58,25 @@ def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
         parameters["actor"] = wanted.actor
     if wanted.record:
         conditions.append(_OF_RECORDS)
-        parameters["records"] = json.dumps(_trail(connection, wanted.record))
+        names = _trail(connection, wanted.record)
+        parameters["records"], parameters["parts"] = json.dumps(names), json.dumps(list(_parts(names)))
     query = f"{_CHANGES} WHERE {' AND '.join(conditions)} ORDER BY h.id DESC"
     return _limited(_rows(connection, connection.execute(query, parameters), wanted), wanted.limit)
 
 
-_OF_RECORDS = """EXISTS (SELECT 1 FROM json_each(:records) WHERE h.record = value
-    OR (h.record >= 'customer-address:' || substr(value, 10) || '/' AND value LIKE 'customer:%'
-        AND h.record < 'customer-address:' || substr(value, 10) || '0')
-    OR (h.record >= 'customer-user-address:' || substr(value, 6) || '/' AND value LIKE 'user:%'
-        AND h.record < 'customer-user-address:' || substr(value, 6) || '0'))"""
-"""`0` is the character after `/`: a range by which an owner's addresses are found without a pattern."""
+_OF_RECORDS = """(h.record IN (SELECT value FROM json_each(:records)) OR EXISTS (
+    SELECT 1 FROM json_each(:parts) WHERE h.record >= value || '/' AND h.record < value || '0'))"""
+"""A record and its parts. `0` is the character after `/`: a range finds what is named below an owner."""
+
+
+def _parts(names: Iterable[str]) -> Iterator[str]:
+    """What the addresses and settings of records of these names are named below."""
+    for name in names:
+        kind, _, key = name.partition(":")
+        noun = NOUNS.get(SHORT_TYPES.get(kind, kind))
+        if noun is not None and noun.name in ADDRESS_OF:
+            yield f"{ADDRESS_OF[noun.name].reference}:{key}"
+        yield from (f"setting:{scope}/{key}" for scope, owner in SCOPES.items() if owner is noun)
 
 
 def _rows(connection: sqlite3.Connection, found: Iterable[Any], wanted: Wanted) -> Iterator[Row]:
@@ -239,13 +248,18 @@ def _as_left(unit: Unit, revision: int, step: Step) -> Draft | None:
     """The record as it stands, None where the revision removed it; exit 5 when it is not as the revision left it."""
     draft = unit.find(step.noun, step.key)
     now = None if draft is None or draft.after is None else told(draft.after)
-    if now == step.after:
+    if _said(now) == _said(step.after):
         return draft
     query = "SELECT max(revision_id) FROM history WHERE record = ? AND revision_id > ?"
     later = unit.connection.execute(query, (step.record, revision)).fetchone()[0]
     words = f"{step.record} has changed since" + ("" if later is None else f", in revision {later}")
     hint = None if later is None else f"take that back first: custctl undo {later}"
     raise CustctlError(Problem("changed-since", Exit.CONFLICT, words, hint))
+
+
+def _said(image: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """An image without the fields that hold nothing: history of an older schema lacks those that came later."""
+    return image and {name: value for name, value in image.items() if value not in (None, [], {})}
 
 
 def _earlier(step: Step) -> str:
@@ -283,7 +297,8 @@ def _whole(noun: Noun, image: dict[str, Any], renamed: Mapping[tuple[str, str], 
     """
     from custctl.store.unit import stored_names
 
-    whole = {**dict.fromkeys(stored_names(noun)), **image}
+    empty = {field.name: type(field.default)() for field in noun.fields if isinstance(field.default, list | dict)}
+    whole = {**dict.fromkeys(stored_names(noun)), **empty, **image}
     for field in noun.fields:
         value = whole.get(field.name)
         if field.kind == "reference" and value is not None:

@@ -28,6 +28,7 @@ from custctl.policy.model import LEVELS
 from custctl.resources import MAX_KEY, NOUNS, SHORT_TYPES, fold, slug
 from custctl.store.codec import money_from, money_text
 
+MAX_TAG = 50
 RATINGS = tuple(f"{stars}_of_5" for stars in range(1, 6))
 AUTH_STATUSES = ("active", "reset")
 ADDRESS_TYPES = ("billing", "shipping")
@@ -63,6 +64,9 @@ PAYMENT_STATUSES = (
     "refunded",
     "refunded_partially",
 )
+GENDERS = ("male", "female")
+SOURCES = ("call", "tv", "website", "other")
+METHODS = ("phone", "email", "mail")
 MANUAL_DEFAULTS = ("none", "user", "department", "corporate")
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
@@ -199,6 +203,52 @@ def _list_of(item: Callable[[str], Any] = _visible) -> Callable[[Any], list[Any]
     return check
 
 
+def _entries(name: str, item: Callable[[str], Any]) -> Callable[[Any], list[Any]]:
+    """Texts, the primary one first; or tables with the text under `name`, of which one may be `primary`."""
+
+    def check(value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            return _list_of(item)(value)
+        texts = [_entry_text(entry, name) for entry in value]
+        primary = [place for place, entry in enumerate(value) if isinstance(entry, dict) and entry.get("primary")]
+        if len(primary) > 1:
+            raise ValueError(f"has {len(primary)} primary entries: one is the primary")
+        if primary:
+            texts.insert(0, texts.pop(primary[0]))
+        return _list_of(item)(texts)
+
+    return check
+
+
+def _entry_text(entry: Any, name: str) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    if set(entry) - {name, "primary"} or name not in entry:
+        raise ValueError(f"holds texts, or tables with {name} and primary")
+    _switch(entry.get("primary"))
+    return entry[name]
+
+
+def _tag(value: str) -> str:
+    if len(value) > MAX_TAG:
+        raise ValueError(f"a tag must have at most {MAX_TAG} characters, this has {len(value)}")
+    return _visible(value)
+
+
+def _color(value: str | None) -> str | None:
+    """`#RRGGBB`, in capitals (feature T-02)."""
+    if value is not None and not re.fullmatch("#[0-9A-Fa-f]{6}", value):
+        raise ValueError("must be a colour like #1A2B3C")
+    return value and value.upper()
+
+
+def _code(value: str | None) -> str | None:
+    """A tax code (feature P-02). Source: oroinc/orocommerce TaxBundle, AbstractTaxCode validation."""
+    if value is not None and not re.fullmatch("[A-Za-z0-9_-]{1,255}", value):
+        raise ValueError("must be letters, digits, - and _")
+    return value
+
+
 def _address_types(value: str) -> str | None:
     return _one_of(ADDRESS_TYPES)(value)
 
@@ -211,6 +261,11 @@ def _level(value: Any) -> str:
 
 def _table(value: Any) -> Any:
     return {} if value is None or value == "" else value
+
+
+def _short(value: str) -> str:
+    _longest(255)(value)
+    return value
 
 
 def _folded_key(value: str) -> str:
@@ -237,6 +292,15 @@ Date = Annotated[Text, AfterValidator(_date)]
 Time = Annotated[Text, AfterValidator(_time)]
 Money = Annotated[str | None, PlainValidator(_money)]
 Texts = Annotated[list[str], PlainValidator(_list_of())]
+Tags = Annotated[list[str], PlainValidator(_list_of(_tag))]
+Emails = Annotated[list[str], PlainValidator(_entries("email", lambda text: _email(_visible(text))))]
+Phones = Annotated[list[str], PlainValidator(_entries("phone", lambda text: _visible(_short(text))))]
+TagName = Annotated[
+    str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_visible), AfterValidator(_longest(MAX_TAG))
+]
+PaymentTerm = Annotated[Text, AfterValidator(_longest(255, 3))]
+TaxCode = Annotated[Text, AfterValidator(_code)]
+ExternalId = Annotated[Text, AfterValidator(_longest(36))]
 References = Annotated[list[str], PlainValidator(_list_of(_folded_key))]
 Default = Annotated[Text, AfterValidator(_one_of(MANUAL_DEFAULTS))]
 Entry = Annotated[dict[str, Annotated[str, PlainValidator(_level)]], BeforeValidator(_table)]
@@ -256,21 +320,39 @@ class Input(BaseModel):
         return {name: getattr(self, name) for name in self.model_fields_set if name not in ("was", "addresses")}
 
 
+class TaxonomyInput(Input):
+    """A category of tags (feature T-02)."""
+
+    key: Slug
+    was: Reference = None
+    name: TagName = ""
+    background_color: Annotated[Text, AfterValidator(_color)] = None
+    owner: Short = None
+
+
+class TagInput(Input):
+    """A tag, in at most one taxonomy (feature T-01). Source: oroinc/platform TagBundle/Entity/Tag.php."""
+
+    key: Slug
+    was: Reference = None
+    name: TagName = ""
+    taxonomy: Reference = None
+    owner: Short = None
+
+
 class GroupInput(Input):
     key: Slug
     was: Reference = None
     name: Name = ""
     owner: Short = None
-    payment_term: Short = None
-    tax_code: Short = None
+    payment_term: PaymentTerm = None
+    tax_code: TaxCode = None
     price_lists: Texts = []
+    tags: Tags = []
 
 
-class AddressInput(Input):
-    """An address of a customer or a customer user.
-
-    Required: country, street, city, postal code, and a name or an organization (features D-01, D-02).
-    """
+class ContactAddressInput(Input):
+    """An address of a contact: a country is enough (feature K-03)."""
 
     key: Annotated[str | None, PlainValidator(_text), AfterValidator(lambda key: key and _slug(key))] = None
     label: Short = None
@@ -278,16 +360,27 @@ class AddressInput(Input):
     first_name: Short = None
     middle_name: Short = None
     last_name: Short = None
-    street: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_longest(500))] = ""
+    street: Long = None
     street2: Long = None
-    city: Name = ""
-    postal_code: Name = ""
+    city: Short = None
+    postal_code: Short = None
     phone: Short = None
     country: Annotated[str, PlainValidator(_text), AfterValidator(_required)] = ""
     region: Short = None
     primary: Bool = False
     types: Annotated[list[str], PlainValidator(_list_of(_address_types))] = []
     default: Annotated[list[str], PlainValidator(_list_of(_address_types))] = []
+
+
+class AddressInput(ContactAddressInput):
+    """An address of a customer or a customer user.
+
+    Required: country, street, city, postal code, and a name or an organization (features D-01, D-02).
+    """
+
+    street: Annotated[Long, AfterValidator(_required)] = ""
+    city: Annotated[Short, AfterValidator(_required)] = ""
+    postal_code: Annotated[Short, AfterValidator(_required)] = ""
 
 
 class CustomerInput(Input):
@@ -299,10 +392,12 @@ class CustomerInput(Input):
     internal_rating: Rating = None
     owner: Short = None
     sales_reps: Texts = []
-    payment_term: Short = None
-    tax_code: Short = None
+    payment_term: PaymentTerm = None
+    tax_code: TaxCode = None
+    price_lists: Texts = []
     vat_id: Short = None
-    external_id: Annotated[Text, AfterValidator(_longest(36))] = None
+    external_id: ExternalId = None
+    tags: Tags = []
     addresses: list[AddressInput] = []
 
 
@@ -328,7 +423,8 @@ class UserInput(Input):
     birthday: Date = None
     owner: Short = None
     sales_reps: Texts = []
-    external_id: Annotated[Text, AfterValidator(_longest(36))] = None
+    external_id: ExternalId = None
+    tags: Tags = []
     addresses: list[AddressInput] = []
 
 
@@ -345,12 +441,77 @@ class RoleInput(Input):
     capabilities: Switches = {}
     workflows: Grants = {}
     fields: Grants = {}
+    tags: Tags = []
 
 
 class VisitorInput(Input):
     key: Slug
     was: Reference = None
     user: Reference = None
+    last_visit: Time = None
+
+
+class ContactGroupInput(Input):
+    """A group of contacts (feature K-06)."""
+
+    key: Slug
+    was: Reference = None
+    label: Label = ""
+    owner: Short = None
+
+
+class ContactInput(Input):
+    """A person known to the seller, who need not sign in (features K-01 to K-08).
+
+    Source: oroinc/crm ContactBundle/Entity/Contact.php and its validation.yml.
+    """
+
+    key: Slug
+    was: Reference = None
+    prefix: Short = None
+    first_name: Annotated[Text, AfterValidator(_longest(100))] = None
+    middle_name: Short = None
+    last_name: Annotated[Text, AfterValidator(_longest(100))] = None
+    suffix: Short = None
+    job_title: Short = None
+    emails: Emails = []
+    phones: Phones = []
+    fax: Short = None
+    skype: Short = None
+    twitter: Short = None
+    facebook: Short = None
+    google_plus: Short = None
+    linkedin: Short = None
+    gender: Annotated[Text, AfterValidator(_one_of(GENDERS))] = None
+    birthday: Date = None
+    source: Annotated[Text, AfterValidator(_one_of(SOURCES))] = None
+    method: Annotated[Text, AfterValidator(_one_of(METHODS))] = None
+    description: Text = None
+    owner: Short = None
+    assigned_to: Short = None
+    reports_to: Reference = None
+    groups: References = []
+    external_id: ExternalId = None
+    tags: Tags = []
+    addresses: list[ContactAddressInput] = []
+
+
+class AccountInput(Input):
+    """A company as the seller's people know it, over all channels (features A-01, A-02).
+
+    Source: oroinc/crm AccountBundle/Entity/Account.php.
+    """
+
+    key: Slug
+    was: Reference = None
+    name: Name = ""
+    description: Text = None
+    owner: Short = None
+    referred_by: Reference = None
+    contacts: References = []
+    default_contact: Reference = None
+    external_id: ExternalId = None
+    tags: Tags = []
 
 
 class EntityInput(Input):
@@ -381,6 +542,7 @@ class SalesInput(OwnedInput):
     currency: Annotated[Text, AfterValidator(lambda code: code and _currency(code))] = None
     payment_status: Annotated[Text, AfterValidator(_one_of(PAYMENT_STATUSES))] = None
     placed_at: Time = None
+    tags: Tags = []
 
 
 class RequestInput(SalesInput):
@@ -423,11 +585,16 @@ def _currency(code: str) -> str:
 
 INPUTS: dict[str, type[Input]] = {
     "entities": EntityInput,
+    "taxonomies": TaxonomyInput,
+    "tags": TagInput,
     "groups": GroupInput,
     "customers": CustomerInput,
     "roles": RoleInput,
     "users": UserInput,
     "visitors": VisitorInput,
+    "contact_groups": ContactGroupInput,
+    "contacts": ContactInput,
+    "accounts": AccountInput,
     "orders": SalesInput,
     "quotes": SalesInput,
     "requests": RequestInput,
@@ -450,8 +617,8 @@ _RESERVED = frozenset(
         *NOUNS,
         *SHORT_TYPES,
         *FIELD_ONLY,
-        *("capability", "workflow", "guest", "default", "capability-default", "workflow-default", "id", "tag"),
-        *("taxonomy", "contact", "channel", "business-customer", "lead"),
+        *("capability", "workflow", "guest", "default", "capability-default", "workflow-default", "id"),
+        *("channel", "business-customer", "lead"),
     }
 )
 

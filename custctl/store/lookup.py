@@ -7,10 +7,17 @@ import sqlite3
 from typing import Any
 
 from custctl.errors import CustctlError, Exit, Problem, near, not_found
-from custctl.resources import CUSTOMER, GROUP, ROLE, SHORT_TYPES, USER, Noun, fold
+from custctl.resources import (
+    ADDRESS_OF,
+    ADDRESSES,
+    CONTACT,
+    SHORT_TYPES,
+    Noun,
+    fold,
+)
 
-_NAMES = {CUSTOMER.name: "name_folded", GROUP.name: "name_folded", USER.name: "name_folded", ROLE.name: "label_folded"}
-_SHOWN = {CUSTOMER.name: "name", GROUP.name: "name", USER.name: "first_name || ' ' || last_name", ROLE.name: "label"}
+_NAMES = ("name_folded", "label_folded")
+"""The columns by which records are found that have a name."""
 _ID = re.compile(r"id:(\d{1,18})\Z")
 
 
@@ -27,17 +34,25 @@ def find(connection: sqlite3.Connection, noun: Noun, text: str, *, typed: bool =
     if by_id is not None:
         return _one(connection, noun, "id = ?", by_id)
     found = _one(connection, noun, "key = ?", fold(text))
-    if found is not None or noun.name not in _NAMES:
+    if found is not None or not any(column in noun.folded for column in _NAMES):
         return found
-    query = f"SELECT id, key, {_SHOWN[noun.name]} FROM {noun.table} WHERE {_NAMES[noun.name]} = ? ORDER BY key LIMIT 6"
-    rows = connection.execute(query, (fold(text),)).fetchall()
+    rows = _named(connection, noun, text)
     if len(rows) > 1:
         keys = tuple(row[1] for row in rows[:5])
         more = " and more" if len(rows) > len(keys) else ""
         hint = f"name one by its key: {', '.join(keys)}{more}"
         problem = Problem("ambiguous", Exit.INVALID, f"several {noun.plural} are called {text!r}", hint)
         raise CustctlError(Problem(problem.code, problem.exit, problem.message, hint, value=text, candidates=keys))
-    return (rows[0][0], rows[0][1]) if rows else None
+    return rows[0] if rows else None
+
+
+def _named(connection: sqlite3.Connection, noun: Noun, text: str) -> list[tuple[int, str]]:
+    """The records of that name, at most six; a contact is also found by any of its e-mail addresses (design 3)."""
+    condition = f"{next(column for column in _NAMES if column in noun.folded)} = :text"
+    if noun is CONTACT and "@" in text:
+        condition = "EXISTS (SELECT 1 FROM json_each(emails) WHERE lower(value) = lower(:typed))"
+    query = f"SELECT id, key FROM {noun.table} WHERE {condition} ORDER BY key LIMIT 6"
+    return connection.execute(query, {"text": fold(text), "typed": text}).fetchall()
 
 
 def without_type(noun: Noun, text: str) -> str:
@@ -76,7 +91,7 @@ def require_owned(connection: sqlite3.Connection, entity: str, text: str) -> tup
 
 def require_address(connection: sqlite3.Connection, owner_noun: Noun, owner_id: int, owner: str, address: str) -> int:
     """The id of an address within its owner; exit 3 with the owner's addresses when there is none."""
-    column = "customer_id" if owner_noun is CUSTOMER else "user_id"
+    column = ADDRESSES[ADDRESS_OF[owner_noun.name].name][1]
     rows = connection.execute(f"SELECT key, id FROM address WHERE {column} = ? ORDER BY key", (owner_id,)).fetchall()
     found = dict(rows).get(fold(address))
     if found is None:

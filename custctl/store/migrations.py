@@ -238,7 +238,164 @@ def m001_initial(connection: sqlite3.Connection, now: str) -> None:
         _insert_role(connection, role, now)
 
 
-MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (m001_initial,)
+_CRM_TABLES = f"""
+CREATE TABLE taxonomy (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL UNIQUE,
+    background_color TEXT,
+    owner TEXT,{_KEPT_COLUMNS}
+) STRICT;
+
+CREATE TABLE tag (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL UNIQUE,
+    taxonomy_id INTEGER REFERENCES taxonomy (id),
+    owner TEXT,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX tag_taxonomy ON tag (taxonomy_id);
+
+CREATE TABLE tagging (
+    noun TEXT NOT NULL,
+    record_id INTEGER NOT NULL,
+    tag_id INTEGER NOT NULL REFERENCES tag (id),
+    PRIMARY KEY (noun, record_id, tag_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tagging_tag ON tagging (tag_id);
+
+CREATE TABLE contact_group (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    label TEXT NOT NULL,
+    label_folded TEXT NOT NULL UNIQUE,
+    owner TEXT,{_KEPT_COLUMNS}
+) STRICT;
+
+CREATE TABLE contact (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    prefix TEXT,
+    first_name TEXT,
+    middle_name TEXT,
+    last_name TEXT,
+    suffix TEXT,
+    first_folded TEXT NOT NULL,
+    last_folded TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    job_title TEXT,
+    emails TEXT NOT NULL,
+    phones TEXT NOT NULL,
+    fax TEXT,
+    skype TEXT,
+    twitter TEXT,
+    facebook TEXT,
+    google_plus TEXT,
+    linkedin TEXT,
+    gender TEXT,
+    birthday TEXT,
+    source TEXT,
+    method TEXT,
+    description TEXT,
+    owner TEXT,
+    assigned_to TEXT,
+    reports_to_id INTEGER REFERENCES contact (id),
+    external_id TEXT UNIQUE,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX contact_order ON contact (last_folded, first_folded, key);
+CREATE INDEX contact_name ON contact (name_folded, key);
+CREATE INDEX contact_reports_to ON contact (reports_to_id);
+
+CREATE TABLE contact_in_group (
+    contact_id INTEGER NOT NULL REFERENCES contact (id) ON DELETE CASCADE,
+    group_id INTEGER NOT NULL REFERENCES contact_group (id),
+    PRIMARY KEY (contact_id, group_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contact_in_group_group ON contact_in_group (group_id);
+
+CREATE TABLE account (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    description TEXT,
+    owner TEXT,
+    referred_by_id INTEGER REFERENCES account (id),
+    default_contact_id INTEGER REFERENCES contact (id),
+    external_id TEXT UNIQUE,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX account_name ON account (name_folded, key);
+CREATE INDEX account_referred_by ON account (referred_by_id);
+CREATE INDEX account_default_contact ON account (default_contact_id);
+
+CREATE TABLE account_contact (
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    contact_id INTEGER NOT NULL REFERENCES contact (id),
+    PRIMARY KEY (account_id, contact_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX account_contact_contact ON account_contact (contact_id);
+
+CREATE TABLE new_address (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    customer_id INTEGER REFERENCES customer (id),
+    user_id INTEGER REFERENCES customer_user (id),
+    contact_id INTEGER REFERENCES contact (id),
+    key TEXT NOT NULL,
+    label TEXT,
+    organization TEXT,
+    first_name TEXT,
+    middle_name TEXT,
+    last_name TEXT,
+    street TEXT,
+    street2 TEXT,
+    city TEXT,
+    postal_code TEXT,
+    phone TEXT,
+    country TEXT NOT NULL,
+    region TEXT,
+    is_primary INTEGER NOT NULL CHECK (is_primary IN (0, 1)),
+    types TEXT NOT NULL,
+    default_types TEXT NOT NULL,{_KEPT_COLUMNS},
+    CHECK ((customer_id IS NOT NULL) + (user_id IS NOT NULL) + (contact_id IS NOT NULL) = 1),
+    CHECK (contact_id IS NOT NULL OR (street IS NOT NULL AND city IS NOT NULL AND postal_code IS NOT NULL)),
+    UNIQUE (customer_id, key),
+    UNIQUE (user_id, key),
+    UNIQUE (contact_id, key)
+) STRICT;
+INSERT INTO new_address (id, customer_id, user_id, key, label, organization, first_name, middle_name, last_name,
+    street, street2, city, postal_code, phone, country, region, is_primary, types, default_types, manager, created_at,
+    updated_at)
+SELECT id, customer_id, user_id, key, label, organization, first_name, middle_name, last_name,
+    street, street2, city, postal_code, phone, country, region, is_primary, types, default_types, manager, created_at,
+    updated_at FROM address;
+DELETE FROM sqlite_sequence WHERE name = 'new_address';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'new_address', seq FROM sqlite_sequence WHERE name = 'address';
+DROP TABLE address;
+ALTER TABLE new_address RENAME TO address;
+
+ALTER TABLE customer ADD COLUMN price_lists TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE visitor ADD COLUMN last_visit TEXT;
+ALTER TABLE history ADD COLUMN manager TEXT;
+"""
+
+
+def m002_accounts_contacts_tags(connection: sqlite3.Connection, now: str) -> None:
+    """Accounts, contacts and their groups, tags and their taxonomies; addresses may belong to contacts.
+
+    A column of `address` is loosened, for which SQLite needs a new table. History keeps who managed a record.
+    """
+    for statement in _statements(_CRM_TABLES):
+        connection.execute(statement)
+    for key, label in (("marketing-group", "Marketing Group"), ("sales-group", "Sales Group")):
+        connection.execute(
+            "INSERT INTO contact_group (key, label, label_folded, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+            (key, label, fold(label), now, now),
+        )
+
+
+MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (m001_initial, m002_accounts_contacts_tags)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

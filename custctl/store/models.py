@@ -43,6 +43,7 @@ class Customer(_Kept, table=True):
     sales_reps: str
     payment_term: str | None = None
     tax_code: str | None = None
+    price_lists: str = "[]"
     vat_id: str | None = None
     external_id: str | None = Field(default=None, unique=True)
 
@@ -106,16 +107,17 @@ class Address(_Kept, table=True):
 
     customer_id: int | None = Field(default=None, foreign_key="customer.id")
     user_id: int | None = Field(default=None, foreign_key="customer_user.id")
+    contact_id: int | None = Field(default=None, foreign_key="contact.id")
     key: str
     label: str | None = None
     organization: str | None = None
     first_name: str | None = None
     middle_name: str | None = None
     last_name: str | None = None
-    street: str
+    street: str | None = None
     street2: str | None = None
-    city: str
-    postal_code: str
+    city: str | None = None
+    postal_code: str | None = None
     phone: str | None = None
     country: str
     region: str | None = None
@@ -129,6 +131,103 @@ class Visitor(_Kept, table=True):
 
     key: str = Field(unique=True)
     user_id: int | None = Field(default=None, foreign_key="customer_user.id")
+    last_visit: str | None = None
+
+
+class Taxonomy(_Kept, table=True):
+    __tablename__ = "taxonomy"
+
+    key: str = Field(unique=True)
+    name: str
+    name_folded: str = Field(unique=True)
+    background_color: str | None = None
+    owner: str | None = None
+
+
+class Tag(_Kept, table=True):
+    __tablename__ = "tag"
+
+    key: str = Field(unique=True)
+    name: str
+    name_folded: str = Field(unique=True)
+    taxonomy_id: int | None = Field(default=None, foreign_key="taxonomy.id")
+    owner: str | None = None
+
+
+class Tagging(SQLModel, table=True):
+    __tablename__ = "tagging"
+
+    noun: str = Field(primary_key=True)
+    record_id: int = Field(primary_key=True)
+    tag_id: int = Field(primary_key=True, foreign_key="tag.id")
+
+
+class ContactGroup(_Kept, table=True):
+    __tablename__ = "contact_group"
+
+    key: str = Field(unique=True)
+    label: str
+    label_folded: str = Field(unique=True)
+    owner: str | None = None
+
+
+class Contact(_Kept, table=True):
+    __tablename__ = "contact"
+
+    key: str = Field(unique=True)
+    prefix: str | None = None
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
+    suffix: str | None = None
+    first_folded: str
+    last_folded: str
+    name_folded: str
+    job_title: str | None = None
+    emails: str
+    phones: str
+    fax: str | None = None
+    skype: str | None = None
+    twitter: str | None = None
+    facebook: str | None = None
+    google_plus: str | None = None
+    linkedin: str | None = None
+    gender: str | None = None
+    birthday: str | None = None
+    source: str | None = None
+    method: str | None = None
+    description: str | None = None
+    owner: str | None = None
+    assigned_to: str | None = None
+    reports_to_id: int | None = Field(default=None, foreign_key="contact.id")
+    external_id: str | None = Field(default=None, unique=True)
+
+
+class ContactInGroup(SQLModel, table=True):
+    __tablename__ = "contact_in_group"
+
+    contact_id: int = Field(primary_key=True, foreign_key="contact.id")
+    group_id: int = Field(primary_key=True, foreign_key="contact_group.id")
+
+
+class Account(_Kept, table=True):
+    __tablename__ = "account"
+
+    key: str = Field(unique=True)
+    name: str
+    name_folded: str
+    description: str | None = None
+    owner: str | None = None
+    referred_by_id: int | None = Field(default=None, foreign_key="account.id")
+    default_contact_id: int | None = Field(default=None, foreign_key="contact.id")
+    external_id: str | None = Field(default=None, unique=True)
+
+
+class AccountContact(SQLModel, table=True):
+    __tablename__ = "account_contact"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id")
+    contact_id: int = Field(primary_key=True, foreign_key="contact.id")
 
 
 class _Owned(_Kept):
@@ -197,6 +296,7 @@ class History(SQLModel, table=True):
     record: str
     before: str | None = None
     after: str | None = None
+    manager: str | None = None
 
 
 MODELS: dict[str, type[SQLModel]] = {
@@ -210,6 +310,14 @@ MODELS: dict[str, type[SQLModel]] = {
         UserRole,
         Address,
         Visitor,
+        Taxonomy,
+        Tag,
+        Tagging,
+        ContactGroup,
+        Contact,
+        ContactInGroup,
+        Account,
+        AccountContact,
         SalesDocument,
         Record,
         Entity,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from custctl.errors import did_you_mean, invalid, near, usage
-from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, ROLE, SALES, USER, USER_ADDRESS, Field, Noun, fold
+from custctl.resources import ADDRESS_OF, ADDRESSES, GROUP, ROLE, SALES, TAG, Field, Noun, fold, slug
 from custctl.store import lookup
 from custctl.store.ancestry import chain
 from custctl.store.codec import money_from
@@ -65,7 +66,7 @@ def by_id(connection: sqlite3.Connection, noun: Noun, row_id: int) -> Image:
     if noun is ROLE:
         shown |= {field.name: {} for field in noun.fields if field.kind == "entries"}
         shown |= role_entries(connection, "role_id = :id", {"id": row_id}).get(row_id, {})
-    if noun in (CUSTOMER, USER):
+    if noun.name in ADDRESS_OF:
         shown["addresses"] = list(addresses(connection, noun, row_id))
     return shown
 
@@ -76,8 +77,9 @@ def addresses(
     owner_id: int,
     within: tuple[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[Image]:
-    """The addresses of a customer or a user that are within a condition, the primary one first."""
-    noun, column = (CUSTOMER_ADDRESS, "customer_id") if owner is CUSTOMER else (USER_ADDRESS, "user_id")
+    """The addresses of a record that are within a condition, the primary one first."""
+    noun = ADDRESS_OF[owner.name]
+    _, column = ADDRESSES[noun.name]
     condition, parameters = within or ("1", {})
     tail = f"AND t.{column} = :id AND ({condition}) ORDER BY t.is_primary DESC, t.key"
     for _, image in selection(noun.name).rows(connection, tail, {"id": owner_id, **parameters}):
@@ -98,6 +100,25 @@ def belongings(connection: sqlite3.Connection, customer_id: int) -> dict[str, in
     query = "SELECT entity, count(*) FROM sales_document WHERE customer_id = ? GROUP BY entity"
     found = dict(connection.execute(query, (customer_id,)).fetchall())
     return counts | {noun.document: found.get(noun.name, 0) for noun in SALES}
+
+
+def terms(connection: sqlite3.Connection, customer: Image) -> dict[str, dict[str, Any]]:
+    """What a customer buys at, its own or else its group's: `{"payment_term": {"value", "origin"}, ...}`.
+
+    The origin is the record the value stands at, None for a term that neither has (features P-01, P-02, G-08).
+    Sources: oroinc/orocommerce PaymentTermBundle/Provider/PaymentTermProvider.php and
+    TaxBundle/Provider/TaxationAddressProvider.php.
+    """
+    query = "SELECT payment_term, tax_code, price_lists FROM customer_group WHERE key = ?"
+    row = connection.execute(query, (customer["group"],)).fetchone() or (None, None, "[]")
+    shared = {"payment_term": row[0], "tax_code": row[1], "price_lists": json.loads(row[2])}
+    found = {}
+    for name, of_group in shared.items():
+        value, origin = customer[name], f"customer:{customer['key']}"
+        if not value:
+            value, origin = of_group, f"{GROUP.name}:{customer['group']}"
+        found[name] = {"value": value, "origin": origin if value else None}
+    return found
 
 
 # -- the tree of customers ---------------------------------------------------------------------------------------
@@ -160,7 +181,7 @@ def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
     expression = every.expression(name)
     place = f"where{len(parameters)}"
     if field.kind in ("links", "list"):
-        return _links(expression, operator, value, parameters, place)
+        return _links(field, expression, operator, value, parameters, place)
     if value == "" and operator in ("=", "!="):
         return f"coalesce({expression}, '') {operator} ''"
     if operator == "~":
@@ -177,14 +198,22 @@ def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
     return f"{expression} {operator} :{place}"
 
 
-def _links(expression: str, operator: str, value: str, parameters: dict[str, Any], place: str) -> str:
-    """Membership in a list: `roles=buyer` has it, `roles!=buyer` has it not, `roles=` has none."""
+def _links(field: Field, expression: str, operator: str, value: str, parameters: dict[str, Any], place: str) -> str:
+    """Membership in a list: `roles=buyer` has it, `roles!=buyer` has it not, `roles=` has none, `roles!=` has some.
+
+    Where keys are listed, `tags=vip,gold` has any of them and `tags!=vip,gold` none (feature T-07).
+    """
     if operator not in ("=", "!=", "~"):
         raise usage(f"{operator} does not apply to a list", "use = != or ~")
     if value == "":
         return f"{expression} {'=' if operator == '=' else '<>'} '[]'"
-    parameters[place] = fold(value)
-    compare = f"instr(fold(value), :{place}) > 0" if operator == "~" else f"fold(value) = :{place}"
+    if operator == "~":
+        parameters[place] = fold(value)
+        compare = f"instr(fold(value), :{place}) > 0"
+    else:
+        words = [word.strip() for word in value.split(",")] if field.kind == "links" else [value]
+        parameters[place] = json.dumps([slug(word, TAG.name) if field.to == TAG.name else fold(word) for word in words])
+        compare = f"fold(value) IN (SELECT value FROM json_each(:{place}))"
     negation = "NOT " if operator == "!=" else ""
     return f"{negation}EXISTS (SELECT 1 FROM json_each({expression}) WHERE {compare})"
 
@@ -206,7 +235,7 @@ def _value(field: Field, value: str) -> Any:
             return money_from(value)
         except ValueError as error:
             raise invalid(f"{field.name}: {error}", field=field.name, value=value) from None
-    if field.name in ("users", "customers"):
+    if field.kind == "count":
         if not value.isdecimal():
             raise invalid(f"{field.name} is a number, not {value!r}", field=field.name, value=value)
         return min(int(value[:_DIGITS]), _LARGEST)

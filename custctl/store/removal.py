@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from custctl.errors import Exit, Problem
 from custctl.resources import (
+    ACCOUNT,
+    CONTACT,
+    CONTACT_ADDRESS,
+    CONTACT_GROUP,
     CUSTOMER,
     CUSTOMER_ADDRESS,
     GROUP,
     NOUNS,
     RECORD,
     ROLE,
+    TAG,
+    TAGGED,
     USER,
     USER_ADDRESS,
     Noun,
@@ -121,6 +127,74 @@ def remove_role(unit: Unit, draft: Draft) -> list[Draft]:
     return []
 
 
+def remove_visitor(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take a visitor's session away; refused while something belongs to it."""
+    blockers = _dependents(unit, "visitor_id", draft.id)
+    if blockers:
+        hint = "move or delete them first"
+        unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} still owns {blockers}", hint))
+        return []
+    unit.remove(draft)
+    return []
+
+
+def remove_account(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take an account away; its contacts stay, and accounts that it referred are referred by none (feature A-01)."""
+    for referred in unit.select(ACCOUNT, "t.referred_by_id = :id", id=draft.id):
+        referred.image["referred_by"] = None
+    unit.remove(draft)
+    return []
+
+
+def remove_contact(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take a contact away with the addresses; accounts lose it, and who reports to it reports to nobody.
+
+    Source: oroinc/crm ContactBundle/Entity/Contact.php and AccountBundle/Entity/Account.php, ON DELETE SET NULL.
+    """
+    for contact in unit.select(CONTACT, "t.reports_to_id = :id", id=draft.id):
+        contact.image["reports_to"] = None
+    linked = "t.id IN (SELECT l.account_id FROM account_contact l WHERE l.contact_id = :id)"
+    for account in unit.select(ACCOUNT, linked, id=draft.id):
+        account.image["contacts"] = [key for key in account.image["contacts"] if key != draft.key]
+        if account.image["default_contact"] == draft.key:
+            account.image["default_contact"] = None
+    along = _go_along(unit, draft, CONTACT_ADDRESS, "contact_id")
+    unit.remove(draft)
+    return along
+
+
+def remove_contact_group(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take a group of contacts away; they stay. The groups that every shop has stay too (feature K-06)."""
+    if draft.key in BUILT_IN[CONTACT_GROUP.name]:
+        unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is a group that every shop has"))
+        return []
+    linked = "t.id IN (SELECT l.contact_id FROM contact_in_group l WHERE l.group_id = :id)"
+    for contact in unit.select(CONTACT, linked, id=draft.id):
+        contact.image["groups"] = [key for key in contact.image["groups"] if key != draft.key]
+    unit.remove(draft)
+    return []
+
+
+def remove_tag(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take a tag away, and with it from every record that has it (feature T-09); the records it is taken from."""
+    tagged: list[Draft] = []
+    for noun in TAGGED:
+        condition = "t.id IN (SELECT l.record_id FROM tagging l WHERE l.tag_id = :tag AND l.noun = :tagged)"
+        tagged += unit.select(noun, condition, tag=draft.id, tagged=noun.name)
+    for record in tagged:
+        record.image["tags"] = [key for key in record.image["tags"] if key != draft.key]
+    unit.remove(draft)
+    return tagged
+
+
+def remove_taxonomy(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take a taxonomy away; its tags stay, without one (feature T-09)."""
+    for tag in unit.select(TAG, "t.taxonomy_id = :id", id=draft.id):
+        tag.image["taxonomy"] = None
+    unit.remove(draft)
+    return []
+
+
 def _is_of_website(unit: Unit, role: Draft) -> bool:
     """Whether visitors have the role, or users who register themselves get it."""
     names = ("customer.default_role", "customer.guest_role")
@@ -144,6 +218,7 @@ _OWNED_TABLES = (("sales_document", "entity"), ("record", "entity"))
 _DEPENDENTS = {
     "customer_id": (("customer_user", "'customer user'"), ("role", "'own role'"), *_OWNED_TABLES),
     "user_id": (*_OWNED_TABLES, ("visitor", "'visitor'")),
+    "visitor_id": _OWNED_TABLES,
 }
 """The tables whose rows belong to a customer or a user, and what to call a row of them."""
 

@@ -7,6 +7,7 @@ records that follow from it. What needs the whole picture is checked once at the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from custctl.errors import Exit, Problem, did_you_mean, near
 from custctl.policy.catalogue import (
@@ -24,6 +25,11 @@ from custctl.policy.catalogue import (
 )
 from custctl.policy.model import Entity, Kind, Level
 from custctl.resources import (
+    ACCOUNT,
+    ADDRESSES,
+    CONTACT,
+    CONTACT_ADDRESS,
+    CONTACT_GROUP,
     CUSTOMER,
     CUSTOMER_ADDRESS,
     ENTITY,
@@ -32,6 +38,8 @@ from custctl.resources import (
     RECORD,
     ROLE,
     SALES,
+    TAG,
+    TAXONOMY,
     USER,
     USER_ADDRESS,
     Noun,
@@ -40,11 +48,15 @@ from custctl.resources import (
     slug,
 )
 from custctl.store.inputs import STATUSES, entity_name
-from custctl.store.settings import SETTINGS
+from custctl.store.settings import SETTINGS, owner_of
 from custctl.store.unit import Draft, Unit
 
 BUILT_IN_ROLES = frozenset(role.key for role in PREDEFINED_ROLES)
-BUILT_IN: Mapping[str, frozenset[str]] = {ROLE.name: BUILT_IN_ROLES, GROUP.name: frozenset((GUEST_GROUP[0],))}
+BUILT_IN: Mapping[str, frozenset[str]] = {
+    ROLE.name: BUILT_IN_ROLES,
+    GROUP.name: frozenset((GUEST_GROUP[0],)),
+    CONTACT_GROUP.name: frozenset(("marketing-group", "sales-group")),
+}
 """What every shop has: it can be changed, but neither renamed nor deleted (design 5)."""
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     GROUP.name: ("name",),
@@ -54,6 +66,11 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     ENTITY.name: ("ownership",),
     CUSTOMER_ADDRESS.name: ("street", "city", "postal_code", "country"),
     USER_ADDRESS.name: ("street", "city", "postal_code", "country"),
+    CONTACT_ADDRESS.name: ("country",),
+    CONTACT_GROUP.name: ("label",),
+    ACCOUNT.name: ("name",),
+    TAG.name: ("name",),
+    TAXONOMY.name: ("name",),
 }
 
 
@@ -68,8 +85,8 @@ def check(unit: Unit, drafts: Iterable[Draft]) -> None:
         rule = _RULES.get(draft.noun.name)
         if rule is not None and (draft.before is None or draft.before != draft.after):
             rule(unit, draft)
-    for noun in (CUSTOMER_ADDRESS, USER_ADDRESS):
-        _settle_addresses(unit, noun, [draft for draft in touched if draft.noun is noun])
+    for name in ADDRESSES:
+        _settle_addresses(unit, NOUNS[name], [draft for draft in touched if draft.noun.name == name])
     _unique(unit, touched)
     _no_cycles(unit, touched)
 
@@ -101,10 +118,12 @@ def _required(unit: Unit, draft: Draft) -> None:
 def _references(unit: Unit, draft: Draft) -> None:
     """Every reference that is new leads to a record."""
     for entry in draft.noun.fields:
-        if entry.kind not in ("reference", "links") or not draft.changed(entry.name):
+        if entry.kind not in ("reference", "links") or entry.computed or not draft.changed(entry.name):
             continue
         value = draft.image.get(entry.name)
         target = NOUNS[entry.to]
+        if isinstance(value, list):
+            value = draft.image[entry.name] = sorted(value)
         for key in value if isinstance(value, list) else [value]:
             if key is not None and unit.id_of(target, key) is None:
                 unit.missing(target, key, draft.locate(entry.name), entry.name)
@@ -196,7 +215,6 @@ def _entity_names(unit: Unit) -> list[str]:
 
 def _user(unit: Unit, draft: Draft) -> None:
     image = draft.image
-    image["roles"] = sorted(image["roles"])
     if image["guest"] and draft.before is None:
         image["enabled"] = image["enabled"] and "enabled" in draft.given
         image["confirmed"] = image["confirmed"] and "confirmed" in draft.given
@@ -231,6 +249,33 @@ def detach_documents(unit: Unit, user: Draft) -> list[Draft]:
         if "user" not in draft.given:
             draft.image["user"] = None
     return left
+
+
+def _contact(unit: Unit, draft: Draft) -> None:
+    """A contact can be told apart by a name, an e-mail address or a phone number (features K-02, K-05).
+
+    Source: oroinc/crm ContactBundle/Validator/Constraints/HasContactInformationValidator.php.
+    """
+    image = draft.image
+    if not (image["first_name"] or image["last_name"] or image["emails"] or image["phones"]):
+        wrong(unit, draft, "first_name", "needs a first name, a last name, an e-mail address or a phone number")
+    if image["reports_to"] == draft.key:
+        wrong(unit, draft, "reports_to", "a contact does not report to itself", value=draft.key)
+
+
+def _account(unit: Unit, draft: Draft) -> None:
+    """The default contact is one of the contacts: setting it adds it, taking it out unsets it (feature A-02).
+
+    Source: oroinc/crm AccountBundle/Entity/Account.php, setDefaultContact and removeContact.
+    """
+    image, default = draft.image, draft.image["default_contact"]
+    if default is not None and default not in image["contacts"]:
+        if draft.changed("default_contact"):
+            image["contacts"] = sorted((*image["contacts"], default))
+        else:
+            image["default_contact"] = None
+    if image["referred_by"] == draft.key:
+        wrong(unit, draft, "referred_by", "an account is not referred by itself", value=draft.key)
 
 
 def _sales(unit: Unit, draft: Draft) -> None:
@@ -299,6 +344,9 @@ def _setting(unit: Unit, draft: Draft) -> None:
     """References of settings lead somewhere, and the website's roles are predefined."""
     setting = SETTINGS[draft.key.rpartition("/")[2]]
     value = draft.image["value"]
+    owner_noun, owner = owner_of(draft.key)
+    if owner_noun is not None and unit.id_of(owner_noun, owner) is None:
+        unit.missing(owner_noun, owner, draft.locate(), setting.name)
     if setting.kind != "reference":
         return
     target = NOUNS[setting.to]
@@ -310,7 +358,8 @@ def _setting(unit: Unit, draft: Draft) -> None:
 
 def _address(unit: Unit, draft: Draft) -> None:
     image = draft.image
-    if not image["organization"] and not (image["first_name"] and image["last_name"]):
+    named = image["organization"] or (image["first_name"] and image["last_name"])
+    if not named and draft.noun is not CONTACT_ADDRESS:
         message = "needs an organization, or a first and a last name"
         wrong(unit, draft, "organization", message)
     image["types"] = sorted({*image["types"], *image["default"]})
@@ -346,10 +395,29 @@ def _settle_addresses(unit: Unit, noun: Noun, touched: Sequence[Draft]) -> None:
     """One primary address an owner, and one default a type; what was touched last wins (features D-04 to D-06)."""
     if not touched:
         return
-    owner_noun = CUSTOMER if noun is CUSTOMER_ADDRESS else USER
+    owner_noun, _ = ADDRESSES[noun.name]
     owners = [unit.get(owner_noun, key) for key in dict.fromkeys(draft.image["owner"] for draft in touched)]
     for drafts in unit.addresses(noun, owners).values():
-        _settle(drafts, [draft for draft in touched if draft in drafts])
+        among = [draft for draft in touched if draft in drafts]
+        if noun is CONTACT_ADDRESS:
+            _contact_addresses(unit, drafts, among)
+        _settle(drafts, among)
+
+
+def _contact_addresses(unit: Unit, drafts: Sequence[Draft], touched: Sequence[Draft]) -> None:
+    """A contact has one primary address, and one of each type (features K-03, K-04).
+
+    Source: oroinc/crm ContactBundle/Resources/config/validation.yml, ContainsPrimary and UniqueAddressTypes.
+    """
+    primary = [draft for draft in touched if draft.image["primary"] and "primary" in draft.given]
+    for draft in primary[1:]:
+        wrong(unit, draft, "primary", f"{primary[0].reference} is given as the primary address already")
+    for draft in touched:
+        for kind in draft.image["types"] if draft.changed("types") else ():
+            other = next((some for some in drafts if some is not draft and kind in some.image["types"]), None)
+            if other is not None:
+                hint = f"a contact has one {kind} address"
+                wrong(unit, draft, "types", f"{other.reference} is the {kind} address", hint=hint, value=kind)
 
 
 def _settle(drafts: Sequence[Draft], touched: Sequence[Draft]) -> None:
@@ -369,10 +437,16 @@ def _settle(drafts: Sequence[Draft], touched: Sequence[Draft]) -> None:
 
 def _unique(unit: Unit, touched: Sequence[Draft]) -> None:
     """What must be unique besides keys: external ids, and the labels of a customer's roles."""
-    for noun, name in ((CUSTOMER, "external_id"), (USER, "external_id")):
+    for noun in (CUSTOMER, USER, CONTACT, ACCOUNT):
+        name = "external_id"
         changed = [draft for draft in touched if draft.noun is noun and draft.changed(name) and draft.image[name]]
         for draft, other in _taken(unit, changed, lambda draft: draft.image["external_id"], "t.external_id = :value"):
             message = f"external id {draft.image[name]!r} is already that of {other}"
+            wrong(unit, draft, name, message, code="taken", exit_code=Exit.CONFLICT, value=draft.image[name])
+    for noun, name in ((TAXONOMY, "name"), (TAG, "name"), (CONTACT_GROUP, "label")):
+        changed = [draft for draft in touched if draft.noun is noun and draft.changed(name) and draft.image[name]]
+        for draft, other in _taken(unit, changed, partial(_folded, name), f"t.{name}_folded = :value"):
+            message = f"the {name} {draft.image[name]!r} is already that of {other}"
             wrong(unit, draft, name, message, code="taken", exit_code=Exit.CONFLICT, value=draft.image[name])
     roles = [draft for draft in touched if draft.noun is ROLE and (draft.changed("label") or draft.changed("customer"))]
     roles = [draft for draft in roles if draft.image["label"]]
@@ -380,6 +454,10 @@ def _unique(unit: Unit, touched: Sequence[Draft]) -> None:
     for draft, other in _taken(unit, roles, lambda draft: _label_key(unit, draft), condition):
         message = f"a role with the label {draft.image['label']!r} already exists: {other}"
         wrong(unit, draft, "label", message, code="taken", exit_code=Exit.CONFLICT, value=draft.image["label"])
+
+
+def _folded(name: str, draft: Draft) -> str:
+    return fold(draft.image[name])
 
 
 def _label_key(unit: Unit, draft: Draft) -> str:
@@ -457,7 +535,8 @@ _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     ENTITY.name: _entity,
     "setting": _setting,
     RECORD.name: _record,
-    CUSTOMER_ADDRESS.name: _address,
-    USER_ADDRESS.name: _address,
+    CONTACT.name: _contact,
+    ACCOUNT.name: _account,
+    **dict.fromkeys(ADDRESSES, _address),
     **{noun.name: _sales for noun in SALES},
 }

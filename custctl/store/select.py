@@ -10,34 +10,31 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from custctl.resources import NOUNS, SALES, Field, Noun
+from custctl.resources import ADDRESSES, NOUNS, Field, Link, Noun
 from custctl.store.codec import decoder
 
 Image = dict[str, Any]
 """A record as documents write it: every field, references as keys, absent values None."""
 
-_USER_ROLES = """(SELECT json_group_array(k) FROM (SELECT r.key AS k FROM user_role ur
-    JOIN role r ON r.id = ur.role_id WHERE ur.user_id = t.id ORDER BY r.key))"""
-
 _SPECIAL: Mapping[tuple[str, str], str] = {
     ("customer-group", "customers"): "(SELECT count(*) FROM customer m WHERE m.group_id = t.id)",
-    ("customer-user", "roles"): _USER_ROLES,
     ("customer-user-role", "type"): "CASE WHEN t.customer_id IS NULL THEN 'predefined' ELSE 'customizable' END",
     ("customer-user-role", "users"): "(SELECT count(*) FROM user_role ur WHERE ur.role_id = t.id)",
     ("customer-address", "owner"): "(SELECT o.key FROM customer o WHERE o.id = t.customer_id)",
     ("customer-user-address", "owner"): "(SELECT o.key FROM customer_user o WHERE o.id = t.user_id)",
+    ("contact-address", "owner"): "(SELECT o.key FROM contact o WHERE o.id = t.contact_id)",
+    ("taxonomy", "tags"): "(SELECT count(*) FROM tag m WHERE m.taxonomy_id = t.id)",
+    ("tag", "uses"): "(SELECT count(*) FROM tagging l WHERE l.tag_id = t.id)",
+    ("contact-group", "contacts"): "(SELECT count(*) FROM contact_in_group l WHERE l.group_id = t.id)",
+    ("contact", "name"): "nullif(trim(coalesce(t.first_name, '') || ' ' || coalesce(t.last_name, '')), '')",
+    ("contact", "email"): "(t.emails ->> '$[0]')",
+    ("contact", "phone"): "(t.phones ->> '$[0]')",
+    ("account", "email"): "(SELECT c.emails ->> '$[0]' FROM contact c WHERE c.id = t.default_contact_id)",
+    ("account", "phone"): "(SELECT c.phones ->> '$[0]' FROM contact c WHERE c.id = t.default_contact_id)",
     ("record", "parent"): """CASE WHEN t.parent_document_id IS NOT NULL
         THEN (SELECT d.entity || ':' || d.number FROM sales_document d WHERE d.id = t.parent_document_id)
         ELSE (SELECT p.entity || ':' || p.key FROM record p WHERE p.id = t.parent_record_id) END""",
 }
-
-_FOLDED: Mapping[tuple[str, str], str] = {
-    ("customer-group", "name"): "t.name_folded",
-    ("customer", "name"): "t.name_folded",
-    ("customer-user-role", "label"): "t.label_folded",
-    **{(noun.name, "number"): "t.number_folded" for noun in SALES},
-}
-"""Columns that sort and search as people read, beside the one that is shown."""
 
 
 class Selection(NamedTuple):
@@ -70,7 +67,8 @@ class Selection(NamedTuple):
 
     def order(self, name: str) -> str:
         """The SQL a list is ordered by: names as people read them, without regard to case."""
-        return _FOLDED.get((self.noun.name, name)) or self.expression(name)
+        column = next((column for column, fields in self.noun.folded.items() if fields == (name,)), None)
+        return f"t.{column}" if column else self.expression(name)
 
 
 def told(image: Image) -> Image:
@@ -91,9 +89,21 @@ def _expression(noun: Noun, field: Field) -> str:
     special = _SPECIAL.get((noun.name, field.name))
     if special is not None:
         return special
+    if field.via is not None:
+        return _links(noun, field.via, NOUNS[field.to])
     if field.kind == "reference":
         return f"f_{field.name}.{NOUNS[field.to].key}"
     return f"t.{field.holder}"
+
+
+def _links(noun: Noun, via: Link, target: Noun) -> str:
+    """The keys of the records that one is linked to, as a JSON array in order."""
+    of_noun = f" AND l.noun = '{noun.name}'" if via.shared else ""
+    keys = (
+        f"SELECT o.{target.key} AS k FROM {via.table} l JOIN {target.table} o ON o.id = l.{via.other}"
+        f" WHERE l.{via.own} = t.id{of_noun} ORDER BY k"
+    )
+    return f"(SELECT json_group_array(k) FROM ({keys}))"
 
 
 def _source(noun: Noun) -> str:
@@ -109,10 +119,8 @@ def _restriction(noun: Noun) -> str:
     """Which rows of a shared table are of this noun."""
     if noun.table == "sales_document":
         return f"t.entity = '{noun.name}'"
-    if noun.name == "customer-address":
-        return "t.customer_id IS NOT NULL"
-    if noun.name == "customer-user-address":
-        return "t.user_id IS NOT NULL"
+    if noun.name in ADDRESSES:
+        return f"t.{ADDRESSES[noun.name][1]} IS NOT NULL"
     return "1"
 
 

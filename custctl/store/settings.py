@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from custctl.policy.catalogue import GUEST_GROUP
+from custctl.resources import CUSTOMER, GROUP, Noun
 
 Scope = Literal["system", "group", "customer"]
+SCOPES: Mapping[str, Noun] = {"group": GROUP, "customer": CUSTOMER}
+"""The scopes besides the whole shop, and whose settings they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,12 @@ SETTINGS: Mapping[str, Setting] = {
 """Every setting by name (features 6 and 8.4 for their meaning and defaults)."""
 
 FEATURES = tuple(name for name, setting in SETTINGS.items() if name.startswith("guest.") and setting.kind == "bool")
+
+
+def owner_of(key: str) -> tuple[Noun | None, str]:
+    """Whose setting it is, by its key: `group/partners/NAME`, `customer/acme/NAME`; the whole shop's is nobody's."""
+    scope, slash, rest = key.partition("/")
+    return (SCOPES[scope], rest.rpartition("/")[0]) if slash else (None, "")
 
 
 def value_of(connection: sqlite3.Connection, name: str) -> Any:

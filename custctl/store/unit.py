@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, near
 from custctl.policy.catalogue import ENTITIES, own_entity
 from custctl.policy.model import Entity
-from custctl.resources import NOUNS, Noun, fold, reference
+from custctl.resources import ADDRESSES, CUSTOMER, GROUP, NOUNS, Link, Noun, fold, reference
 from custctl.store.codec import to_column
 from custctl.store.database import now
 from custctl.store.lookup import near_keys
 from custctl.store.rows import Transaction
 from custctl.store.select import Image, role_entries, selection, told
+from custctl.store.settings import owner_of
 
 if TYPE_CHECKING:
     from custctl.store.acting import Actor
@@ -28,15 +29,17 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 """A noun and the key of one of its records, folded; the identity of a draft."""
 
-_COMPUTED = ("created", "updated", "type", "users", "customers", "code")
 _UNIQUE = {
     "customer": ("external_id", "external_id"),
     "customer-user": ("external_id", "external_id"),
     "customer-user-role": ("label", "label_folded"),
+    "taxonomy": ("name", "name_folded"),
+    "tag": ("name", "name_folded"),
+    "contact-group": ("label", "label_folded"),
+    "contact": ("external_id", "external_id"),
+    "account": ("external_id", "external_id"),
 }
 """The fields besides keys that must be unique, and their columns."""
-_ADDRESSES = {"customer-address": ("customer", "customer_id"), "customer-user-address": ("customer-user", "user_id")}
-
 
 MOST_GUESSES = 20
 """For so many references that lead nowhere near keys are looked for; more problems are not shown anyway."""
@@ -121,8 +124,8 @@ class Unit:
         if not missing:
             return
         self.drafts.update(dict.fromkeys((noun.name, key) for key in missing))
-        if noun.name in _ADDRESSES:  # named within their owners, and read with them
-            kind = NOUNS[_ADDRESSES[noun.name][0]]
+        if noun.name in ADDRESSES:  # named within their owners, and read with them
+            kind, _ = ADDRESSES[noun.name]
             owners = (self.find(kind, key) for key in dict.fromkeys(key.rpartition("/")[0] for key in missing))
             self.addresses(noun, [owner for owner in owners if owner is not None])
             return
@@ -146,7 +149,7 @@ class Unit:
 
     def addresses(self, noun: Noun, owners: Iterable[Draft]) -> dict[str, list[Draft]]:
         """The stored and new addresses of these owners, by the owner's key."""
-        _, column = _ADDRESSES[noun.name]
+        _, column = ADDRESSES[noun.name]
         found: dict[str, list[Draft]] = {owner.key: [] for owner in owners}
         ids = json.dumps([owner.id for owner in owners])
         self._take(noun, f"AND t.{column} IN (SELECT value FROM json_each(:ids)) ORDER BY t.id", {"ids": ids})
@@ -186,7 +189,7 @@ class Unit:
 
     def create(self, noun: Noun, key: str, given: Mapping[str, Any]) -> Draft:
         """A new record: the noun's defaults, and what was given."""
-        image: Image = {entry.name: _fresh(entry.default) for entry in noun.fields if entry.name not in _COMPUTED}
+        image: Image = {entry.name: _fresh(entry.default) for entry in noun.fields if not entry.computed}
         image.update(given)
         draft = Draft(noun, key, self._new_id(noun), None, image, manager=self.manager)
         self.drafts[(noun.name, key)] = draft
@@ -207,8 +210,11 @@ class Unit:
         """Let the drafts at hand name a renamed record by its new key; their rows hold its id, which stays."""
         for draft, name in self._referring.pop((noun.name, old), []):
             for image in (draft.before, draft.after):
-                if image is not None and image.get(name) == old:
+                value = None if image is None else image.get(name)
+                if image is not None and value == old:
                     image[name] = key
+                elif image is not None and isinstance(value, list):
+                    image[name] = sorted(key if other == old else other for other in value)
             self._referring.setdefault((noun.name, key), []).append((draft, name))
 
     def remove(self, draft: Draft) -> None:
@@ -305,20 +311,17 @@ class Unit:
         """Columns that follow from several fields, or that no document shows."""
         noun, image = draft.noun, draft.image
         row: dict[str, Any] = {}
-        if noun.name in ("customer", "customer-group") and draft.changed("name"):
-            row["name_folded"] = fold(image["name"])
-        if noun.name == "customer-user" and (draft.changed("first_name") or draft.changed("last_name")):
-            row["name_folded"] = fold(f"{image['first_name']} {image['last_name']}")
+        for column, fields in noun.folded.items():
+            if any(draft.changed(name) for name in fields):
+                row[column] = fold(" ".join(image[name] for name in fields if image[name]))
         if noun.name == "customer-user-role":
             row |= self._role_columns(draft)
-        if draft.before is None and noun.name in _ADDRESSES:
-            owner, column = _ADDRESSES[noun.name]
-            row[column] = self.id_of(NOUNS[owner], image["owner"])
-            row["user_id" if column == "customer_id" else "customer_id"] = None
+        if draft.before is None and noun.name in ADDRESSES:
+            owner, column = ADDRESSES[noun.name]
+            row |= {other: None for _, other in ADDRESSES.values()}
+            row[column] = self.id_of(owner, image["owner"])
         if noun.table == "sales_document" and draft.before is None:
             row |= {"entity": noun.name, "workflow_active": int(bool(image.get("workflow_active")))}
-        if noun.table == "sales_document" and draft.changed("number"):
-            row["number_folded"] = fold(image["number"])
         if noun.name == "record":
             row |= self._record_columns(draft)
         if noun.name == "setting" and draft.before is None:
@@ -327,8 +330,6 @@ class Unit:
 
     def _role_columns(self, draft: Draft) -> dict[str, Any]:
         row: dict[str, Any] = {}
-        if draft.changed("label"):
-            row["label_folded"] = fold(draft.image["label"])
         if draft.changed("customer"):
             customer = draft.image.get("customer")
             row["customer_id"] = None if customer is None else self.id_of(NOUNS["customer"], customer)
@@ -348,8 +349,6 @@ class Unit:
 
     def _record_columns(self, draft: Draft) -> dict[str, Any]:
         row: dict[str, Any] = {}
-        if draft.before is None:
-            row["key_folded"] = fold(draft.image["key"])
         if draft.changed("parent"):
             document, record = self.parent_ids(draft.image.get("parent"))
             row |= {"parent_document_id": document, "parent_record_id": record}
@@ -365,28 +364,28 @@ class Unit:
         return None, self.id_of(NOUNS["record"], f"{kind}:{fold(key)}")
 
     def _setting_columns(self, key: str) -> dict[str, Any]:
-        scope, _, rest = key.partition("/")
-        owner, _, name = rest.rpartition("/")
+        noun, owner = owner_of(key)
+        owner_id = None if noun is None else self.id_of(noun, owner)
         return {
-            "name": name if rest else key,
-            "group_id": self.id_of(NOUNS["customer-group"], owner) if rest and scope == "group" else None,
-            "customer_id": self.id_of(NOUNS["customer"], owner) if rest and scope == "customer" else None,
+            "name": key.rpartition("/")[2],
+            "group_id": owner_id if noun is GROUP else None,
+            "customer_id": owner_id if noun is CUSTOMER else None,
         }
 
     def _links(self, draft: Draft) -> dict[str, list[dict[str, Any]]]:
-        """The rows beside the record's own: roles of a user, entries of a role; the old ones are deleted."""
-        if draft.noun.name == "customer-user" and draft.changed("roles"):
-            if draft.before is not None:
-                self.transaction.delete("user_role", user_id=draft.id)
-            role = NOUNS["customer-user-role"]
-            return {
-                "user_role": [{"user_id": draft.id, "role_id": self.id_of(role, key)} for key in draft.image["roles"]]
-            }
+        """The rows beside the record's own: its links, the entries of a role; the old ones are deleted."""
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for name, target, via in _links_of(draft.noun):
+            if draft.changed(name):
+                own = _own_columns(draft, via)
+                if draft.before is not None:
+                    self.transaction.delete(via.table, **own)
+                rows[via.table] = [{**own, via.other: self.id_of(target, key)} for key in draft.image[name]]
         if draft.noun.name == "customer-user-role" and any(draft.changed(name) for name in ENTRY_FIELDS):
             if draft.before is not None:
                 self.transaction.delete("role_entry", role_id=draft.id)
-            return {"role_entry": [{"role_id": draft.id, **entry} for entry in self._entries(draft.image)]}
-        return {}
+            rows["role_entry"] = [{"role_id": draft.id, **entry} for entry in self._entries(draft.image)]
+        return rows
 
     def _entries(self, image: Image) -> Iterable[dict[str, str]]:
         """The rows of a role's entries; a listed entity or workflow gets one for every permission, none included."""
@@ -404,8 +403,8 @@ class Unit:
                 yield _entry("field", name, action, level)
 
     def _delete(self, draft: Draft) -> None:
-        if draft.noun.name == "customer-user":
-            self.transaction.delete("user_role", user_id=draft.id)
+        for _, _, via in _links_of(draft.noun):
+            self.transaction.delete(via.table, **_own_columns(draft, via))
         if draft.noun.name == "customer-user-role":
             self.transaction.delete("role_entry", role_id=draft.id)
         self.transaction.delete(draft.noun.table, id=draft.id)
@@ -426,8 +425,9 @@ class Unit:
                 draft = Draft(noun, key, row_id, image, {**image})
                 self.drafts[(noun.name, key)] = draft
                 for entry in noun.fields:
-                    if entry.kind == "reference" and image.get(entry.name) is not None:
-                        self._referring.setdefault((entry.to, image[entry.name]), []).append((draft, entry.name))
+                    value = image.get(entry.name) if entry.to else None
+                    for key in value if isinstance(value, list) else [value] if value is not None else []:
+                        self._referring.setdefault((entry.to, key), []).append((draft, entry.name))
             taken.append(draft)
         return [draft for draft in taken if draft.after is not None]
 
@@ -445,7 +445,7 @@ ENTRY_FIELDS = ("permissions", "capabilities", "workflows", "fields")
 
 def identity(noun: Noun, image: Image) -> str:
     """The folded key by which a unit knows a record."""
-    if noun.name in _ADDRESSES:
+    if noun.name in ADDRESSES:
         return f"{image['owner']}/{image['key']}"
     if noun.name == "record":
         return f"{image['entity']}:{fold(image['key'])}"
@@ -475,17 +475,27 @@ def _by_keys(noun: Noun, keys: Sequence[str]) -> tuple[str, list[Any]]:
     return f"t.{column} IN (SELECT value FROM json_each(:keys))", list(keys)
 
 
+def _links_of(noun: Noun) -> list[tuple[str, Noun, Link]]:
+    """The fields whose links are kept with the records of a noun: name, the noun linked to, and where."""
+    return [(entry.name, NOUNS[entry.to], entry.via) for entry in noun.fields if entry.via and not entry.computed]
+
+
+def _own_columns(draft: Draft, via: Link) -> dict[str, Any]:
+    """What the rows of a record's links have in common."""
+    return {via.own: draft.id, **({"noun": draft.noun.name} if via.shared else {})}
+
+
 def _key_columns(draft: Draft) -> dict[str, Any]:
     if draft.noun.table == "sales_document":
         return {"number": draft.image["number"], "number_folded": draft.key}
-    if draft.noun.name in _ADDRESSES:
+    if draft.noun.name in ADDRESSES:
         return {"key": draft.image["key"]}
     return {"key": draft.key}
 
 
 def stored_names(noun: Noun) -> tuple[str, ...]:
     """The fields of an image: all of a noun's but those that are computed."""
-    return tuple(entry.name for entry in noun.fields if entry.name not in _COMPUTED)
+    return tuple(entry.name for entry in noun.fields if not entry.computed)
 
 
 def _fresh(default: Any) -> Any:

@@ -159,8 +159,10 @@ def test_c_03_a_customer_is_shown_with_everything_about_it(demo: Runner) -> None
         "sales_reps": ["Priya Nair"],
         "payment_term": None,
         "tax_code": None,
+        "price_lists": [],
         "vat_id": None,
         "external_id": None,
+        "tags": [],
         "addresses": [
             {
                 "key": "office",
@@ -181,6 +183,11 @@ def test_c_03_a_customer_is_shown_with_everything_about_it(demo: Runner) -> None
                 "default": ["billing"],
             }
         ],
+        "terms": {
+            "payment_term": {"value": "net 30", "origin": "customer-group:all-customers"},
+            "tax_code": {"value": None, "origin": None},
+            "price_lists": {"value": [], "origin": None},
+        },
         "ancestors": ["company-a"],
         "subsidiaries": ["company-a-la"],
         "counts": {
@@ -283,6 +290,7 @@ def test_c_03_every_change_is_kept_in_history_with_both_images(demo: Runner) -> 
     ]
     ((op, record, before, after),) = demo.sql("SELECT op, record, before, after FROM history WHERE revision_id = 2")
     image = {"key": "jo-miller", "name": "Jo Miller", "group": "non-authenticated-visitors", "sales_reps": []}
+    image |= {"price_lists": [], "tags": []}
     assert (op, record) == ("change", "customer:jo-miller")
     assert json.loads(before) == image
     assert json.loads(after) == image | {"tax_code": "T1"}

@@ -933,6 +933,7 @@ def test_an_export_is_sorted_and_holds_no_id_time_or_default(demo: Runner) -> No
         "roles",
         "users",
         "visitors",
+        "contact_groups",
         "orders",
         "quotes",
         "requests",

@@ -40,6 +40,7 @@ def test_g_01_a_group_is_shown_with_the_number_of_its_customers(demo: Runner) ->
         "payment_term": "net 60",
         "tax_code": "RESALE",
         "price_lists": [],
+        "tags": [],
         "customers": 1,
     }
 

@@ -12,9 +12,12 @@ import pytest
 
 from custctl import __version__
 from custctl.store.demo import folder
+from custctl.store.migrations import MIGRATIONS, SCHEMA_VERSION
 from tests.conftest import Process
 from tests.runner import Answer, Refusal, Runner
 from tests.tree import leaves
+
+MIGRATED = [step.__name__ for step in MIGRATIONS]
 
 AMANDA = "amanda.smith@company-a.example"
 NINA = "nina.park@company-a.example"
@@ -444,19 +447,24 @@ def test_the_status_tells_schema_revision_and_contents(demo: Runner) -> None:
     assert status.pop("size") == demo.database.stat().st_size
     assert status == {
         "path": str(demo.database),
-        "schema": 1,
+        "schema": SCHEMA_VERSION,
         "current": True,
         "revision": 1,
         "changed": demo.sql("SELECT at FROM revision")[0][0],
         "records": {
             "entity": 2,
             "setting": 1,
+            "taxonomy": 0,
+            "tag": 0,
             "customer_group": 4,
             "customer": 8,
             "address": 9,
             "role": 9,
             "customer_user": 19,
             "visitor": 2,
+            "contact_group": 2,
+            "contact": 0,
+            "account": 0,
             "sales_document": 28,
             "record": 13,
         },
@@ -468,12 +476,12 @@ def test_a_database_is_made_by_migrate_and_by_nothing_that_only_reads(custctl: R
     refusal = (8, "no-database", f"there is no database at {custctl.database}")
     for words in (("db", "status"), ("customer", "list"), ("export",)):
         assert custctl.refusal(*words) == refusal
-    assert custctl.json("db", "migrate", "--dry-run")["migrated"] == ["m001_initial"]
+    assert custctl.json("db", "migrate", "--dry-run")["migrated"] == MIGRATED
     assert not custctl.database.exists()
     assert custctl.json("db", "migrate") == {
         "path": str(custctl.database),
-        "schema": 1,
-        "migrated": ["m001_initial"],
+        "schema": SCHEMA_VERSION,
+        "migrated": MIGRATED,
         "dry_run": False,
     }
     assert custctl.json("db", "migrate")["migrated"] == []
@@ -491,7 +499,7 @@ def test_demo_fills_an_empty_shop_once(custctl: Runner) -> None:
 def test_the_versions_are_told(custctl: Runner) -> None:
     versions = custctl.json("version")
     assert list(versions) == ["custctl", "schema", "sqlite", "python"]
-    assert (versions["custctl"], versions["schema"]) == (__version__, 1)
+    assert (versions["custctl"], versions["schema"]) == (__version__, SCHEMA_VERSION)
 
 
 def test_the_real_program_answers_its_version_and_keeps_the_streams_apart(process: Process) -> None:

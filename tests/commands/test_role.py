@@ -186,6 +186,7 @@ def test_r_03_a_role_is_shown_with_all_its_tables_even_when_they_are_empty(custc
         "default": None,
         "capability_default": None,
         "workflow_default": None,
+        "tags": [],
         "users": 0,
         "permissions": {},
         "capabilities": {},

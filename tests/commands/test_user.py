@@ -123,6 +123,7 @@ def test_u_01_a_user_is_shown_with_what_signing_in_would_answer(demo: Runner) ->
         "owner": None,
         "sales_reps": [],
         "external_id": None,
+        "tags": [],
         "addresses": [],
         "sign_in": {"allowed": False, "reason": "reset"},
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from custctl.store.migrations import SCHEMA_VERSION
 from tests.promises.process import Odd, Ran, Shop
 
 READS = (
@@ -83,9 +84,9 @@ def test_a_file_that_is_not_ours_is_named_and_left_as_it_is(nothing: Shop, kind:
 
 
 def test_a_database_of_a_newer_program_is_left_as_it_is(world: Shop) -> None:
-    world.sql("PRAGMA user_version = 2")
+    world.sql(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     before = world.database.read_bytes()
-    message = f"{world.database} has schema 2, newer than this custctl (1)"
+    message = f"{world.database} has schema {SCHEMA_VERSION + 1}, newer than this custctl ({SCHEMA_VERSION})"
     assert codes(*refused(world, *READS, *WRITES, ["demo"])) == {("newer-database", message)}
     assert world.database.read_bytes() == before
 

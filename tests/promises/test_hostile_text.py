@@ -24,12 +24,12 @@ ADDRESS = {
     "key": "a",
     "country": "AW",
 }
-CUSTOMER = dict.fromkeys(("name", "owner", "payment_term", "tax_code", "vat_id"), HOSTILE) | {"external_id": SHORT}
+CUSTOMER = dict.fromkeys(("name", "owner", "payment_term", "vat_id"), HOSTILE) | {"external_id": SHORT}
 USER = dict.fromkeys(("prefix", "first_name", "middle_name", "last_name", "suffix", "owner"), HOSTILE) | {
     "external_id": SHORT
 }
 WORLD: dict[str, Any] = {
-    "groups": [{"key": "h"} | dict.fromkeys(("name", "owner", "payment_term", "tax_code"), HOSTILE)],
+    "groups": [{"key": "h"} | dict.fromkeys(("name", "owner", "payment_term"), HOSTILE)],
     "customers": [{"key": "h", "group": "h", "addresses": [ADDRESS], **CUSTOMER}, {"key": "i", "name": HOSTILE}],
     "roles": [{"key": "h/h", "label": HOSTILE, "permissions": {"order": {"view": "user"}}}],
     "users": [{"email": "h@h.example", "customer": "h", "roles": ["h/h"], "addresses": [ADDRESS], **USER}],

@@ -6,20 +6,23 @@ import signal
 
 import pytest
 
+from custctl.store.migrations import SCHEMA_VERSION
 from tests.promises.process import Odd, Ran, Shop
 
 NEWER = """
 import signal
 from custctl.store import migrations
-def m002_nickname(connection, now):
+def nickname(connection, now):
     connection.execute("ALTER TABLE customer ADD COLUMN nickname TEXT")
     connection.execute("UPDATE customer SET nickname = key")
     {then}
-migrations.MIGRATIONS = (*migrations.MIGRATIONS, m002_nickname)
-migrations.SCHEMA_VERSION = 2
+migrations.MIGRATIONS = (*migrations.MIGRATIONS, nickname)
+migrations.SCHEMA_VERSION += 1
 """
 NEXT = NEWER.format(then="")
 """The program of the next release, which adds a column."""
+OLD, NEW = SCHEMA_VERSION, SCHEMA_VERSION + 1
+BACKUP = f"shop.db.v{OLD}.backup"
 
 COLUMNS = "SELECT name FROM pragma_table_info('customer') WHERE name = 'nickname'"
 
@@ -33,7 +36,7 @@ def state(shop: Shop) -> tuple[int, int, bool]:
 
 
 def backup_of(shop: Shop) -> Shop:
-    return Shop(shop.database.with_name("shop.db.v1.backup"))
+    return Shop(shop.database.with_name(BACKUP))
 
 
 def test_a_read_of_an_old_database_is_8_and_says_what_to_do(world: Shop) -> None:
@@ -41,10 +44,10 @@ def test_a_read_of_an_old_database_is_8_and_says_what_to_do(world: Shop) -> None
     reads = ["customer", "list"], ["access", "can", "guest", "view", "order"], ["export"], ["customer", "tree"]
     for ran in world.many(*(Odd([*words, "-o", "json"], NEXT) for words in reads)):
         assert (ran.code, ran.out, ran.error["code"]) == (8, "", "old-database")
-        assert ran.error["message"] == f"{world.database} has schema 1, this custctl reads 2"
+        assert ran.error["message"] == f"{world.database} has schema {OLD}, this custctl reads {NEW}"
         assert ran.error["hint"] == "custctl db migrate brings it up to date (a back-up is made first)"
     [status] = world.many(Odd(["db", "status", "-o", "json"], NEXT))
-    assert (status.code, status.json["schema"], status.json["current"]) == (0, 1, False)
+    assert (status.code, status.json["schema"], status.json["current"]) == (0, OLD, False)
     assert world.database.read_bytes() == before
 
 
@@ -53,7 +56,7 @@ def test_a_write_migrates_after_a_backup_that_is_sound_and_private(world: Shop, 
     before = state(world)
     first, again = world.many(Odd(words, NEXT), Odd(["db", "migrate", "-o", "json"], NEXT))
     assert (first.code, first.err, again.code, again.json["migrated"]) == (0, "", 0, [])
-    assert state(world) == (2, before[1] + ("add" in words), True)
+    assert state(world) == (NEW, before[1] + ("add" in words), True)
     assert state(backup_of(world)) == before
     assert backup_of(world).database.stat().st_mode & 0o777 == 0o600
     assert [ran.code for ran in world.many(["customer", "list"])] == [8], "the old program refuses the new schema"
@@ -70,7 +73,7 @@ def test_a_dry_run_or_a_write_that_fails_leaves_the_old_schema(world: Shop) -> N
         Odd(["customer", "edit", "nobody", "--owner", "x"], NEXT),
     )
     assert [ran.code for ran in runs] == [0, 0, 0, 3]
-    assert runs[1].json["migrated"] == ["m002_nickname"]
+    assert runs[1].json["migrated"] == ["nickname"]
     assert state(world) == before
 
 
@@ -89,8 +92,8 @@ def test_a_migration_that_does_not_end_changes_nothing_and_can_be_repeated(world
     assert [ran.code for ran in world.many(Odd(["db", "migrate"], NEWER.format(then=then)))] == [code]
     assert state(world) == before
     [repeated] = world.many(Odd(["db", "migrate", "-o", "json"], NEXT))
-    assert (repeated.code, repeated.json["migrated"]) == (0, ["m002_nickname"])
-    assert state(world) == (2, before[1], True)
+    assert (repeated.code, repeated.json["migrated"]) == (0, ["nickname"])
+    assert state(world) == (NEW, before[1], True)
     assert state(backup_of(world)) == before
 
 
@@ -108,14 +111,14 @@ def test_eight_programs_that_find_an_old_database_migrate_it_once(world: Shop) -
     adds = [[Odd(["customer", "add", f"New {number}", "-q"], NEXT)] for number in range(8)]
     runs: list[Ran] = [ran for [ran] in world.together(*adds)]
     assert [(ran.code, ran.err) for ran in runs] == [(0, "")] * 8
-    assert state(world) == (2, before[1] + 8, True)
+    assert state(world) == (NEW, before[1] + 8, True)
     assert state(backup_of(world)) == before
     kept = sorted(path.name for path in world.folder.iterdir() if not path.name.endswith(("-wal", "-shm")))
-    assert kept == ["shop.db", "shop.db.v1.backup"]
+    assert kept == ["shop.db", BACKUP]
 
 
 def test_a_backup_is_whole_though_its_writer_was_killed_while_it_was_made(world: Shop) -> None:
-    part = world.folder / ".shop.db.v1.backup.part"
+    part = world.folder / f".{BACKUP}.part"
     part.write_bytes(b"half a back-up")
     [ran] = world.many(Odd(["db", "migrate", "-q"], NEXT))
-    assert (ran.code, part.exists(), state(backup_of(world))[0]) == (0, False, 1)
+    assert (ran.code, part.exists(), state(backup_of(world))[0]) == (0, False, OLD)

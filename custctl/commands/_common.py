@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from custctl import config
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, usage
 from custctl.resources import ADDRESS_OF, USER, Noun, fold, numbered, slug
@@ -161,8 +162,13 @@ def write_item(unit: Unit, noun: Noun, values: Mapping[str, Any]) -> Draft:
 
 
 def add(unit: Unit, noun: Noun, values: dict[str, Any], title: str, prefix: str = "") -> Draft:
-    """A new record. A key that was given must be free; one that is made from the name gets -2, -3."""
+    """A new record, owned by whoever runs the tool unless told otherwise (feature C-12).
+
+    A key that was given must be free; one that is made from the name gets -2, -3.
+    """
     settle_owner(unit, noun, values)
+    if noun.field("owner") is not None:
+        values.setdefault("owner", config.actor())
     key = values.get("key")
     if key is None:
         values["key"] = free_key(unit, noun, slug(title, noun.name), prefix)

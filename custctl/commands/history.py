@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,7 @@ from custctl.store import history as store
 
 app = group("history", "History.")
 
+Op = Literal["add", "change", "remove", "rename"]
 COLUMNS = ("revision", "at", "actor", "op", "record", "version", "fields")
 FIELDS = (*COLUMNS, "command")
 
@@ -23,21 +24,24 @@ FIELDS = (*COLUMNS, "command")
     "history",
     examples=(
         "custctl history customer:acme",
-        "custctl history --field email --since 2026-10-01 --until 2026-10-31",
+        "custctl history --field email --field emails --since 2026-10-01 --until 2026-10-31",
     ),
 )
 def history(
     call: Call,
-    record: Annotated[str | None, typer.Argument(metavar="TYPE:KEY", help="One record; by default all.")] = None,
+    record: Annotated[
+        str | None, typer.Argument(metavar="TYPE[:KEY]", help="One record, or all of a type; by default all.")
+    ] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="From this day or time on.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Up to this day or time.")] = None,
     actor: Annotated[str | None, typer.Option("--actor", help="Changes by this one.")] = None,
-    field: Annotated[str | None, typer.Option("--field", help="Changes of this field.")] = None,
+    op: Annotated[Op | None, typer.Option("--op", help="Changes of this kind.")] = None,
+    field: Annotated[list[str] | None, typer.Option("--field", help="Changes of this field; may be repeated.")] = None,
     value: Annotated[str | None, typer.Option("--value", help="Changes from or to a value that holds this.")] = None,
     limit: Limit = None,
 ) -> Result:
     """Show what was changed, by whom and when, the latest first."""
-    wanted = store.Wanted(record, since, until, actor, field, value, limit)
+    wanted = store.Wanted(record, since, until, actor, op, tuple(field or ()), value, limit)
     asked = call.option("fields")
     columns = COLUMNS if asked is None else _columns(asked)
     return Result(call.noting(store.changes(call.read(), wanted), "no changes"), "list", columns)

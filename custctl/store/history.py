@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from custctl.errors import CustctlError, Exit, Problem, invalid, not_found
-from custctl.resources import ADDRESS_OF, NOUNS, RECORD, SHORT_TYPES, USER, Noun, fold, reference
+from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, not_found
+from custctl.resources import ADDRESS_OF, ADDRESSES, NOUNS, RECORD, SHORT_TYPES, USER, Noun, fold, reference
 from custctl.store import lookup
 from custctl.store.select import told
 from custctl.store.settings import SCOPES
@@ -35,7 +35,8 @@ class Wanted:
     since: str | None = None
     until: str | None = None
     actor: str | None = None
-    field: str | None = None
+    op: str | None = None
+    fields: tuple[str, ...] = ()
     value: str | None = None
     limit: int | None = None
 
@@ -43,8 +44,9 @@ class Wanted:
 def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
     """The changes asked for, the latest first, streamed; each with its version of the record and what differs.
 
-    A record is followed through its renames, and changes of an address stand under its owner too.
-    Raises exit 3 for a record that history does not know, 4 for a time that is none.
+    A record is followed through its renames, and changes of its addresses and settings stand under it too; a type
+    alone means all records of that type (features H-01, H-03).
+    Raises exit 3 for a record that history does not know, 4 for a type or a time that is none.
     """
     conditions, parameters = ["1"], dict[str, Any]()
     if wanted.since:
@@ -56,7 +58,14 @@ def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
     if wanted.actor:
         conditions.append("r.actor = :actor")
         parameters["actor"] = wanted.actor
-    if wanted.record:
+    if wanted.op:
+        conditions.append("h.op = :op")
+        parameters["op"] = wanted.op
+    kind = None if wanted.record is None else _type(connection, wanted.record)
+    if kind is not None:
+        conditions.append("h.record >= :kind || ':' AND h.record < :kind || ';'")
+        parameters["kind"] = kind
+    elif wanted.record:
         conditions.append(_OF_RECORDS)
         names = _trail(connection, wanted.record)
         parameters["records"], parameters["parts"] = json.dumps(names), json.dumps(list(_parts(names)))
@@ -95,6 +104,22 @@ def _rows(connection: sqlite3.Connection, found: Iterable[Any], wanted: Wanted) 
             }
 
 
+def _type(connection: sqlite3.Connection, text: str) -> str | None:
+    """The type that a word without a key means, as references in history begin with it; None for a reference.
+
+    Raises exit 4 for a word that is no type.
+    """
+    if ":" in text:
+        return None
+    own = [row[0] for row in connection.execute("SELECT DISTINCT entity FROM record")]
+    known = {name: noun.reference for name, noun in NOUNS.items() if noun is not RECORD}
+    known |= {short: short for short in SHORT_TYPES} | {name: name for name in own}
+    if text not in known:
+        hint = did_you_mean(near(text, known)) or "like customer, customer:acme or user:anna@acme.example"
+        raise invalid(f"{text!r} is neither a type nor TYPE:KEY", value=text, hint=hint)
+    return known[text]
+
+
 def _limited(rows: Iterator[Row], limit: int | None) -> Iterator[Row]:
     for number, row in enumerate(rows):
         if limit is not None and number >= limit:
@@ -109,12 +134,12 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
 
 
 def _is_wanted(fields: Mapping[str, list[Any]], wanted: Wanted) -> bool:
-    if wanted.field:
-        fields = {name: pair for name, pair in fields.items() if name == wanted.field}
+    if wanted.fields:
+        fields = {name: pair for name, pair in fields.items() if name in wanted.fields}
     if wanted.value:
         sought = fold(wanted.value)
         fields = {name: pair for name, pair in fields.items() if any(sought in fold(_text(side)) for side in pair)}
-    return bool(fields) or not (wanted.field or wanted.value)
+    return bool(fields) or not (wanted.fields or wanted.value)
 
 
 def _text(value: Any) -> str:
@@ -222,8 +247,46 @@ def revert(unit: Unit, wanted: int | None) -> list[Draft]:
     renamed = {(step.noun.name, step.key): _earlier(step) for step in steps if step.op == "rename"}
     drafts = [_reverse(unit, step, draft, renamed) for step, draft in zip(steps, found, strict=True)]
     rules.check(unit, [draft for draft in drafts if draft.after is not None])
+    _refuse_dangling(unit, [draft for draft in drafts if draft.after is None])
     unit.stop_if_wrong()
     return drafts
+
+
+def _refuse_dangling(unit: Unit, removed: Iterable[Draft]) -> None:
+    """What a revision added can only be taken back while nothing that stays names it (exit 5)."""
+    gone: dict[str, dict[int, Draft]] = {}
+    for draft in removed:
+        gone.setdefault(draft.noun.name, {})[draft.id] = draft
+    for noun in NOUNS.values():
+        for name, target, condition in _pointers(noun):
+            if target in gone:
+                keys = {draft.key for draft in gone[target].values()}
+                for other in unit.select(noun, condition, ids=json.dumps(list(gone[target]))):
+                    value = other.image.get(name)
+                    if keys.intersection(value if isinstance(value, list) else [value]):
+                        _name_dangling(unit, other, name, value)
+
+
+def _pointers(noun: Noun) -> Iterator[tuple[str, str, str]]:
+    """The fields of a noun that name other records: the field, the noun named, and the rows that name `:ids`."""
+    ids = "(SELECT value FROM json_each(:ids))"
+    if noun.name in ADDRESSES:
+        owner, column = ADDRESSES[noun.name]
+        yield "owner", owner.name, f"t.{column} IN {ids}"
+    for field in noun.fields:
+        if field.via is not None and not field.computed:
+            shared = f" AND l.noun = '{noun.name}'" if field.via.shared else ""
+            found = f"SELECT l.{field.via.own} FROM {field.via.table} l WHERE l.{field.via.other} IN {ids}{shared}"
+            yield field.name, field.to, f"t.id IN ({found})"
+        elif field.kind == "reference":
+            yield field.name, field.to, f"t.{field.holder} IN {ids}"
+
+
+def _name_dangling(unit: Unit, other: Draft, name: str, value: Any) -> None:
+    shown = ", ".join(value) if isinstance(value, list) else value
+    words = f"{other.reference} was made later and names it: {name} = {shown}"
+    hint = "undo that first, or change it"
+    unit.problem(Problem("has-dependents", Exit.CONFLICT, words, hint, None, name, shown))
 
 
 @dataclass(frozen=True, slots=True)

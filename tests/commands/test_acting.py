@@ -108,6 +108,7 @@ def test_an_administrator_opens_a_department_with_people_and_terms(demo: Runner)
         "key": [None, "company-a-north"],
         "name": [None, "Company A - North"],
         "parent": [None, "company-a"],
+        "owner": [None, "tester"],
     }
     nora = ("nora.quist@company-a.example", "--first-name", "Nora", "--last-name", "Quist")
     added = demo.fields("user", "add", *nora, "--customer", "company-a-north", "--role", "buyer", "--as", AMANDA)

@@ -24,7 +24,11 @@ def test_c_01_a_customer_needs_no_more_than_a_name(custctl: Runner) -> None:
             {
                 "op": "add",
                 "record": "customer:acme-sons-inc",
-                "fields": {"key": [None, "acme-sons-inc"], "name": [None, "Acme & Sons, Inc."]},
+                "fields": {
+                    "key": [None, "acme-sons-inc"],
+                    "name": [None, "Acme & Sons, Inc."],
+                    "owner": [None, "tester"],
+                },
             }
         ],
         "warnings": [],
@@ -39,8 +43,38 @@ def test_c_01_adding_says_what_it_did_to_a_person(custctl: Runner) -> None:
         "    key: acme",
         "    name: Acme",
         "    internal_rating: 5_of_5",
+        "    owner: tester",
         "1 added, 0 changed, 0 removed",
     ]
+
+
+def test_c_12_who_adds_a_customer_owns_it_unless_told_otherwise(custctl: Runner) -> None:
+    reps = ("--sales-rep", "Priya Nair", "--sales-rep", "Tom Ekberg")
+    added = custctl.fields("customer", "add", "Acme", *reps)["customer:acme"]
+    assert (added["owner"], added["sales_reps"]) == ([None, "tester"], [None, ["Priya Nair", "Tom Ekberg"]])
+    assert custctl.fields("customer", "add", "Other", "--owner", "Sam")["customer:other"]["owner"] == [None, "Sam"]
+    assert "owner" not in custctl.fields("customer", "add", "Nobody's", "--owner", "")["customer:nobody-s"]
+
+
+def test_c_11_a_rating_is_one_of_the_list(custctl: Runner) -> None:
+    custctl("customer", "add", "Acme", "--rating", "3_of_5")
+    problem = "internal_rating must be one of 1_of_5, 2_of_5, 3_of_5, 4_of_5, 5_of_5"
+    assert custctl.refusal("customer", "edit", "acme", "--rating", "9") == (
+        4,
+        "invalid",
+        f"customer 'acme': {problem}",
+    )
+    assert custctl.json("customer", "show", "acme")["internal_rating"] == "3_of_5"
+
+
+def test_c_19_an_external_id_belongs_to_one_customer(custctl: Runner) -> None:
+    custctl("customer", "add", "Acme", "--external-id", "ERP-1")
+    problem = "external id 'ERP-1' is already that of customer:acme"
+    assert custctl.refusal("customer", "add", "Other", "--external-id", "ERP-1") == (
+        5,
+        "taken",
+        f"customer:other: {problem}",
+    )
 
 
 def test_c_01_a_name_of_255_characters_passes(custctl: Runner) -> None:

@@ -42,6 +42,17 @@ def test_h_03_who_changed_e_mail_addresses_in_a_period_is_one_command(demo: Runn
     assert revisions(demo, "--value", "BOB@company", "--actor", "kim") == found
 
 
+def test_h_03_a_type_and_a_kind_of_change_leave_the_others_out(demo: Runner) -> None:
+    done(demo, "customer", "add", "Newcomer")
+    done(demo, "customer", "edit", "newcomer", "--name", "Old hand")
+    done(demo, "order", "add", "SO-77", "--customer", "newcomer")
+    assert [row["record"] for row in revisions(demo, "customer", "--op", "change")] == ["customer:newcomer"]
+    assert [row["record"] for row in revisions(demo, "order", "--limit", "1")] == ["order:SO-77"]
+    assert {row["record"].partition(":")[0] for row in revisions(demo, "user")} == {"user"}
+    assert {row["record"].partition(":")[0] for row in revisions(demo, "warranty-claim")} == {"warranty-claim"}
+    assert demo.refusal("history", "custmer") == (4, "invalid", "'custmer' is neither a type nor TYPE:KEY")
+
+
 def test_h_06_roles_groups_and_addresses_are_told(demo: Runner) -> None:
     done(demo, "user", "role", "add", BOB, "administrator")
     done(demo, "group", "member", "remove", "partners", "partner-c")
@@ -101,7 +112,11 @@ def test_an_undo_is_refused_when_the_record_has_changed_since(demo: Runner) -> N
 def test_an_undo_that_would_leave_a_reference_to_nothing_is_refused(demo: Runner) -> None:
     done(demo, "customer", "add", "Newcomer")
     done(demo, "order", "add", "SO-77", "--customer", "newcomer")
-    assert demo("undo", "2", "--yes").exit == 5
+    assert demo.refusal("undo", "2", "--yes") == (
+        5,
+        "has-dependents",
+        "order:SO-77 was made later and names it: customer = newcomer",
+    )
     done(demo, "undo", "3", "--yes")
     done(demo, "undo", "2", "--yes")
 

@@ -106,7 +106,9 @@ def write_json(data: Row | Iterable[Row], out: TextIO) -> None:
 def write_jsonl(rows: Iterable[Row], out: TextIO) -> None:
     """One compact object a line."""
     encode = _encoder(out)
-    out.writelines(_compact(row, encode) + "\n" for row in rows)
+    for row in rows:
+        out.writelines(_compact(row, encode))
+        out.write("\n")
 
 
 def write_names(rows: Iterable[Row], noun: str | None, out: TextIO) -> None:
@@ -190,11 +192,11 @@ def _builtin(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else list(value)
 
 
-def _compact(value: Any, encode: _Encode) -> str:
+def _compact(value: Any, encode: _Encode) -> Iterable[str]:
     with suppress(RecursionError):  # a tree of a thousand levels
         if not _is_read_once(value):
-            return encode(value)
-    return "".join(_pieces(value, encode, lambda _depth: ""))
+            return (encode(value),)
+    return _pieces(value, encode, lambda _depth: "")
 
 
 def _is_read_once(row: Any) -> bool:

@@ -123,6 +123,7 @@ def terms(connection: sqlite3.Connection, customer: Image) -> dict[str, dict[str
 
 # -- the tree of customers ---------------------------------------------------------------------------------------
 
+_SIBLINGS = 100
 _CHILDREN = "SELECT id, key, name FROM customer WHERE parent_id IS ? ORDER BY name_folded, key"
 
 
@@ -140,8 +141,10 @@ def tree(connection: sqlite3.Connection, root: int | None) -> Iterator[Image]:
 
 
 def _nodes(connection: sqlite3.Connection, query: str, parent: int | None) -> Iterator[Image]:
-    for row_id, key, name in connection.execute(query, (parent,)):
-        yield {"key": key, "name": name, "children": _nodes(connection, query, row_id)}
+    cursor = connection.execute(query, (parent,))
+    while some := cursor.fetchmany(_SIBLINGS):  # one that is not read to its end keeps its statement: a deep tree, all
+        for row_id, key, name in some:
+            yield {"key": key, "name": name, "children": _nodes(connection, query, row_id)}
 
 
 def is_in_cycle(connection: sqlite3.Connection, row_id: int) -> bool:

@@ -12,7 +12,6 @@ Writer = Callable[[Result, TextIO], None]
 _Encode = Callable[[Any], str]
 
 _FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
-_JOINERS = "\u200c\u200d"  # without them Indic and Persian words and composed emoji fall apart
 _ALL_OF_UNICODE = "\U0010fffd"
 _DEEPEST_MARGIN = 40
 _CLOSED = object()
@@ -24,45 +23,17 @@ _MATRIX_SECTIONS = (
 )
 
 
-class _Escapes(dict[int, str]):
-    """A table for str.translate that learns each character when it first meets it."""
-
-    def __init__(self, escape: Callable[[str], str]) -> None:
-        super().__init__()
-        self._escape = escape
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        self[code] = shown = self._escape(char) if _is_hidden(char) else char
-        return shown
-
-
-def _is_hidden(char: str) -> bool:
-    """Whether a terminal would obey, hide or reorder by the character instead of showing it."""
-    if char.isprintable() or char in _JOINERS:
-        return False
-    import unicodedata
-
-    return unicodedata.category(char) != "Zs"
-
-
-def _json_escape(char: str) -> str:
-    from json import dumps
-
-    return dumps(char)[1:-1]
-
-
-_IN_TEXT = _Escapes(lambda char: char.encode("unicode_escape").decode("ascii"))
-_IN_JSON = _Escapes(_json_escape)
-
-
 def visible(text: str) -> str:
     r"""The text, safe for a terminal: what it would obey or hide is shown as `\x1b`, `\n`, `\u202e`.
 
     `isprintable` decides in C for nearly every text. It knows controls, format characters, surrogates, private
     and unassigned characters and separators, but takes a no-break space for one; the table lets that pass.
     """
-    return text if text.isprintable() else text.translate(_IN_TEXT)
+    if text.isprintable():
+        return text
+    from custctl.escapes import IN_TEXT
+
+    return text.translate(IN_TEXT)
 
 
 def text_of(value: Any) -> str:
@@ -109,6 +80,13 @@ def write_jsonl(rows: Iterable[Row], out: TextIO) -> None:
     for row in rows:
         out.writelines(_compact(row, encode))
         out.write("\n")
+
+
+def write_yaml(data: Row | Iterable[Row], out: TextIO) -> None:
+    """A mapping or sequence, the same value as that of JSON; a sequence is written as it is read."""
+    from custctl.yaml_writing import pieces, quoted, quoted_in_ascii
+
+    out.writelines(pieces(data, quoted if can_hold(out, _ALL_OF_UNICODE) else quoted_in_ascii))
 
 
 def write_names(rows: Iterable[Row], noun: str | None, out: TextIO) -> None:
@@ -167,6 +145,7 @@ WRITERS: Mapping[str, Writer] = {
     "json": lambda result, out: write_json(result.data, out),
     "jsonl": lambda result, out: write_jsonl(rows_of(result), out),
     "name": lambda result, out: write_names(_named_rows(result), result.noun, out),
+    "yaml": lambda result, out: write_yaml(result.data, out),
 }
 """The output formats that are not made for reading by people; a new one is one function and one line here."""
 
@@ -183,7 +162,11 @@ def _encoder(out: TextIO) -> _Encode:
 
     def encode(value: Any) -> str:
         text = plain.encode(value)
-        return text if text.isprintable() else text.translate(_IN_JSON)
+        if text.isprintable():
+            return text
+        from custctl.escapes import IN_JSON
+
+        return text.translate(IN_JSON)
 
     return encode
 

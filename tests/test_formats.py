@@ -11,16 +11,110 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custctl.formats import WRITERS, rows_of, text_of, visible, write_json, write_jsonl, write_names
+from custctl.formats import WRITERS, rows_of, text_of, visible, write_json, write_jsonl, write_names, write_yaml
 from custctl.result import Result
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(codec=None), max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=20,
+)
+TRAPS = (
+    *(
+        "",
+        " ",
+        "~",
+        "null",
+        "Null",
+        "NULL",
+        "true",
+        "True",
+        "y",
+        "Y",
+        "n",
+        "NO",
+        "yes",
+        "on",
+        "Off",
+        "=",
+        "<<",
+        "-",
+        "?",
+    ),
+    *(
+        "1",
+        "-1",
+        "+1",
+        "1_000",
+        "0o7",
+        "0x1F",
+        "017",
+        "0b1",
+        "12:30",
+        "12:30:45.5",
+        "1e5",
+        "1.5",
+        ".5",
+        ".inf",
+        "-.INF",
+    ),
+    *(
+        ".nan",
+        "2026-01-31",
+        "2026-01-31T12:00:00Z",
+        "2026-01-31 12:00:00",
+        "- a",
+        "? a",
+        "a: b",
+        "a #b",
+        "#",
+        "&a",
+        "*a",
+    ),
+    *(
+        "!a",
+        "!!int 3",
+        "|",
+        ">",
+        "@a",
+        "`a",
+        "%YAML",
+        "---",
+        "...",
+        "{a}",
+        "[a]",
+        "a,b",
+        "'a'",
+        '"a"',
+        "a\\b",
+        "a  b",
+        "a ",
+    ),
+    *(
+        " a",
+        "a\nb",
+        "a\tb",
+        "\x85",
+        "\u2028",
+        "\ufeff",
+        "\x7f",
+        "\x00",
+        "\ud800",
+        "\U0001f600",
+        "\U000e0041",
+        "k" * 1_500,
+    ),
+)
+"""Texts that some reader of YAML takes for something else where they stand without quotes."""
+YAML_TEXTS = st.sampled_from(TRAPS) | st.text(st.characters(codec=None), max_size=8) | st.text("yYnNoO~.:_-+0127ex ")
+YAML_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | YAML_TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(YAML_TEXTS, inner, max_size=4),
+    max_leaves=25,
 )
 ANY_TEXT = st.text(st.characters(codec=None))
 
@@ -42,7 +136,7 @@ class Recorder(io.StringIO):
 
     def write(self, text: str) -> int:
         self.ahead = max(self.ahead, self.taken - self.written)
-        self.written += text.count('"key"')
+        self.written += text.count("key")
         return len(text)
 
 
@@ -50,6 +144,10 @@ def written(write: Callable[[io.StringIO], None]) -> str:
     out = io.StringIO()
     write(out)
     return out.getvalue()
+
+
+def in_yaml(value: Any) -> str:
+    return written(lambda out: write_yaml(value, out))
 
 
 def chain(depth: int) -> dict[str, Any]:
@@ -130,6 +228,42 @@ def test_an_object_is_indented_and_an_empty_array_is_short() -> None:
     assert written(lambda out: write_jsonl((), out)) == ""
 
 
+@given(YAML_VALUES, st.sampled_from([0, 0, 0, 12, 25, 45]))
+def test_yaml_is_the_value_of_json_to_an_ordinary_reader(value: Any, depth: int) -> None:
+    for level in range(depth):
+        value = [value] if level % 3 else {"y": value, "k" * 1_100: level}
+    text = in_yaml(value)
+    assert yaml.safe_load(text) == json.loads(json.dumps(value)) == value
+    assert [line for line in text.splitlines() if visible(line) != line] == []
+    assert text.endswith("\n")
+
+
+@given(st.lists(st.dictionaries(YAML_TEXTS, YAML_VALUES, max_size=3)))
+def test_yaml_that_is_read_from_the_database_is_that_of_lists(rows: list[dict[str, Any]]) -> None:
+    assert in_yaml(iter(rows)) == in_yaml(rows)
+
+
+def test_the_form_of_yaml() -> None:
+    rows = [
+        {"key": "acme", "owner": None, "enabled": True, "users": 12, "code": "012", "roles": ["buyer", "no"], "of": {}},
+        {"key": "b c", "addresses": [{"key": "hq", "types": []}], "tree": {"name": "A: B"}},
+    ]
+    assert in_yaml(rows) == (
+        "- key: acme\n  owner: null\n  enabled: true\n  users: 12\n"
+        '  code: "012"\n  roles:\n    - buyer\n    - "no"\n  of: {}\n'
+        "- key: b c\n  addresses:\n    - key: hq\n      types: []\n"
+        '  tree:\n    name: "A: B"\n'
+    )
+    assert in_yaml(iter(())) == "[]\n"
+    assert in_yaml({}) == "{}\n"
+
+
+def test_a_deep_tree_in_yaml_is_indented_to_a_point_and_costs_the_same_at_every_level() -> None:
+    small, middle, large = (len(in_yaml(chain(depth))) for depth in (2_000, 4_000, 8_000))
+    assert 1.9 < (large - middle) / (middle - small) < 2.2
+    assert yaml.safe_load(in_yaml(chain(60))) == chain(60)
+
+
 @given(ANY_TEXT)
 def test_json_is_exact_yet_holds_nothing_that_a_terminal_obeys(stored: str) -> None:
     line = written(lambda out: write_jsonl([{"name": stored}], out)).removesuffix("\n")
@@ -148,7 +282,17 @@ def test_json_is_exact_in_every_encoding(encoding: str, output: str) -> None:
     assert json.loads(raw.getvalue().decode(encoding)) == row
 
 
-@pytest.mark.parametrize("write", [write_json, write_jsonl])
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8", "utf-16"])
+def test_yaml_is_exact_in_every_encoding(encoding: str) -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding=encoding, errors="strict")
+    row = {"name": "Łódź 日本 😀 \udc80 \x9b \u202e", "Łódź": "a"}
+    WRITERS["yaml"](Result(row), out)
+    out.flush()
+    assert yaml.safe_load(raw.getvalue().decode(encoding)) == row
+
+
+@pytest.mark.parametrize("write", [write_json, write_jsonl, write_yaml])
 def test_rows_are_written_as_they_are_read(write: Callable[[Iterable[dict[str, Any]], Any], None]) -> None:
     out = Recorder({"key": f"c{number}"} for number in range(100_000))
     write(out.rows(), out)
@@ -156,14 +300,17 @@ def test_rows_are_written_as_they_are_read(write: Callable[[Iterable[dict[str, A
     assert out.ahead == 1
 
 
-def test_nothing_is_written_before_the_first_row_is_there() -> None:
+@pytest.mark.parametrize("write", [write_json, write_yaml])
+def test_nothing_is_written_before_the_first_row_is_there(
+    write: Callable[[Iterable[dict[str, Any]], Any], None],
+) -> None:
     def failing() -> Iterator[dict[str, Any]]:
         raise BlockingIOError
         yield {}
 
     out = io.StringIO()
     with pytest.raises(BlockingIOError):
-        write_json(failing(), out)
+        write(failing(), out)
     assert out.getvalue() == ""
 
 

@@ -137,7 +137,7 @@ def _failed(error: BaseException, invocation: Invocation) -> int:
         case TyperExit():
             return error.exit_code
         case TyperException():
-            if type(error).__name__ == "NoArgsIsHelpError" and _wanted_output(invocation) not in ("json", "jsonl"):
+            if type(error).__name__ == "NoArgsIsHelpError" and _wanted_output(invocation) not in _WITH_ERRORS_AS_DATA:
                 streams.say(f"{error.format_message()}\n")  # the help, made of our own words
                 return Exit.USAGE
             return _fail(_usage_error(error), invocation)
@@ -292,6 +292,8 @@ def _bug(error: BaseException, outcome: str) -> int:
             traceback.print_exception(error)
     return Exit.BUG
 
+
+_WITH_ERRORS_AS_DATA = ("json", "jsonl", "yaml")
 
 _signals: list[BaseException] = []
 """What has been raised for the signals that came."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from custctl.errors import did_you_mean, invalid, near, usage
 
-OUTPUTS = ("table", "json", "jsonl", "csv", "name")
+OUTPUTS = ("table", "wide", "json", "jsonl", "csv", "yaml", "name")
 COLORS = ("auto", "always", "never")
 SETTINGS = ("db", "output", "color")
 """What the config file and its profiles may hold; `profile` itself may stand at the top only."""

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import Any, Literal, NamedTuple, TextIO
 
 from custctl.errors import CustctlError, Problem
-from custctl.formats import WRITERS, can_hold, text_of, visible, write_jsonl
+from custctl.formats import WRITERS, can_hold, text_of, visible, write_jsonl, write_yaml
 from custctl.result import Result, Row, View
 
 Style = Literal["", "good", "bad", "some", "more", "dim", "bold"]
@@ -121,6 +121,8 @@ def render(result: Result, output: str, *, out: TextIO, color: bool, width: int 
     if output in WRITERS:
         WRITERS[output](result, out)
         return
+    if output == "wide" and result.view == "list":
+        terminal = False  # neither boxed nor folded
     page = _page(out, color=color, width=width if terminal else None, terminal=terminal)
     for number, (title, part) in enumerate(result.parts):
         if number:
@@ -132,9 +134,12 @@ def render(result: Result, output: str, *, out: TextIO, color: bool, width: int 
 
 
 def render_error(error: CustctlError, output: str, err: TextIO, color: bool, limit: int = 20) -> None:
-    """Write what is wrong: one JSON object where the output is JSON, else each problem with its place and hint."""
+    """Write what is wrong: one object where the output is JSON or YAML, else each problem with its place and hint."""
     if output in ("json", "jsonl"):
         write_jsonl([error.as_json()], err)
+        return
+    if output == "yaml":
+        write_yaml(error.as_json(), err)
         return
     _forgive(err)
     page = _page(err, color=color)

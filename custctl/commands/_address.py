@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import addresses_seen, allow, find, given, visible
+from custctl.commands._common import addresses_seen, allow, columns, find, given, visible
 from custctl.errors import invalid, usage
 from custctl.resources import Noun, fold
 from custctl.result import Result
@@ -125,10 +125,10 @@ def _list(call: Call, owner: Noun, noun: Noun, owner_key: str) -> Result:
     every = reads.addresses(connection, owner, row_id) if actor is None else addresses_seen(actor, owner, row_id)
     rows = list(every)
     for row in rows:
-        row["key"] = f"{key}/{row['key']}"
+        row |= {"key": f"{key}/{row['key']}", "owner": key}
     nothing = f"{key} has no addresses" if actor is None else f"{key} has no addresses that may be viewed"
     notes = () if rows else (refused or nothing,)
-    return Result(rows, "list", reads.field_names(noun, call.option("fields")), noun.reference, notes)
+    return Result(rows, "list", columns(call, noun), noun.reference, notes)
 
 
 def _show(call: Call, owner: Noun, noun: Noun, address: str) -> Result:

@@ -74,6 +74,11 @@ class Call(typer.Context):
     def dry_run(self) -> bool:
         return self.invocation.is_on("dry_run")
 
+    @property
+    def wide(self) -> bool:
+        """Whether a list is to be shown with all that there is."""
+        return self.config.output.value == "wide"
+
     def option(self, name: str) -> Any:
         """A shared option as it was given, None when it was not."""
         return self.invocation.flags.get(name)

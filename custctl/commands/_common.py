@@ -62,13 +62,19 @@ def addresses_seen(actor: Actor, owner: Noun, owner_id: int) -> list[dict[str, A
 
 def listing(call: Call, noun: Noun, where: Sequence[str] | None, sort: str | None, limit: int | None) -> Result:
     """The records that the conditions leave, streamed; a remark when there are none."""
-    names = reads.field_names(noun, call.option("fields"))
+    names = columns(call, noun)
     connection = call.read()
     wanted = reads.Listing(tuple(where or ()), sort, limit)
     within, refused = visible(call, connection, noun)
     names, notes = _open_fields(call.acting(connection), noun, names, wanted)
     rows = reads.rows(connection, noun, wanted._replace(within=within), _told(noun, names))
     return Result(call.noting(rows, refused or f"no {noun.plural}"), "list", names, noun.reference, notes)
+
+
+def columns(call: Call, noun: Noun) -> tuple[str, ...]:
+    """The fields of a list: those of --fields, all of them for -o wide, else the columns of the noun."""
+    asked = call.option("fields")
+    return reads.all_field_names(noun) if asked is None and call.wide else reads.field_names(noun, asked)
 
 
 def _open_fields(

@@ -123,7 +123,7 @@ def records(
     from custctl.store import sets
 
     rows = sets.records(call.read(), subject, entity, action, ignore_status=ignore_status)
-    return _set(call, rows, limit, ("record", "user", "customer", "rule"), f"no {entity} records")
+    return _set(call, rows, limit, ("record", "user", "customer", "rule"), (), f"no {entity} records")
 
 
 @command(app, "who", examples=("custctl access who edit order:SO-1201",))
@@ -134,7 +134,7 @@ def who(
     from custctl.store import sets
 
     rows = sets.who(call.read(), action, resource, ignore_status=ignore_status)
-    return _set(call, rows, limit, ("subject", "customer", "level", "roles", "rule"), "nobody")
+    return _set(call, rows, limit, ("subject", "customer", "level", "roles", "rule"), ("path",), "nobody")
 
 
 @command(app, "owners", examples=("custctl access owners amanda.smith@company-a.example assign order:SO-1201",))
@@ -150,7 +150,7 @@ def owners(
     from custctl.store import sets
 
     rows = sets.possible_owners(call.read(), subject, action, resource, ignore_status=ignore_status)
-    return _set(call, rows, limit, ("owner", "current"), "no owners")
+    return _set(call, rows, limit, ("owner", "current"), (), "no owners")
 
 
 @command(app, "test", examples=("custctl access test decisions.toml", "custctl access test 'tests/*.yaml'"))
@@ -169,13 +169,16 @@ def test(
     return Result(report, "tests", exit=Exit.NO if report["failed"] else Exit.OK)
 
 
-def _set(call: Call, rows: Iterable[Row], limit: int | None, columns: tuple[str, ...], empty: str) -> Result:
-    """The answer to a question about a set: at most so many members, with the fields asked for."""
+def _set(
+    call: Call, rows: Iterable[Row], limit: int | None, columns: tuple[str, ...], more: tuple[str, ...], empty: str
+) -> Result:
+    """The answer to a question about a set: at most so many members, with the fields asked for; `more` are wide."""
     asked = call.option("fields")
     some = call.noting(islice(rows, limit), empty)
+    every = (*columns, *more)
     if asked is None:
-        return Result(some, "list", columns)
-    names = chosen(asked, (*columns, "path") if "rule" in columns else columns)
+        return Result(some, "list", every if call.wide else columns)
+    names = chosen(asked, every)
     return Result(({name: row.get(name) for name in (columns[0], *names)} for row in some), "list", names)
 
 

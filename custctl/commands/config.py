@@ -23,6 +23,7 @@ def show(
     call: Call, origin: Annotated[bool, typer.Option("--origin", help="Show where each value comes from.")] = False
 ) -> Result:
     """Show every setting; flags come before the environment, a profile, the file and the defaults."""
+    origin = origin or call.wide
     rows = [
         {"name": value.name, "value": value.value} | ({"origin": value.origin} if origin else {})
         for value in call.config.values

@@ -42,13 +42,14 @@ def history(
 ) -> Result:
     """Show what was changed, by whom and when, the latest first."""
     wanted = store.Wanted(record, since, until, actor, op, tuple(field or ()), value, limit)
+    return Result(call.noting(store.changes(call.read(), wanted), "no changes"), "list", _columns(call))
+
+
+def _columns(call: Call) -> tuple[str, ...]:
+    """The fields of a change that `--fields` asks for; the command that made it is wide."""
     asked = call.option("fields")
-    columns = COLUMNS if asked is None else _columns(asked)
-    return Result(call.noting(store.changes(call.read(), wanted), "no changes"), "list", columns)
-
-
-def _columns(asked: str) -> tuple[str, ...]:
-    """The fields of a change that `--fields` asks for."""
+    if asked is None:
+        return FIELDS if call.wide else COLUMNS
     names = tuple(name.strip() for name in asked.split(","))
     for name in names:
         if name not in FIELDS:

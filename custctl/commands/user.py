@@ -22,6 +22,7 @@ from custctl.commands._command import Call, command, group
 from custctl.commands._common import (
     allow,
     allow_fields,
+    columns,
     find,
     free_key,
     given,
@@ -266,7 +267,7 @@ def role_list(call: Call, user: UserArg) -> Result:
 
     image = reads.record(connection := call.read(), USER, user)
     rows = [reads.record(connection, ROLE, f"id:{lookup.require(connection, ROLE, key)[0]}") for key in image["roles"]]
-    return Result(rows, "list", reads.field_names(ROLE, call.option("fields")), ROLE.reference)
+    return Result(rows, "list", columns(call, ROLE), ROLE.reference)
 
 
 @command(roles_app, "add", examples=("custctl user role add anna@acme.example administrator",))

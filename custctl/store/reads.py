@@ -258,7 +258,7 @@ def _order(every: Selection, sort: str) -> Iterator[str]:
 def _field(noun: Noun, name: str) -> Field:
     field = noun.field(name)
     if field is None or field.kind == "entries":
-        known = [field.name for field in noun.fields if field.kind != "entries"]
+        known = all_field_names(noun)
         hint = did_you_mean(near(name, known)) or f"the fields are {', '.join(known)}"
         raise invalid(f"unknown field {name!r}", code="unknown-field", field=name, hint=hint)
     return field
@@ -266,6 +266,11 @@ def _field(noun: Noun, name: str) -> Field:
 
 def _fold(value: Any) -> Any:
     return fold(value) if isinstance(value, str) else value
+
+
+def all_field_names(noun: Noun) -> tuple[str, ...]:
+    """Every field that a list can show: all but the entries of roles."""
+    return tuple(field.name for field in noun.fields if field.kind != "entries")
 
 
 def field_names(noun: Noun, asked: str | None) -> tuple[str, ...]:

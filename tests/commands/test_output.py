@@ -9,8 +9,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from custctl import __version__
+from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, ROLE, USER
 from custctl.store.demo import folder
 from custctl.store.migrations import MIGRATIONS, SCHEMA_VERSION
 from tests.conftest import Process
@@ -103,7 +105,7 @@ EXAMPLES = {
 }
 """A command line for every command that succeeds in the demo world; `demo` itself needs an empty one."""
 
-FORMATS = ("table", "json", "jsonl", "name")
+FORMATS = ("table", "wide", "json", "jsonl", "csv", "yaml", "name")
 
 
 @pytest.fixture
@@ -128,10 +130,11 @@ def test_every_command_answers_in_every_format(prepared: Runner, command: str) -
     answers = {output: prepared(*words, "-o", output) for output in FORMATS}
     assert {answer.exit for answer in answers.values()} == {1 if command == "access explain" else 0}, answers
     assert all(answer.out.endswith("\n") for answer in answers.values())
-    json.loads(answers["json"].out)
+    asked_as_json = answers["yaml"].out.replace("value: yaml\n", "value: json\n")  # where config shows the option itself
+    assert yaml.safe_load(asked_as_json) == json.loads(answers["json"].out)
     assert all(isinstance(json.loads(line), dict) for line in answers["jsonl"].lines)
     assert all(line.strip() == line and line for line in answers["name"].lines)
-    assert "\x1b" not in answers["table"].out
+    assert "\x1b" not in answers["table"].out + answers["wide"].out
 
 
 def test_a_list_is_the_same_in_every_format(demo: Runner) -> None:
@@ -153,6 +156,7 @@ def test_a_list_is_the_same_in_every_format(demo: Runner) -> None:
     ]
     assert demo.json(*words) == rows
     assert [json.loads(line) for line in demo(*words, "-o", "jsonl").lines] == rows
+    assert yaml.safe_load(demo(*words, "-o", "yaml").out) == rows
     assert demo(*words, "-o", "name").lines == ["customer-group:all-customers", "customer-group:partners"]
 
 
@@ -176,6 +180,55 @@ def test_a_list_is_the_same_in_every_format(demo: Runner) -> None:
 )
 def test_names_are_references_for_the_next_command(demo: Runner, words: str, names: list[str]) -> None:
     assert demo(*words.split(), "-o", "name").lines == names
+
+
+@pytest.mark.parametrize(
+    ("words", "header"),
+    [
+        ("customer list", [field.name for field in CUSTOMER.fields]),
+        ("user list", [field.name for field in USER.fields]),
+        ("role list", [field.name for field in ROLE.fields if field.kind != "entries"]),
+        ("group member list partners", [field.name for field in CUSTOMER.fields]),
+        (f"user role list {AMANDA}", [field.name for field in ROLE.fields if field.kind != "entries"]),
+        ("customer address list company-a", [field.name for field in CUSTOMER_ADDRESS.fields]),
+        ("access who edit order:SO-1201", ["subject", "customer", "level", "roles", "rule", "path"]),
+        (f"access records {AMANDA} order", ["record", "user", "customer", "rule"]),
+        ("history", ["revision", "at", "actor", "op", "record", "version", "fields", "command"]),
+        ("config show", ["name", "value", "origin"]),
+        ("customer list --fields name,vat_id", ["name", "vat_id"]),
+        ("history --fields command", ["command"]),
+    ],
+)
+def test_a_wide_list_has_every_field_that_was_not_chosen_from(demo: Runner, words: str, header: list[str]) -> None:
+    answer = demo(*words.split(), "-o", "wide")
+    assert (answer.exit, answer.err) == (0, "")
+    assert answer.lines[0].split() == [name.upper() for name in header]
+    rows = demo(*words.split(), "-o", "table").lines
+    assert len(answer.lines) == len(rows)
+
+
+def test_what_is_computed_is_wide_too_and_nothing_is_shortened(demo: Runner) -> None:
+    long = "L" * 300
+    demo("customer", "edit", "company-a", "--owner", long[:255])
+    answer = demo("customer", "list", "--where", "key=company-a", "-o", "wide")
+    assert long[:255] in answer.lines[1]
+    updated = demo.json("customer", "show", "company-a")["updated"]
+    assert answer.lines[1].endswith(f"  {updated}")
+
+
+@pytest.mark.parametrize(
+    "words", ["customer show company-a", "customer tree", f"access explain {AMANDA} view order", "access matrix guest"]
+)
+def test_what_is_no_list_is_the_same_wide(demo: Runner, words: str) -> None:
+    assert demo(*words.split(), "-o", "wide").out == demo(*words.split()).out
+
+
+def test_a_wide_list_under_as_leaves_out_what_is_closed_and_says_so(demo: Runner) -> None:
+    demo.apply('[[roles]]\nkey = "administrator"\n[roles.fields."customer.vat_id"]\nview = "none"\n')
+    answer = demo("customer", "list", "-o", "wide", "--as", AMANDA)
+    assert (answer.exit, answer.err) == (0, f"closed to {AMANDA}: vat_id\n")
+    assert "VAT_ID" not in answer.lines[0].split()
+    assert "EXTERNAL_ID" in answer.lines[0].split()
 
 
 @pytest.mark.parametrize(
@@ -285,6 +338,13 @@ def test_an_error_under_json_is_one_object_on_standard_error(demo: Runner, words
     assert set(error) <= allowed
 
 
+def test_an_error_under_yaml_is_one_mapping_on_standard_error(demo: Runner) -> None:
+    answer = demo("customer", "show", "company-b", "-o", "yaml")
+    assert (answer.exit, answer.out) == (3, "")
+    assert yaml.safe_load(answer.err) == json.loads(demo("customer", "show", "company-b", "-o", "json").err)
+    assert demo("-o", "yaml", "customer").err.startswith("error:\n  code: usage\n")
+
+
 def test_an_error_is_told_in_words_with_what_to_do_next(demo: Runner) -> None:
     assert demo("customer", "lst") == Answer(
         2,
@@ -391,7 +451,7 @@ def test_the_config_file_is_for_its_owner_alone_and_written_whole(custctl: Runne
     ("words", "message"),
     [
         ("set bd x.db", "unknown setting 'bd'"),
-        ("set output xml", "output is one of table, json, jsonl, csv, name, not 'xml'"),
+        ("set output xml", "output is one of table, wide, json, jsonl, csv, yaml, name, not 'xml'"),
         ("set profile test --in test", "unknown setting 'profile'"),
         ("set profile nope", "profile 'nope' is not in {file}"),
         ("get bd", "unknown setting 'bd'"),

@@ -16,7 +16,7 @@ HOSTILE = (
     "[red]x[/red] [/] [link=https://evil.example]y[/link] :smile: %s {0} \\x1b"
 )
 SHORT = HOSTILE[:36]
-OUTPUTS = ("table", *WRITERS)
+OUTPUTS = ("table", "wide", *WRITERS)
 
 ADDRESS = {
     **dict.fromkeys(("label", "organization", "first_name", "middle_name", "last_name", "street"), HOSTILE),

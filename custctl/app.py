@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "history": ("custctl.commands.history", "Show what was changed, by whom and when, the latest first."),
     "undo": ("custctl.commands.history", "Take back a revision, all of it."),
     "demo": ("custctl.commands.demo", "Fill an empty database with a small world."),
+    "help": ("custctl.commands.help", "Explain a topic, or show the help of a command."),
     "version": ("custctl.commands.version", "Show the versions of custctl and what it runs on."),
 }
 """The top-level verbs; each lives in a module whose `app` has it."""

@@ -17,6 +17,15 @@ SETTINGS = ("db", "output", "color")
 VARIABLES = {"db": "CUSTCTL_DB", "output": "CUSTCTL_OUTPUT", "color": "CUSTCTL_COLOR", "profile": "CUSTCTL_PROFILE"}
 CONFIG_VARIABLE = "CUSTCTL_CONFIG"
 ACTOR_VARIABLE = "CUSTCTL_ACTOR"
+OTHER_VARIABLES = {
+    CONFIG_VARIABLE: "The config file, instead of custctl/config.toml where the operating system keeps such files.",
+    ACTOR_VARIABLE: "Who history says made a change; by default the user of the operating system.",
+    "CUSTCTL_DEBUG": "Set to anything: a mistake in custctl shows where it happened, in full.",
+    "NO_COLOR": "Set to anything: no colours, unless --color asks for them.",
+    "XDG_CONFIG_HOME": "The folder of custctl/config.toml.",
+    "XDG_DATA_HOME": "The folder of custctl/custctl.db, the database that is used when nothing names one.",
+}
+"""The variables that no option stands for, and what each of them says."""
 _CHOICES = {"output": OUTPUTS, "color": COLORS}
 
 

@@ -6,38 +6,33 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 
 class Exit(IntEnum):
-    """The exit codes of custctl; `custctl help exit-codes` and the reference page are made from this."""
+    """The exit codes of custctl, each with its meaning; `custctl help exit-codes` and its page are made from this."""
 
-    OK = 0
-    """Done, yes, no difference, nothing to do."""
-    NO = 1
-    """The answer is no: a denial, a difference, a failed test. Never an error."""
-    USAGE = 2
-    """The command line cannot be read, lacks --yes, or has an option the command refuses."""
-    NOT_FOUND = 3
-    """A reference typed on the command line is not stored."""
-    INVALID = 4
-    """A value breaks a rule: ill-formed, unknown, a cycle, a reference inside a file that is not stored."""
-    CONFLICT = 5
-    """Well-formed, but what is stored forbids it: key taken, protected delete, last role."""
-    PARTIAL = 6
-    """Rows were rejected under --continue-on-error; every one is named."""
-    DATABASE = 8
-    """The database is missing for a read, corrupt, foreign, newer than this program, or full."""
-    BUG = 70
-    """A mistake in custctl."""
-    OUTPUT = 74
-    """The output of a read could not be written."""
-    BUSY = 75
-    """Another process holds the database; try again."""
-    INTERRUPTED = 130
-    """Ctrl-C; everything was rolled back."""
-    TERMINATED = 143
-    """SIGTERM; everything was rolled back."""
+    meaning: str
+
+    OK = 0, "Done, yes, no difference, nothing to do."
+    NO = 1, "The answer is no: a denial, a difference, a failed test. Never an error."
+    USAGE = 2, "The command line cannot be read, lacks --yes, or has an option the command refuses."
+    NOT_FOUND = 3, "A reference typed on the command line is not stored."
+    INVALID = 4, "A value breaks a rule: ill-formed, unknown, a cycle, a reference inside a file that is not stored."
+    CONFLICT = 5, "Well-formed, but what is stored forbids it: key taken, protected delete, last role."
+    PARTIAL = 6, "Rows were rejected under --continue-on-error; every one is named."
+    DATABASE = 8, "The database is missing for a read, corrupt, foreign, newer than this program, or full."
+    BUG = 70, "A mistake in custctl."
+    OUTPUT = 74, "The output of a read could not be written."
+    BUSY = 75, "Another process holds the database; try again."
+    INTERRUPTED = 130, "Ctrl-C; everything was rolled back."
+    TERMINATED = 143, "SIGTERM; everything was rolled back."
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        made = int.__new__(cls, code)
+        made._value_ = code
+        made.meaning = meaning
+        return made
 
 
 @dataclass(frozen=True, slots=True)

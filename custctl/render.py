@@ -26,6 +26,8 @@ _ALIGNED_TOGETHER = 10_000
 _DRAWN_LEVELS = 40
 _FIELDS_SHOWN_UP_TO = 20
 _WIDE_TERMINAL = 120
+_PROSE = 80
+_NAME_OF_A_FACT = 24
 
 REASONS: Mapping[str, str] = {
     "granted": "a role grants it",
@@ -721,6 +723,38 @@ def _text(page: _Page, result: Result) -> None:
             page.out.write(text)
 
 
+def _topic(page: _Page, result: Result) -> None:
+    """Sections of prose, examples and facts; prose is folded in a pipe too, an example nowhere."""
+    prose = page._replace(width=min(page.width or _PROSE, _PROSE))
+    for topic in _answers(result):
+        prose.line(body=topic["about"])
+        for section in topic["sections"]:
+            page.line()
+            page.line((section["title"], "bold"))
+            for number, paragraph in enumerate(section["text"]):
+                if number:
+                    page.line()
+                prose.line("  ", body=paragraph)
+            if section["example"]:
+                page.line()
+            for line in section["example"]:
+                page.line("    ", line)
+            _facts(page, section["rows"])
+
+
+def _facts(page: _Page, rows: Sequence[Row]) -> None:
+    """A line a row: what names it, then what is to be said of it; a value that does not explain itself has its name."""
+    names = [str(next(iter(row.values()))) for row in rows]
+    width = min(max((cells(visible(name)) for name in names), default=0), _NAME_OF_A_FACT)
+    for name, row in zip(names, rows, strict=True):
+        said = [
+            text_of(value) if field in ("type", "about") else f"{field} {text_of(value)}"
+            for field, value in list(row.items())[1:]
+            if value is not None
+        ]
+        page.line("  ", (_pad(visible(name), width), "bold"), "  ", body="; ".join(said), hang=" " * (width + 4))
+
+
 def _problem(page: _Page, problem: Problem) -> None:
     """What is wrong, where, and what to do next; the candidates, unless the hint names them already."""
     page.line(("error:", "bad"), f" {problem.message}")
@@ -745,4 +779,5 @@ _VIEWS: Mapping[View, Callable[[_Page, Result], None]] = {
     "changes": _changes,
     "tests": _tests,
     "text": _text,
+    "topic": _topic,
 }

@@ -242,6 +242,36 @@ RESULTS: dict[View, Result] = {
         "tests",
     ),
     "text": Result({"text": "one\ntwo\n"}, "text"),
+    "topic": Result(
+        {
+            "topic": "keys",
+            "about": "How records are named.",
+            "sections": [
+                {
+                    "title": "Keys",
+                    "text": ["A key is made of letters, digits and hyphens. " * 3, "Another paragraph."],
+                    "example": ['key = "acme"', "", f'name = "{"Acme " * 20}"'],
+                    "rows": [],
+                },
+                {
+                    "title": "Fields",
+                    "text": [],
+                    "example": [],
+                    "rows": [
+                        {"field": "key", "type": "text", "required": "always", "default": None, "about": None},
+                        {
+                            "field": "on",
+                            "type": "one of " + "a, " * 30,
+                            "required": None,
+                            "default": True,
+                            "about": "b",
+                        },
+                    ],
+                },
+            ],
+        },
+        "topic",
+    ),
 }
 
 

@@ -249,7 +249,7 @@ def _shared() -> list[Any]:
     return list(made.params)
 
 
-_SHARED = _shared()
+SHARED = _shared()
 
 
 class Command(TyperCommand):
@@ -259,7 +259,7 @@ class Command(TyperCommand):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params = [*self.params, *_SHARED]
+        self.params = [*self.params, *SHARED]
 
     acts: ClassVar[bool] = False
 
@@ -291,7 +291,7 @@ class Group(TyperGroup):
 
     def __init__(self, name: str | None, text: str | None) -> None:
         super().__init__(name=name, help=text, no_args_is_help=True, rich_markup_mode=None)
-        self.params = [*self.params, *_SHARED]
+        self.params = [*self.params, *SHARED]
 
     def use(self, name: str) -> Any:
         """The command of that name, built, or None."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -71,6 +71,21 @@ MANUAL_DEFAULTS = ("none", "user", "department", "corporate")
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 
+_Check = TypeVar("_Check", bound=Callable[..., Any])
+_WORDS: dict[Callable[..., Any], str] = {}
+
+
+def _means(words: str) -> Callable[[_Check], _Check]:
+    """Say what a value that passes the check is; words with a comma in front only narrow those of an earlier check."""
+
+    def keep(check: _Check) -> _Check:
+        _WORDS[check] = words
+        return check
+
+    return keep
+
+
+@_means("text")
 def _text(value: Any) -> str | None:
     """Text, or None for what clears; a number in a document is read as written."""
     if value is None or value == "":
@@ -94,9 +109,11 @@ def _required(value: str | None) -> str:
 
 
 def _longest(limit: int, shortest: int = 0) -> Callable[[str | None], str | None]:
+    wanted = f"{shortest} to {limit}" if shortest else f"at most {limit}"
+
+    @_means(f", {wanted} characters")
     def check(value: str | None) -> str | None:
         if value is not None and not shortest <= len(value) <= limit:
-            wanted = f"{shortest} to {limit}" if shortest else f"at most {limit}"
             raise ValueError(f"must have {wanted} characters, this has {len(value)}")
         return value
 
@@ -104,6 +121,7 @@ def _longest(limit: int, shortest: int = 0) -> Callable[[str | None], str | None
 
 
 def _one_of(words: Sequence[str]) -> Callable[[str | None], str | None]:
+    @_means(f"one of {', '.join(words)}")
     def check(value: str | None) -> str | None:
         if value is not None and value not in words:
             raise ValueError(f"must be one of {', '.join(words)}")
@@ -112,6 +130,17 @@ def _one_of(words: Sequence[str]) -> Callable[[str | None], str | None]:
     return check
 
 
+def _if_given(check: Callable[[str], str]) -> Callable[[str | None], str | None]:
+    """The check, for a value that may be absent."""
+
+    @_means(_WORDS[check])
+    def check_given(value: str | None) -> str | None:
+        return None if value is None else check(value)
+
+    return check_given
+
+
+@_means(f"a key: letters, digits and single hyphens, at most {MAX_KEY}")
 def _slug(value: str) -> str:
     """A given key must be its own slug; the slug is offered."""
     proper = slug(value, "key")
@@ -120,6 +149,7 @@ def _slug(value: str) -> str:
     return value
 
 
+@_means("an e-mail address, or the key of a guest")
 def _user_key(value: str | None) -> str | None:
     """An e-mail address, or the slug of a guest."""
     return value and (fold(value) if "@" in value else _slug(value))
@@ -137,6 +167,7 @@ _PLAIN_EMAIL = re.compile(
 """Plain addresses that the library accepts unchanged: asking it costs more than all else about a user."""
 
 
+@_means("an e-mail address")
 def _email(value: str) -> str:
     if len(value) < 6 or len(value) > 255:
         raise ValueError(f"must have 6 to 255 characters, this has {len(value)}")
@@ -150,6 +181,7 @@ def _email(value: str) -> str:
         raise ValueError(f"is not an e-mail address: {error}") from None
 
 
+@_means("a date like 1990-12-31")
 def _date(value: str | None) -> str | None:
     if value is None:
         return None
@@ -162,6 +194,7 @@ def _date(value: str | None) -> str | None:
     return day.isoformat()
 
 
+@_means("a time like 2026-01-31T12:00:00Z")
 def _time(value: str | None) -> str | None:
     if value is None:
         return None
@@ -173,6 +206,7 @@ def _time(value: str | None) -> str | None:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+@_means("money like 1234.50, as text")
 def _money(value: Any) -> str | None:
     if value is None or value == "":
         return None
@@ -181,17 +215,27 @@ def _money(value: Any) -> str | None:
     return money_text(money_from(value))
 
 
+@_means("a currency code of three capitals, like USD")
+def _currency(code: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise ValueError("must be a currency code of three capitals, like USD")
+    return code
+
+
+@_means("true or false")
 def _bool(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError("must be true or false")
     return value
 
 
+@_means("true or false")
 def _switch(value: Any) -> bool | None:
     return None if value is None or value == "" else _bool(value)
 
 
 def _list_of(item: Callable[[str], Any] = _visible) -> Callable[[Any], list[Any]]:
+    @_means(f"a list of {_WORDS.get(item, 'texts')}")
     def check(value: Any) -> list[Any]:
         if value is None or value == "":
             return []
@@ -206,6 +250,7 @@ def _list_of(item: Callable[[str], Any] = _visible) -> Callable[[Any], list[Any]
 def _entries(name: str, item: Callable[[str], Any]) -> Callable[[Any], list[Any]]:
     """Texts, the primary one first; or tables with the text under `name`, of which one may be `primary`."""
 
+    @_means(f"a list of {name}s, the primary one first")
     def check(value: Any) -> list[Any]:
         if not isinstance(value, list):
             return _list_of(item)(value)
@@ -229,12 +274,14 @@ def _entry_text(entry: Any, name: str) -> Any:
     return entry[name]
 
 
+@_means("words; a tag that is new is made")
 def _tag(value: str) -> str:
     if len(value) > MAX_TAG:
         raise ValueError(f"a tag must have at most {MAX_TAG} characters, this has {len(value)}")
     return _visible(value)
 
 
+@_means("a colour like #1A2B3C")
 def _color(value: str | None) -> str | None:
     """`#RRGGBB`, in capitals (feature T-02)."""
     if value is not None and not re.fullmatch("#[0-9A-Fa-f]{6}", value):
@@ -242,6 +289,7 @@ def _color(value: str | None) -> str | None:
     return value and value.upper()
 
 
+@_means("letters, digits, - and _")
 def _code(value: str | None) -> str | None:
     """A tax code (feature P-02). Source: oroinc/orocommerce TaxBundle, AbstractTaxCode validation."""
     if value is not None and not re.fullmatch("[A-Za-z0-9_-]{1,255}", value):
@@ -249,10 +297,12 @@ def _code(value: str | None) -> str | None:
     return value
 
 
+@_means("billing and shipping")
 def _address_types(value: str) -> str | None:
     return _one_of(ADDRESS_TYPES)(value)
 
 
+@_means(f"one of {', '.join(LEVELS)}")
 def _level(value: Any) -> str:
     if not isinstance(value, str) or value not in LEVELS:
         raise ValueError(f"must be one of {', '.join(LEVELS)}")
@@ -268,6 +318,7 @@ def _short(value: str) -> str:
     return value
 
 
+@_means("keys")
 def _folded_key(value: str) -> str:
     return fold(value)
 
@@ -354,7 +405,7 @@ class GroupInput(Input):
 class ContactAddressInput(Input):
     """An address of a contact: a country is enough (feature K-03)."""
 
-    key: Annotated[str | None, PlainValidator(_text), AfterValidator(lambda key: key and _slug(key))] = None
+    key: Annotated[str | None, PlainValidator(_text), AfterValidator(_if_given(_slug))] = None
     label: Short = None
     organization: Short = None
     first_name: Short = None
@@ -539,7 +590,7 @@ class SalesInput(OwnedInput):
     was: Reference = None
     status: Short = None
     subtotal: Money = None
-    currency: Annotated[Text, AfterValidator(lambda code: code and _currency(code))] = None
+    currency: Annotated[Text, AfterValidator(_if_given(_currency))] = None
     payment_status: Annotated[Text, AfterValidator(_one_of(PAYMENT_STATUSES))] = None
     placed_at: Time = None
     tags: Tags = []
@@ -567,7 +618,7 @@ class TestInput(Input):
     customer: Text = None
     ignore_status: Bool = False
     allowed: Annotated[bool | None, PlainValidator(_switch)] = None
-    level: Annotated[str | None, PlainValidator(lambda value: None if value is None else _level(value))] = None
+    level: Annotated[str | None, PlainValidator(_if_given(_level))] = None
     reason: Text = None
 
     @model_validator(mode="after")
@@ -575,12 +626,6 @@ class TestInput(Input):
         if (self.allowed, self.level, self.reason) == (None, None, None):
             raise ValueError("expects nothing: give allowed, level or reason")
         return self
-
-
-def _currency(code: str) -> str:
-    if not re.fullmatch("[A-Z]{3}", code):
-        raise ValueError("must be a currency code of three capitals, like USD")
-    return code
 
 
 INPUTS: dict[str, type[Input]] = {
@@ -604,6 +649,23 @@ INPUTS: dict[str, type[Input]] = {
     "tests": TestInput,
 }
 """The input model of each table of a document."""
+
+
+def in_words(annotation: Any, checks: Sequence[Any]) -> str:
+    """What a value of a type may be, in words: from its checks, else from what its tables hold."""
+    words = ""
+    for check in checks:
+        said = _WORDS.get(getattr(check, "func", None) or check, "")
+        words = words + said if said.startswith(",") else said or words
+    if words:
+        return words
+    if get_origin(annotation) is Annotated:
+        inner, *more = get_args(annotation)
+        return in_words(inner, more)
+    if get_origin(annotation) is dict:
+        held = in_words(get_args(annotation)[1], ())
+        return f"a table of tables{held.removeprefix('a table')}" if held.startswith("a table") else f"a table: {held}"
+    return "a list of tables"
 
 
 @cache

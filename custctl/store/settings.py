@@ -26,6 +26,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     to: str = ""
     scopes: tuple[Scope, ...] = ("system",)
+    about: str = ""
 
     def check(self, value: Any) -> Any:
         """The value in its proper form; raises ValueError with words that say what is wanted."""
@@ -45,17 +46,37 @@ class Setting:
 SETTINGS: Mapping[str, Setting] = {
     setting.name: setting
     for setting in (
-        Setting("customer.default_role", "reference", "buyer", to="customer-user-role"),
-        Setting("customer.guest_role", "reference", "visitors", to="customer-user-role"),
-        Setting("guest.group", "reference", GUEST_GROUP[0], to="customer-group"),
-        Setting("guest.access", "bool", True),
-        Setting("guest.allowed_pages", "list", []),
-        Setting("guest.shopping_list", "bool", False),
-        Setting("guest.checkout", "bool", False),
-        Setting("guest.request", "bool", False),
-        Setting("guest.quote", "bool", False),
-        Setting("guest.quick_order", "bool", False),
-        Setting("account.strategy", "choice", "each", choices=("each", "root", "none")),
+        Setting(
+            "customer.default_role",
+            "reference",
+            "buyer",
+            to="customer-user-role",
+            about="The role of a user who registers, where nothing else is said.",
+        ),
+        Setting(
+            "customer.guest_role",
+            "reference",
+            "visitors",
+            to="customer-user-role",
+            about="The role of whoever is not signed in.",
+        ),
+        Setting(
+            "guest.group", "reference", GUEST_GROUP[0], to="customer-group", about="The group of guests' customers."
+        ),
+        Setting("guest.access", "bool", True, about="Guests may enter the shop."),
+        Setting("guest.allowed_pages", "list", [], about="The pages that guests may see where they may not enter."),
+        Setting("guest.shopping_list", "bool", False, about="Guests may have a shopping list."),
+        Setting("guest.checkout", "bool", False, about="Guests may check out."),
+        Setting("guest.request", "bool", False, about="Guests may ask for a quote."),
+        Setting("guest.quote", "bool", False, about="Guests may see quotes that were sent to them."),
+        Setting("guest.quick_order", "bool", False, about="Guests may use the quick order form."),
+        Setting(
+            "account.strategy",
+            "choice",
+            "each",
+            choices=("each", "root", "none"),
+            about="Which customers get an account of their own: each one, roots of trees alone, or none.",
+        ),
     )
 }
 """Every setting by name (features 6 and 8.4 for their meaning and defaults)."""

@@ -87,6 +87,7 @@ EXAMPLES = {
     "plan": "-f {document}",
     "apply": "-f {document} --yes",
     "export": "",
+    "help": "",
     "history": "",
     "undo": "2 --yes",
     "version": "",
@@ -130,7 +131,9 @@ def test_every_command_answers_in_every_format(prepared: Runner, command: str) -
     answers = {output: prepared(*words, "-o", output) for output in FORMATS}
     assert {answer.exit for answer in answers.values()} == {1 if command == "access explain" else 0}, answers
     assert all(answer.out.endswith("\n") for answer in answers.values())
-    asked_as_json = answers["yaml"].out.replace("value: yaml\n", "value: json\n")  # where config shows the option itself
+    asked_as_json = answers["yaml"].out.replace(
+        "value: yaml\n", "value: json\n"
+    )  # where config shows the option itself
     assert yaml.safe_load(asked_as_json) == json.loads(answers["json"].out)
     assert all(isinstance(json.loads(line), dict) for line in answers["jsonl"].lines)
     assert all(line.strip() == line and line for line in answers["name"].lines)

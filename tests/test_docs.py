@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import reference
 from tests.console import ROOT, rendered
 
 WITH_CONSOLE = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
@@ -17,6 +18,18 @@ WITH_CONSOLE = [page for page in WITH_CONSOLE if "```console" in page.read_text(
 def test_every_command_of_a_page_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     text = page.read_text()
     assert rendered(text, tmp_path) == text
+
+
+@pytest.mark.parametrize("name", reference.pages())
+def test_a_page_of_the_reference_is_what_the_code_says(name: str) -> None:
+    page = reference.FOLDER / name
+    written = page.read_text() if page.exists() else ""
+    assert written == reference.pages()[name], f"{name} is behind the code: python -m tests.reference"
+
+
+def test_every_page_of_the_reference_is_made_or_known_to_be_written_by_hand() -> None:
+    there = {page.name for page in reference.FOLDER.iterdir()}
+    assert there == {*reference.pages(), *reference.WRITTEN_BY_HAND}
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:

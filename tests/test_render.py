@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import pytest
+import yaml
 from syrupy.assertion import SnapshotAssertion
 
 from custctl.errors import CustctlError, Exit, Place, Problem, not_found, usage
@@ -431,6 +432,23 @@ def test_a_long_list_is_aligned_text_on_a_terminal_too() -> None:
     long = shown(Result(many(201), "list"), width=80)
     assert "──" not in long
     assert long == shown(Result(many(201), "list"))
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_wide_list_is_neither_boxed_nor_folded_on_a_terminal(width: int) -> None:
+    result = Result([{"key": "a", "name": "N" * 300}, {"key": "b", "name": "short"}], "list", ("key", "name"))
+    assert shown(result, "wide", width=width) == shown(result) == f"KEY  NAME\na    {'N' * 300}\nb    short\n"
+
+
+@pytest.mark.parametrize("view", sorted(set(RESULTS) - {"list"}))
+def test_what_is_no_list_is_no_wider_than_its_table(view: View) -> None:
+    assert shown(RESULTS[view], "wide", width=80) == shown(RESULTS[view], width=80)
+
+
+def test_an_error_in_yaml_is_that_of_json() -> None:
+    error = not_found("customer", "a\x1b", ["b"])
+    assert yaml.safe_load(shown_error(error, "yaml")) == json.loads(shown_error(error, "json"))
+    assert obeyed(shown_error(error, "yaml")) == []
 
 
 def test_a_list_of_any_length_streams() -> None:

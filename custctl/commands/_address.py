@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import addresses_seen, allow, columns, find, given, visible
+from custctl.commands._common import addresses_seen, allow, columns, find, given, narrowed, visible
 from custctl.errors import invalid, usage
 from custctl.resources import Noun, fold
 from custctl.result import Result
@@ -128,7 +128,8 @@ def _list(call: Call, owner: Noun, noun: Noun, owner_key: str) -> Result:
         row |= {"key": f"{key}/{row['key']}", "owner": key}
     nothing = f"{key} has no addresses" if actor is None else f"{key} has no addresses that may be viewed"
     notes = () if rows else (refused or nothing,)
-    return Result(rows, "list", columns(call, noun), noun.reference, notes)
+    names = columns(call, noun)
+    return Result(narrowed(call, noun, names, rows), "list", names, noun.reference, notes)
 
 
 def _show(call: Call, owner: Noun, noun: Noun, address: str) -> Result:

@@ -77,6 +77,14 @@ def columns(call: Call, noun: Noun) -> tuple[str, ...]:
     return reads.all_field_names(noun) if asked is None and call.wide else reads.field_names(noun, asked)
 
 
+def narrowed(call: Call, noun: Noun, names: Sequence[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Whole records as --fields wants them: programs get no more than people then."""
+    if call.option("fields") is None:
+        return rows
+    told = _told(noun, names)
+    return [{name: row.get(name) for name in told} for row in rows]
+
+
 def _open_fields(
     actor: Actor | None, noun: Noun, names: tuple[str, ...], wanted: reads.Listing
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -28,6 +28,7 @@ from custctl.commands._common import (
     given,
     key_of,
     listing,
+    narrowed,
     not_oneself,
     readable,
     refuse_taken,
@@ -267,7 +268,8 @@ def role_list(call: Call, user: UserArg) -> Result:
 
     image = reads.record(connection := call.read(), USER, user)
     rows = [reads.record(connection, ROLE, f"id:{lookup.require(connection, ROLE, key)[0]}") for key in image["roles"]]
-    return Result(rows, "list", columns(call, ROLE), ROLE.reference)
+    names = columns(call, ROLE)
+    return Result(narrowed(call, ROLE, names, rows), "list", names, ROLE.reference)
 
 
 @command(roles_app, "add", examples=("custctl user role add anna@acme.example administrator",))

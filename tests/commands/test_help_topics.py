@@ -72,7 +72,8 @@ def test_the_exit_codes_are_those_that_commands_end_with(custctl: Runner) -> Non
 def test_every_table_and_field_that_a_document_may_hold_is_explained(custctl: Runner) -> None:
     told = {part["title"]: part["rows"] for part in custctl.json("help", "documents")["sections"] if part["rows"]}
     assert set(told) == {*INPUTS, "addresses"}
-    for table, model in {**INPUTS, "addresses": AddressInput}.items():
+    models: dict[str, type[Input]] = {**INPUTS, "addresses": AddressInput}
+    for table, model in models.items():
         assert {row["field"] for row in told[table]} == set(model.model_fields)
         assert all(row["type"] for row in told[table])
 

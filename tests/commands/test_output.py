@@ -241,6 +241,8 @@ def test_a_wide_list_under_as_leaves_out_what_is_closed_and_says_so(demo: Runner
         ("customer list --limit 1 --fields key", ["key"]),
         ("user list --limit 1 --fields enabled", ["key", "email", "enabled"]),
         ("role list --limit 1 --fields type", ["key", "type"]),
+        ("customer address list company-a --fields city", ["key", "city"]),
+        (f"user role list {AMANDA} --fields users", ["key", "users"]),
     ],
 )
 def test_fields_choose_what_is_shown_and_a_row_keeps_its_key(demo: Runner, words: str, row: list[str]) -> None:

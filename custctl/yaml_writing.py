@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
+from json import JSONEncoder
 from typing import Any
 
 from custctl.escapes import IN_YAML, yaml_escape
@@ -25,6 +26,8 @@ _LONG_KEY = 1_000
 _LAST_INDENTED = 40
 
 _END = object()
+
+_json = JSONEncoder(ensure_ascii=False).encode
 
 
 def quoted(text: str) -> str:
@@ -141,9 +144,3 @@ def _text(text: str, quote: Quote) -> str:
     if _PLAIN.fullmatch(text) and text.casefold() not in _WORDS_WITH_A_MEANING:
         return text
     return quote(text)
-
-
-def _json(value: Any) -> str:
-    from json import dumps
-
-    return dumps(value, ensure_ascii=False)

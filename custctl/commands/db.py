@@ -1,11 +1,19 @@
-"""The database file: where it is, what state it is in, bringing it up to date."""
+"""The database file: where it is, what state it is in, bringing it up to date, checking, keeping and restoring it."""
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from custctl.commands._command import Call, command, group
+from custctl.commands._common import chosen
+from custctl.errors import Exit
 from custctl.result import Result
+
+if TYPE_CHECKING:
+    from custctl.store.backups import Present
 
 app = group("db", "The database file.")
 
@@ -35,3 +43,63 @@ def migrate(call: Call) -> Result:
     if not call.dry_run:
         call.done()
     return Result(found, "record")
+
+
+@command(app, "check", examples=("custctl db check", "custctl db check -o json || mail-the-admin"))
+def check(call: Call) -> Result:
+    """Look for damage in the file and in what it holds; nothing is changed, and findings exit 1."""
+    from custctl.store import checks
+    from custctl.store.database import database_errors
+
+    columns = chosen(call.option("fields") or "", checks.COLUMNS)
+    with database_errors(call.database):
+        found = [finding._asdict() for finding in checks.run(call.read())]
+    rows = [{name: row[name] for name in columns} for row in found]
+    if not rows:
+        call.note("no findings")
+    return Result(rows, "list", columns, exit=Exit.NO if rows else Exit.OK)
+
+
+@command(app, "backup", examples=("custctl db backup shop-monday.backup",))
+def backup(call: Call, file: Annotated[str, typer.Argument(metavar="FILE", help="A new file to write.")]) -> Result:
+    """Write a consistent copy of the database to a new file, while others may go on writing."""
+    from custctl.store import backups
+
+    made = backups.make(call.database, file, dry_run=call.dry_run)
+    if not call.dry_run:
+        call.done()
+    return Result(made, "record", notes=_tried(call))
+
+
+@command(
+    app,
+    "restore",
+    examples=("custctl db restore shop-monday.backup --dry-run", "custctl db restore shop-monday.backup"),
+)
+def restore(
+    call: Call, file: Annotated[str, typer.Argument(metavar="FILE", help="A back-up, or any custctl database.")]
+) -> Result:
+    """Replace all that the database holds by a back-up; what it held is kept in a file beside it."""
+    from custctl.store import backups
+
+    staged = backups.stage(call.database, file)
+    with closing(staged.connection):
+        before = backups.present(call.database)
+        agreed = False
+        if before is not None and not call.dry_run and not call.invocation.is_on("yes"):
+            call.agree(_replacing(call, file, staged.revision, before))
+            agreed = True
+        kept = backups.put_back(call.database, staged, before, agreed=agreed, dry_run=call.dry_run, done=call.done)
+    told = {"file": file, "revision": staged.revision, "replaced": kept and kept.revision}
+    told |= {"kept": kept and str(kept.file), "migrated": staged.migrated}
+    return Result(told, "record", notes=_tried(call))
+
+
+def _replacing(call: Call, file: str, revision: int, before: Present) -> str:
+    """What a restore takes away, in words."""
+    lost = "what can be read no more" if before.revision is None else f"revision {before.revision}"
+    return f"replacing {call.database} ({lost}) by {file} (revision {revision})"
+
+
+def _tried(call: Call) -> tuple[str, ...]:
+    return ("dry run: nothing was written",) if call.dry_run else ()

@@ -7,11 +7,12 @@ state that another is about to change; a commit is on disk (WAL with synchronous
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -56,7 +57,7 @@ def open_for_looking(path: Path) -> sqlite3.Connection:
     """
     if not is_there(path):
         raise unusable(f"there is no database at {path}", _MAKE_ONE, "no-database")
-    connection = _connect(path, "ro")
+    connection = connect(path, "ro")
     try:
         connection.execute("BEGIN")
         _check(connection, path)
@@ -64,7 +65,7 @@ def open_for_looking(path: Path) -> sqlite3.Connection:
         connection.close()
         if os.access(path.parent, os.W_OK) or _has_log(path):
             raise
-        connection = _connect(path, "ro&immutable=1")
+        connection = connect(path, "ro&immutable=1")
         connection.execute("BEGIN")
         _check(connection, path)
     return connection
@@ -77,14 +78,12 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     """
     with database_errors(path):
         _create(path)
-        connection = _connect(path, "rw")
+        connection = connect(path, "rw")
         try:
             connection.execute("BEGIN")
             _check(connection, path)
             connection.execute("COMMIT")
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                _patiently(connection, "PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+            make_durable(connection)
             connection.execute("PRAGMA foreign_keys = ON")
             _patiently(connection, "BEGIN IMMEDIATE")
             connection.execute("PRAGMA defer_foreign_keys = ON")
@@ -116,22 +115,55 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     migrations.run(connection, now())
 
 
+def make_durable(connection: sqlite3.Connection) -> None:
+    """Let readers go on while this connection writes, and a commit return when it is on disk."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        _patiently(connection, "PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
 def back_up(path: Path, target: Path) -> None:
     """A consistent copy of the database, 0600, checked, and put in place only when it is whole."""
     part = target.with_name(f".{target.name}.part")
     try:
-        part.unlink(missing_ok=True)
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with _closing(_connect(path, "ro")) as source, _closing(_connect(part, "rw")) as copy:
-            source.backup(copy)
-            verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
-        if verdict != "ok":
-            raise unusable(f"the back-up of {path} is not sound: {verdict}")
+        with closing(connect(path, "ro")) as source:
+            copy(source, part)
+        require_sound(path, part)
         part.replace(target)
     except OSError as error:
         raise unusable(f"the back-up {target} cannot be made: {error.strerror}", "nothing was changed") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def copy(source: sqlite3.Connection, part: Path) -> None:
+    """The database of a connection as a file, 0600; what lies there is left from a broken run.
+
+    A copy is not in WAL mode, so that it can be read where no files can be made beside it.
+    """
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with closing(connect(part, "rw")) as made:
+        source.backup(made)
+        made.execute("PRAGMA journal_mode = DELETE")
+
+
+def require_sound(path: Path, part: Path) -> None:
+    """Raise exit 8 when the copy of a database is damaged."""
+    with closing(connect(part, "ro")) as made:
+        verdict = made.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise unusable(f"the back-up of {path} is not sound: {verdict}")
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let signals wait, so that nobody is told that nothing was changed when it was."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -151,13 +183,7 @@ def translate(error: sqlite3.Error, path: Path) -> CustctlError:
     if name.startswith("SQLITE_CONSTRAINT"):
         return conflict(f"what is stored forbids it: {error}", code="constraint")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")):
-        busy = Problem(
-            "busy",
-            Exit.BUSY,
-            f"{path} is in use by another process (waited {BUSY_SECONDS:g} s)",
-            "nothing was changed; try again",
-        )
-        return CustctlError(busy)
+        return busy(path)
     if name.startswith("SQLITE_FULL"):
         return unusable(f"no space left to write {path}", "nothing was changed; free some space and try again", "full")
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
@@ -166,6 +192,12 @@ def translate(error: sqlite3.Error, path: Path) -> CustctlError:
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_IOERR", "SQLITE_AUTH")):
         return unusable(f"{path} cannot be used: {error}", "check the file and its folder", "unusable")
     return unusable(f"{path}: {error}")
+
+
+def busy(path: Path) -> CustctlError:
+    """Another process holds the database, for longer than one waits (exit 75)."""
+    words = f"{path} is in use by another process (waited {BUSY_SECONDS:g} s)"
+    return CustctlError(Problem("busy", Exit.BUSY, words, "nothing was changed; try again"))
 
 
 def known(error: BaseException, path: Path) -> CustctlError | None:
@@ -215,7 +247,8 @@ def _patiently(connection: sqlite3.Connection, statement: str) -> None:
     connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection to a file that is there, without any look at what it is; `mode` is ro or rw."""
     uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
 
@@ -247,11 +280,3 @@ def _create(path: Path) -> None:
         return
     except OSError as error:
         raise unusable(f"{path} cannot be made: {error.strerror}", _NAME_ANOTHER, "unusable") from error
-
-
-@contextmanager
-def _closing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    try:
-        yield connection
-    finally:
-        connection.close()

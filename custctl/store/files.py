@@ -22,11 +22,9 @@ def write_new(name: str, text: str, *, dry_run: bool = False) -> None:
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
-        raise conflict(
-            f"{name} exists already", code="exists", hint="choose another name, or remove it first"
-        ) from None
+        raise taken(name) from None
     except OSError as error:
-        raise _unwritable(name, error) from error
+        raise unwritable(name, error) from error
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -37,11 +35,17 @@ def write_new(name: str, text: str, *, dry_run: bool = False) -> None:
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise _unwritable(name, error) from error
+            raise unwritable(name, error) from error
         raise
 
 
-def _unwritable(name: str, error: OSError) -> CustctlError:
+def taken(name: str) -> CustctlError:
+    """A new file cannot have the name of one that exists (exit 5)."""
+    return conflict(f"{name} exists already", code="exists", hint="choose another name, or remove it first")
+
+
+def unwritable(name: str, error: OSError) -> CustctlError:
+    """A file that was asked for cannot be written (exit 74)."""
     return CustctlError(Problem("output", Exit.OUTPUT, f"{name} cannot be written: {error.strerror}"))
 
 
@@ -68,6 +72,15 @@ def lines(name: str, closing: ExitStack) -> Iterable[bytes]:
         if sys.stdin is None:
             raise invalid("standard input is closed", code="unreadable", value=name)
         return sys.stdin.buffer
+    return closing.enter_context(os.fdopen(_opened(name), "rb"))
+
+
+def require_file(name: str) -> None:
+    """Raise exit 4 unless there is a regular file of that name, which can be read."""
+    os.close(_opened(name))
+
+
+def _opened(name: str) -> int:
     try:
         handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
@@ -75,4 +88,4 @@ def lines(name: str, closing: ExitStack) -> Iterable[bytes]:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise invalid(f"{name} is not a file", code="unreadable", value=name)
-    return closing.enter_context(os.fdopen(handle, "rb"))
+    return handle

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import signal
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from custctl.store.acting import Actor
-from custctl.store.database import database_errors, is_there, open_for_writing, open_in_memory, translate
+from custctl.store.database import (
+    database_errors,
+    is_there,
+    open_for_writing,
+    open_in_memory,
+    translate,
+    undisturbed,
+)
 from custctl.store.unit import Report, Unit
 
 
@@ -58,7 +63,7 @@ class Writer:
                 if trying:
                     report.revision = None
                 else:
-                    with _undisturbed():
+                    with undisturbed():
                         unit.transaction.commit()
                         done = True
                         if report.revision is not None:
@@ -68,16 +73,6 @@ class Writer:
             if not done:
                 unit.transaction.rollback()
             connection.close()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let signals wait, so that nobody is told that nothing was changed when it was."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _driver_errors:  # noqa: N801 - a context manager, used like a function

@@ -1,0 +1,483 @@
+"""Looking for damage: in the file, and against the rules of the model that SQLite does not hold by itself.
+
+Each check is a query or two over whole tables, made from the noun table and the schema, so that a new noun is
+checked without being named here. Nothing is changed. Whoever only uses custctl never sees a finding: these come
+from other programs that wrote into the file, from bad disks, and from mistakes in custctl.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from functools import partial
+from shlex import quote
+from typing import Any, NamedTuple
+
+from custctl.policy.catalogue import (
+    CAPABILITIES,
+    CAPABILITY_ACTIONS,
+    ENTITIES,
+    FIELD_ACTIONS,
+    FIELD_ONLY,
+    GUEST_GROUP,
+    PREDEFINED_ROLES,
+    STORED_ELSEWHERE,
+    WORKFLOW_ACTIONS,
+    WORKFLOWS,
+    own_entity,
+)
+from custctl.policy.model import Entity, Level
+from custctl.resources import GROUP, NOUNS, RECORD, ROLE, SETTING, USER, Noun, fold, reference, slug
+from custctl.store.database import open_in_memory
+from custctl.store.select import selection
+from custctl.store.settings import SETTINGS
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong: what found it, the record if it is about one, and what to do."""
+
+    check: str
+    record: str | None
+    message: str
+    remedy: str
+
+
+Found = Iterator[tuple[str | None, str, str]]
+"""Record, message and remedy of each finding of one check."""
+
+COLUMNS = Finding._fields
+RESTORE = "custctl db restore FILE puts a back-up back"
+_REPLACE = f"give it another value; if that fails, {RESTORE}"
+
+
+def run(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Everything that is wrong; in a file that is damaged only that, because its rows tell nothing reliable."""
+    connection.create_function("fold", 1, fold, deterministic=True)
+    connection.create_function("slug", 2, slug, deterministic=True)
+    damage = [*_run(FILE, connection)]
+    yield from damage or _run(MODEL, connection)
+
+
+def damage(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """What is wrong with the file, whatever its records say."""
+    return _run(FILE, connection)
+
+
+def _run(
+    checks: Mapping[str, Callable[[sqlite3.Connection], Found]], connection: sqlite3.Connection
+) -> Iterator[Finding]:
+    for name, check in checks.items():
+        for found in check(connection):
+            yield Finding(name, *found)
+
+
+# -- the file ----------------------------------------------------------------------------------------------------
+
+
+def _integrity(connection: sqlite3.Connection) -> Found:
+    """What SQLite finds: pages, indexes, constraints and types."""
+    for (verdict,) in connection.execute("PRAGMA integrity_check"):
+        if verdict != "ok":
+            yield None, verdict, f"{RESTORE}; custctl export may save what can be read"
+
+
+def _schema(connection: sqlite3.Connection) -> Found:
+    """The tables, indexes and triggers are those that the migrations make."""
+    with closing(open_in_memory()) as fresh:
+        wanted = _statements(fresh)
+    stored = _statements(connection)
+    for name in sorted(wanted.keys() | stored.keys()):
+        if name not in stored:
+            yield None, f"{name} is missing", RESTORE
+        elif name not in wanted:
+            yield None, f"{name} is not custctl's", f"take it out with SQLite's own tools, or {RESTORE}"
+        elif stored[name] != wanted[name]:
+            yield None, f"{name} is not as custctl makes it", RESTORE
+
+
+def _statements(connection: sqlite3.Connection) -> dict[str, str]:
+    """The statement that makes each table, index and trigger, its white space apart."""
+    query = "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    return {name: " ".join(sql.split()) for name, sql in connection.execute(query)}
+
+
+def _text(connection: sqlite3.Connection) -> Found:
+    """Text is UTF-8, which SQLite does not look at: all text of a row at once, because there are many rows."""
+    for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        first, *_ = columns = _columns(connection, table)
+        texts = [f"coalesce({name}, '')" for name, kind in columns.items() if kind == "TEXT"]
+        if not texts:
+            continue
+        query = f"SELECT {first}, CAST({' || char(10) || '.join(texts)} AS BLOB) FROM {table}"
+        for row_id, text in connection.execute(query):
+            if not _is_utf8(text):
+                yield None, f"{table}, {first} {row_id}: holds text that is not UTF-8", RESTORE
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+# -- every noun ----------------------------------------------------------------------------------------------------
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """The columns of a table and their types."""
+    return dict(connection.execute("SELECT name, type FROM pragma_table_info(?)", (table,)).fetchall())
+
+
+def _reference(noun: Noun) -> str:
+    """`type:key` of a record, in SQL."""
+    if noun is RECORD:
+        return "t.entity || ':' || t.key"
+    key = f"t.{noun.key}"
+    if noun.table == "address":
+        key = f"{selection(noun.name).expression('owner')} || '/' || t.key"
+    return f"'{noun.reference}:' || {key}"
+
+
+def _records(
+    connection: sqlite3.Connection, noun: Noun, condition: str, *values: str, joins: str = ""
+) -> Iterator[tuple[Any, ...]]:
+    """The reference, and the values asked for, of each record of a noun that meets a condition."""
+    told = ", ".join((_reference(noun), *values))
+    restriction = selection(noun.name).restriction
+    return connection.execute(f"SELECT {told} FROM {noun.table} t {joins} WHERE {restriction} AND ({condition})")
+
+
+def _references(connection: sqlite3.Connection) -> Found:
+    """Every id leads to a row."""
+    for table, row_id, target, number in connection.execute("PRAGMA foreign_key_check").fetchall():
+        query = 'SELECT "from" FROM pragma_foreign_key_list(?) WHERE id = ?'
+        [column] = connection.execute(query, (table, number)).fetchone()
+        record = None if row_id is None else _names(connection, table, [row_id]).get(row_id)
+        yield record, f"{table}.{column} leads to no {target}", _REPLACE
+
+
+def _names(connection: sqlite3.Connection, table: str, ids: Iterable[int]) -> dict[int, str]:
+    """The references of rows of one table, by id; none of a table that holds no nouns."""
+    wanted = f"t.id IN ({', '.join(map(str, ids))})"
+    nouns = [noun for noun in NOUNS.values() if noun.table == table]
+    return {row_id: name for noun in nouns for name, row_id in _records(connection, noun, wanted, "t.id")}
+
+
+def _cycles(connection: sqlite3.Connection) -> Found:
+    """Nothing is above itself: whatever refers to its own table is a tree (features C-07, C-08)."""
+    links = """SELECT DISTINCT m.name, f."from" FROM sqlite_schema m, pragma_foreign_key_list(m.name) f
+        WHERE m.type = 'table' AND f."table" = m.name"""
+    for table, column in connection.execute(links).fetchall():
+        astray = dict(connection.execute(_ASTRAY.format(table=table, column=column)).fetchall())
+        for circle in _circles(astray):
+            names = _names(connection, table, circle)
+            path = [names[row_id] for row_id in (*circle, circle[0])]
+            yield path[0], f"is above itself: {' → '.join(path)}", _uproot(path[0])
+
+
+def _uproot(record: str) -> str:
+    kind, _, key = record.partition(":")
+    if kind == "customer":
+        return f"custctl customer move {quote(key)} --top"
+    return f"apply a document in which {record} has another parent"
+
+
+_ASTRAY = """
+WITH RECURSIVE below (id) AS (
+    SELECT id FROM {table} WHERE {column} IS NULL OR {column} NOT IN (SELECT id FROM {table})
+    UNION ALL
+    SELECT t.id FROM below JOIN {table} t ON t.{column} = below.id
+)
+SELECT id, {column} FROM {table} WHERE id NOT IN (SELECT id FROM below)
+"""
+"""The rows that no root is above: the members of circles, and what hangs below them."""
+
+
+def _circles(parents: Mapping[int, int]) -> Iterator[list[int]]:
+    """Each circle once, from its smallest member upwards; every one of these rows leads into one."""
+    seen: set[int] = set()
+    for start in sorted(parents):
+        path, at = list[int](), start
+        while at not in seen:
+            seen.add(at)
+            path.append(at)
+            at = parents[at]
+        if at in path:
+            circle = path[path.index(at) :]
+            low = circle.index(min(circle))
+            yield circle[low:] + circle[:low]
+
+
+def _folded(connection: sqlite3.Connection) -> Found:
+    """What a name is searched and sorted by is that name, folded."""
+    for noun in NOUNS.values():
+        for column, fields in noun.folded.items():
+            name = f"coalesce({' || ' ' || '.join(fields)}, {', '.join(fields)}, '')"  # all of them, else what there is
+            wrong = f"t.{column} IS NOT fold({name})"
+            for record, value, wanted in _records(connection, noun, wrong, f"t.{column}", f"fold({name})"):
+                remedy = f"change what it is called and change it back; if that fails, {RESTORE}"
+                yield record, f"{column} is {value!r}, not {wanted!r}: it is not found by its name", remedy
+
+
+def _keys(connection: sqlite3.Connection) -> Found:
+    """A key is its own slug; those of users, roles and settings are made otherwise, documents are numbered freely."""
+    for noun in NOUNS.values():
+        own = _KEYS.get(noun, f"slug(t.key, '{noun.name}')")
+        if own is None or noun.key != "key":
+            continue
+        for record, wanted in _records(connection, noun, f"t.key IS NOT {own}", own):
+            yield record, f"its key should be {wanted!r}", f"rename it, or {RESTORE}"
+
+
+_KEYS: Mapping[Noun, str | None] = {
+    USER: """CASE WHEN NOT t.guest THEN fold(t.email) WHEN instr(t.key, '@') THEN fold(t.key)
+        ELSE slug(t.key, 'customer-user') END""",
+    ROLE: """coalesce((SELECT c.key FROM customer c WHERE c.id = t.customer_id) || '/', '')
+        || slug(substr(t.key, instr(t.key, '/') + 1), 'role')""",
+    SETTING: """coalesce('group/' || (SELECT g.key FROM customer_group g WHERE g.id = t.group_id) || '/',
+        'customer/' || (SELECT c.key FROM customer c WHERE c.id = t.customer_id) || '/', '') || t.name""",
+    RECORD: None,
+}
+"""What the key should be, where that is not its slug; None where every text may be one."""
+
+
+def _json(connection: sqlite3.Connection) -> Found:
+    """A column of JSON holds JSON, and a list a list of texts."""
+    for noun in NOUNS.values():
+        for field in noun.fields:
+            if not field.in_row or field.kind not in ("list", "json"):
+                continue
+            column = f"t.{field.holder}"
+            wrong, wanted = f"NOT json_valid({column})", "JSON"
+            if field.kind == "list":
+                wanted = "a list of texts"
+                array = f"CASE WHEN json_valid({column}) THEN json_type({column}) END IS 'array'"
+                wrong = f"""{column} <> '[]' AND (NOT ({array}) OR EXISTS (
+                    SELECT 1 FROM json_each(CASE WHEN {array} THEN {column} ELSE '[]' END) WHERE type <> 'text'))"""
+            for record, value in _records(connection, noun, wrong, column):
+                yield record, f"{field.name} is {value!r}, not {wanted}", RESTORE
+
+
+def _times(connection: sqlite3.Connection) -> Found:
+    """Times are RFC 3339 in UTC, days are days of the calendar; that money is a whole number, SQLite holds."""
+    for noun in NOUNS.values():
+        for column in _columns(connection, noun.table):
+            is_time = column.endswith("_at") or column in _TIMES
+            form = "%Y-%m-%dT%H:%M:%SZ" if is_time else _DAYS.get(column)
+            if form is None:
+                continue
+            wrong = f"t.{column} <> coalesce(strftime('{form}', t.{column}), '')"
+            for record, value in _records(connection, noun, wrong, f"t.{column}"):
+                what = "a time like 2026-01-31T12:00:00Z" if is_time else "a day like 1990-12-31"
+                yield record, f"{column} is {value!r}, not {what}", _REPLACE
+
+
+_TIMES = ("last_visit",)
+_DAYS = {"birthday": "%Y-%m-%d"}
+
+
+# -- users, roles, addresses ---------------------------------------------------------------------------------------
+
+
+def _without_role(connection: sqlite3.Connection) -> Found:
+    """An enabled user has a role (design 5)."""
+    none = "t.enabled AND NOT EXISTS (SELECT 1 FROM user_role ur WHERE ur.user_id = t.id)"
+    for record, key in _records(connection, USER, none, "t.key"):
+        user = quote(key)
+        yield record, "is enabled and has no role", f"custctl user role add {user} ROLE, or custctl user disable {user}"
+
+
+def _foreign_role(connection: sqlite3.Connection) -> Found:
+    """A customer's own role is held by users of that customer."""
+    joins = "JOIN user_role ur ON ur.user_id = t.id JOIN role r ON r.id = ur.role_id"
+    other = "r.customer_id IS NOT NULL AND r.customer_id IS NOT t.customer_id"
+    for record, key, role in _records(connection, USER, other, "t.key", "r.key", joins=joins):
+        remedy = f"custctl user role remove {quote(key)} {quote(role)}, or move the user to that customer"
+        yield record, f"holds role:{role} of another customer", remedy
+
+
+def _addresses(connection: sqlite3.Connection) -> Found:
+    """One primary address an owner, one default a type, and a default for its type only (features D-04 to D-06)."""
+    for noun in (noun for noun in NOUNS.values() if noun.table == "address"):
+        chosen = selection(noun.name)
+        owner = chosen.expression("owner")
+        kind = noun.name.removesuffix("-address")
+        command = f"custctl {NOUNS[kind].reference} address edit"
+        query = f"""SELECT {owner}, sum(t.is_primary), min(t.key) FROM address t WHERE {chosen.restriction}
+            GROUP BY t.customer_id, t.user_id HAVING sum(t.is_primary) <> 1"""
+        for key, count, first in connection.execute(query):
+            remedy = f"{command} {quote(f'{key}/{first}')} --primary"
+            yield reference(NOUNS[kind], str(key)), f"has {count} primary addresses, not one", remedy
+        lists = "json_each(CASE WHEN json_valid(t.{0}) THEN t.{0} ELSE '[]' END)"
+        query = f"""SELECT {owner}, d.value, count(*), max(t.key)
+            FROM address t, {lists.format("default_types")} d
+            WHERE {chosen.restriction} GROUP BY t.customer_id, t.user_id, d.value HAVING count(*) > 1"""
+        for key, type_, count, last in connection.execute(query):
+            remedy = f"{command} {quote(f'{key}/{last}')} --default {type_}"
+            yield reference(NOUNS[kind], str(key)), f"has {count} default {type_} addresses", remedy
+        without = f"d.value NOT IN (SELECT value FROM {lists.format('types')})"
+        joins = f", {lists.format('default_types')} d"
+        for record, type_ in _records(connection, noun, without, "d.value", joins=joins):
+            name = quote(record.partition(":")[2])
+            yield record, f"is the default {type_} address, which it is none of", f"{command} {name} --type {type_}"
+
+
+def _entries(connection: sqlite3.Connection) -> Found:
+    """A role speaks of things that are known, at levels they can hold (AM 1.2, 3)."""
+    wrong = partial(_wrong_entry, _entities(connection))
+    distinct = "SELECT DISTINCT kind, name, permission, level FROM role_entry"
+    for kind, name, permission, level in connection.execute(distinct).fetchall():
+        words = wrong(kind, name, permission, level)
+        if words is None:
+            continue
+        query = """SELECT r.key FROM role_entry e JOIN role r ON r.id = e.role_id
+            WHERE (e.kind, e.name, e.permission, e.level) = (?, ?, ?, ?)"""
+        for (key,) in connection.execute(query, (kind, name, permission, level)):
+            resource = name if kind in ("entity", "field") else f"{kind}:{name}"
+            remedy = f"custctl role revoke {quote(key)} {quote(resource)}; if that fails, {RESTORE}"
+            yield reference(ROLE, key), words, remedy
+
+
+def _wrong_entry(entities: Mapping[str, Entity], kind: str, name: str, permission: str, level: str) -> str | None:
+    """What is wrong with an entry of a role, None when nothing is."""
+    entity, actions = _target(entities, kind, name)
+    if entity is None:
+        return f"speaks of {kind} {name}, which is unknown"
+    if permission not in actions:
+        return f"speaks of {permission} for {kind} {name}, which has no such permission"
+    if level not in [held.word for held in entity.levels(permission, "field" if kind == "field" else "entity")]:
+        return f"{kind} {name} cannot hold {level} for {permission}"
+    return None
+
+
+def _target(entities: Mapping[str, Entity], kind: str, name: str) -> tuple[Entity | None, tuple[str, ...]]:
+    """The entity whose ownership gives the levels of an entry, and the permissions there are."""
+    if kind == "capability":
+        return (_SWITCH if name in CAPABILITIES else None), CAPABILITY_ACTIONS
+    if kind == "workflow":
+        return ENTITIES.get(WORKFLOWS.get(name, "")), WORKFLOW_ACTIONS
+    if kind == "field":
+        owner, dot, _ = name.partition(".")
+        return (FIELD_ONLY.get(owner) or entities.get(owner) if dot else None), FIELD_ACTIONS
+    found = entities.get(name)
+    return found, found.permissions if found else ()
+
+
+_SWITCH = Entity("capability", "none", CAPABILITY_ACTIONS)
+"""A capability has the levels of what nobody owns: on and off."""
+
+
+def _entities(connection: sqlite3.Connection) -> dict[str, Entity]:
+    """Every entity by name: those of the shop, and one's own."""
+    query = "SELECT name, ownership, CASE WHEN json_valid(permissions) THEN permissions ELSE '[]' END FROM entity"
+    own = {name: own_entity(name, ownership, json.loads(text)) for name, ownership, text in connection.execute(query)}
+    return own | dict(ENTITIES)
+
+
+def _defaults(connection: sqlite3.Connection) -> Found:
+    """What a role holds for things it does not list is a level that can be a default (AM 1.3)."""
+    for field in ROLE.fields:
+        allowed = _DEFAULTS.get(field.name)
+        if allowed is None:
+            continue
+        words = ", ".join(f"'{level.word}'" for level in allowed)
+        for record, level in _records(connection, ROLE, f"t.{field.holder} NOT IN ({words})", f"t.{field.holder}"):
+            yield record, f"{field.name} is {level!r}", _REPLACE
+
+
+_LEVELS = (Level.NONE, Level.USER, Level.DEPARTMENT, Level.CORPORATE)
+_DEFAULTS = {"default": _LEVELS, "workflow_default": _LEVELS, "capability_default": (Level.NONE, Level.FULL)}
+
+
+def _plain_records(connection: sqlite3.Connection) -> Found:
+    """A plain record is one of an entity that is known, and that has no table of its own."""
+    known = {name for name, entity in _entities(connection).items() if entity.protected} - STORED_ELSEWHERE
+    for (entity,) in connection.execute("SELECT DISTINCT entity FROM record").fetchall():
+        if entity not in known:
+            query = "SELECT entity || ':' || key FROM record WHERE entity = ?"
+            for (record,) in connection.execute(query, (entity,)):
+                yield record, f"{entity} is not an entity of plain records", f"add it under [[entities]], or {RESTORE}"
+
+
+# -- the shop ------------------------------------------------------------------------------------------------------
+
+
+def _built_in(connection: sqlite3.Connection) -> Found:
+    """What every shop has (design 5)."""
+    wanted = [(GROUP, GUEST_GROUP[0]), *((ROLE, role.key) for role in PREDEFINED_ROLES)]
+    for noun, key in wanted:
+        if connection.execute(f"SELECT 1 FROM {noun.table} WHERE key = ?", (key,)).fetchone() is None:
+            record = reference(noun, key)
+            yield record, "is missing, and every shop has it", f"apply a document with it, or {RESTORE}"
+
+
+def _settings(connection: sqlite3.Connection) -> Found:
+    """Settings are known, set where they may be set, and have a value that they take."""
+    query = """SELECT key, name, value,
+        CASE WHEN group_id IS NOT NULL THEN 'group' WHEN customer_id IS NOT NULL THEN 'customer' ELSE 'system' END
+        FROM setting WHERE json_valid(value) ORDER BY key"""
+    for key, name, value, scope in connection.execute(query).fetchall():
+        words = _wrong_setting(connection, name, json.loads(value), scope)
+        if words is not None:
+            yield reference(SETTING, key), words, f'apply a document whose settings say "{name}" anew, or {RESTORE}'
+
+
+def _wrong_setting(connection: sqlite3.Connection, name: str, value: Any, scope: str) -> str | None:
+    setting = SETTINGS.get(name)
+    if setting is None:
+        return "is not a setting that is known"
+    if scope not in setting.scopes:
+        return f"is set for {' or '.join(setting.scopes)}, not for a {scope}"
+    try:
+        setting.check(value)
+    except ValueError as error:
+        return f"is {value!r}: it {error}"
+    if setting.kind == "reference":
+        target = NOUNS[setting.to]
+        if connection.execute(f"SELECT 1 FROM {target.table} WHERE key = ?", (value,)).fetchone() is None:
+            return f"leads to {reference(target, value)}, which is not stored"
+        if target is ROLE and "/" in value:
+            return f"leads to {reference(target, value)}, but the website's roles are predefined ones"
+    return None
+
+
+def _history(connection: sqlite3.Connection) -> Found:
+    """Every change has the images that its kind has, as JSON; every revision its time."""
+    image = "CASE WHEN json_valid(h.{0}) THEN json_type(h.{0}) END IS NOT 'object'"
+    query = f"""SELECT h.record, h.revision_id, h.op FROM history h
+        WHERE (h.before IS NOT NULL OR h.op <> 'add') AND (h.op = 'add' OR {image.format("before")})
+        OR (h.after IS NOT NULL OR h.op <> 'remove') AND (h.op = 'remove' OR {image.format("after")})"""
+    for record, revision, op in connection.execute(query):
+        yield record, f"its image in revision {revision} ({op}) cannot be read", f"revision {revision} stays; {RESTORE}"
+    query = "SELECT id, at FROM revision WHERE at <> coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', at), '')"
+    for revision, at in connection.execute(query):
+        yield None, f"revision {revision} is of {at!r}, not a time", RESTORE
+
+
+FILE: Mapping[str, Callable[[sqlite3.Connection], Found]] = {
+    "integrity": _integrity,
+    "schema": _schema,
+    "text": _text,
+}
+MODEL: Mapping[str, Callable[[sqlite3.Connection], Found]] = {
+    "references": _references,
+    "cycles": _cycles,
+    "names": _folded,
+    "keys": _keys,
+    "json": _json,
+    "times": _times,
+    "roles-of-users": _without_role,
+    "foreign-roles": _foreign_role,
+    "addresses": _addresses,
+    "role-entries": _entries,
+    "role-defaults": _defaults,
+    "records": _plain_records,
+    "built-in": _built_in,
+    "settings": _settings,
+    "history": _history,
+}
+"""Every check by the name that a finding carries."""

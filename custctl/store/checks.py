@@ -53,31 +53,37 @@ _REPLACE = f"give it another value; if that fails, {RESTORE}"
 
 
 def run(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Everything that is wrong; in a file that is damaged only that, because its rows tell nothing reliable."""
+    """Everything that is wrong; of a file that is damaged only that, because its rows tell nothing reliable."""
     connection.create_function("fold", 1, fold, deterministic=True)
     connection.create_function("slug", 2, slug, deterministic=True)
-    damage = [*_run(FILE, connection)]
-    yield from damage or _run(MODEL, connection)
+    found = damage(connection)
+    yield from found
+    if not found:
+        for name, check in MODEL.items():
+            yield from _run(name, check, connection)
 
 
-def damage(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """What is wrong with the file, whatever its records say."""
-    return _run(FILE, connection)
+def damage(connection: sqlite3.Connection) -> list[Finding]:
+    """What is wrong with the file, whatever its records say: the findings of the first check that has some."""
+    for name, check in FILE.items():
+        found = [*_run(name, check, connection)]
+        if found:
+            return found
+    return []
 
 
-def _run(
-    checks: Mapping[str, Callable[[sqlite3.Connection], Found]], connection: sqlite3.Connection
-) -> Iterator[Finding]:
-    for name, check in checks.items():
-        for found in check(connection):
-            yield Finding(name, *found)
+Check = Callable[[sqlite3.Connection], Found]
+
+
+def _run(name: str, check: Check, connection: sqlite3.Connection) -> Iterator[Finding]:
+    return (Finding(name, *found) for found in check(connection))
 
 
 # -- the file ----------------------------------------------------------------------------------------------------
 
 
 def _integrity(connection: sqlite3.Connection) -> Found:
-    """What SQLite finds: pages, indexes, constraints and types."""
+    """What SQLite finds in pages, indexes, constraints and types; damage that it cannot read past is its error."""
     for (verdict,) in connection.execute("PRAGMA integrity_check"):
         if verdict != "ok":
             yield None, verdict, f"{RESTORE}; custctl export may save what can be read"
@@ -267,17 +273,24 @@ def _times(connection: sqlite3.Connection) -> Found:
     for noun in NOUNS.values():
         for column in _columns(connection, noun.table):
             is_time = column.endswith("_at") or column in _TIMES
-            form = "%Y-%m-%dT%H:%M:%SZ" if is_time else _DAYS.get(column)
+            form = _TIME if is_time else _DAYS.get(column)
             if form is None:
                 continue
-            wrong = f"t.{column} <> coalesce(strftime('{form}', t.{column}), '')"
+            wrong = f"t.{column} <> {_written(form, f't.{column}')}"
             for record, value in _records(connection, noun, wrong, f"t.{column}"):
                 what = "a time like 2026-01-31T12:00:00Z" if is_time else "a day like 1990-12-31"
                 yield record, f"{column} is {value!r}, not {what}", _REPLACE
 
 
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _TIMES = ("last_visit",)
+"""Columns with a time besides those whose names end in `_at`."""
 _DAYS = {"birthday": "%Y-%m-%d"}
+
+
+def _written(form: str, column: str) -> str:
+    """A time or day as it is written, in SQL; empty for what is none. Adding nothing makes 30 February 2 March."""
+    return f"coalesce(strftime('{form}', {column}, '+0 days'), '')"
 
 
 # -- users, roles, addresses ---------------------------------------------------------------------------------------
@@ -453,17 +466,17 @@ def _history(connection: sqlite3.Connection) -> Found:
         OR (h.after IS NOT NULL OR h.op <> 'remove') AND (h.op = 'remove' OR {image.format("after")})"""
     for record, revision, op in connection.execute(query):
         yield record, f"its image in revision {revision} ({op}) cannot be read", f"revision {revision} stays; {RESTORE}"
-    query = "SELECT id, at FROM revision WHERE at <> coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', at), '')"
+    query = f"SELECT id, at FROM revision WHERE at <> {_written(_TIME, 'at')}"
     for revision, at in connection.execute(query):
         yield None, f"revision {revision} is of {at!r}, not a time", RESTORE
 
 
-FILE: Mapping[str, Callable[[sqlite3.Connection], Found]] = {
+FILE: Mapping[str, Check] = {
     "integrity": _integrity,
     "schema": _schema,
     "text": _text,
 }
-MODEL: Mapping[str, Callable[[sqlite3.Connection], Found]] = {
+MODEL: Mapping[str, Check] = {
     "references": _references,
     "cycles": _cycles,
     "names": _folded,

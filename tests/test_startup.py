@@ -91,6 +91,7 @@ def test_the_version_is_told_without_importing_anything(tmp_path: Path) -> None:
         (42, "access can u17@c6.example view order"),
         (42, "access can u17@c6.example view customer:c7 -o json"),
         (42, "access matrix u17@c6.example"),
+        (45, "db check"),
     ],
 )
 def test_a_read_imports_little_besides_typer_and_sqlite(

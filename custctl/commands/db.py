@@ -45,7 +45,7 @@ def migrate(call: Call) -> Result:
     return Result(found, "record")
 
 
-@command(app, "check", examples=("custctl db check", "custctl db check -o json || mail-the-admin"))
+@command(app, "check", examples=("custctl db check", "custctl db check --quiet && custctl db backup monday.backup"))
 def check(call: Call) -> Result:
     """Look for damage in the file and in what it holds; nothing is changed, and findings exit 1."""
     from custctl.store import checks
@@ -60,7 +60,7 @@ def check(call: Call) -> Result:
     return Result(rows, "list", columns, exit=Exit.NO if rows else Exit.OK)
 
 
-@command(app, "backup", examples=("custctl db backup shop-monday.backup",))
+@command(app, "backup", examples=("custctl db backup monday.backup",))
 def backup(call: Call, file: Annotated[str, typer.Argument(metavar="FILE", help="A new file to write.")]) -> Result:
     """Write a consistent copy of the database to a new file, while others may go on writing."""
     from custctl.store import backups
@@ -74,7 +74,7 @@ def backup(call: Call, file: Annotated[str, typer.Argument(metavar="FILE", help=
 @command(
     app,
     "restore",
-    examples=("custctl db restore shop-monday.backup --dry-run", "custctl db restore shop-monday.backup"),
+    examples=("custctl db restore monday.backup --dry-run", "custctl db restore monday.backup"),
 )
 def restore(
     call: Call, file: Annotated[str, typer.Argument(metavar="FILE", help="A back-up, or any custctl database.")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
@@ -158,12 +159,19 @@ def _records(
 
 
 def _references(connection: sqlite3.Connection) -> Found:
-    """Every id leads to a row."""
+    """Every id leads to a row; the rows of a table without ids, which have no names, are counted."""
+    nameless: Counter[str] = Counter()
     for table, row_id, target, number in connection.execute("PRAGMA foreign_key_check").fetchall():
         query = 'SELECT "from" FROM pragma_foreign_key_list(?) WHERE id = ?'
         [column] = connection.execute(query, (table, number)).fetchone()
         record = None if row_id is None else _names(connection, table, [row_id]).get(row_id)
-        yield record, f"{table}.{column} leads to no {target}", _REPLACE
+        words = f"{table}.{column} leads to no {target}"
+        if record is None:
+            nameless[words] += 1
+        else:
+            yield record, words, _REPLACE
+    for words, rows in nameless.items():
+        yield None, f"{words} ({rows} row{'s' if rows > 1 else ''})", RESTORE
 
 
 def _names(connection: sqlite3.Connection, table: str, ids: Iterable[int]) -> dict[int, str]:
@@ -330,13 +338,17 @@ def _addresses(connection: sqlite3.Connection) -> Found:
             FROM address t, {lists.format("default_types")} d
             WHERE {chosen.restriction} GROUP BY t.customer_id, t.user_id, d.value HAVING count(*) > 1"""
         for key, type_, count, last in connection.execute(query):
-            remedy = f"{command} {quote(f'{key}/{last}')} --default {type_}"
+            remedy = f"{command} {quote(f'{key}/{last}')} --default {quote(str(type_))}"
             yield reference(NOUNS[kind], str(key)), f"has {count} default {type_} addresses", remedy
         without = f"d.value NOT IN (SELECT value FROM {lists.format('types')})"
         joins = f", {lists.format('default_types')} d"
         for record, type_ in _records(connection, noun, without, "d.value", joins=joins):
             name = quote(record.partition(":")[2])
-            yield record, f"is the default {type_} address, which it is none of", f"{command} {name} --type {type_}"
+            yield (
+                record,
+                f"is the default {type_} address, which it is none of",
+                f"{command} {name} --type {quote(str(type_))}",
+            )
 
 
 def _entries(connection: sqlite3.Connection) -> Found:

@@ -188,7 +188,9 @@ def translate(error: sqlite3.Error, path: Path) -> CustctlError:
         return unusable(f"no space left to write {path}", "nothing was changed; free some space and try again", "full")
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         what = "is not a database" if name.startswith("SQLITE_NOTADB") else "is damaged"
-        return unusable(f"{path} {what}", "restore a back-up, or name another file with --db", "corrupt")
+        return unusable(
+            f"{path} {what}", "custctl db restore FILE puts a back-up back; or name another file with --db", "corrupt"
+        )
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_IOERR", "SQLITE_AUTH")):
         return unusable(f"{path} cannot be used: {error}", "check the file and its folder", "unusable")
     return unusable(f"{path}: {error}")

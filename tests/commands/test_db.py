@@ -346,6 +346,14 @@ def test_damage_is_named_with_its_record_and_a_remedy(demo: Runner, what: str) -
     assert all(row["remedy"] for row in found)
 
 
+def test_links_without_a_target_are_counted(demo: Runner) -> None:
+    plant(demo, "DELETE FROM role WHERE key = 'visitors'")
+    [first, *_] = found = named(demo)
+    [(rows,)] = demo.sql("SELECT count(*) FROM role_entry WHERE role_id NOT IN (SELECT id FROM role)")
+    assert first == ("references", None, f"role_entry.role_id leads to no role ({rows} rows)")
+    assert ("built-in", "role:visitors", "is missing, and every shop has it") in found
+
+
 def test_users_without_a_role_are_found_where_they_are_enabled(demo: Runner) -> None:
     held = f"DELETE FROM user_role WHERE user_id = (SELECT id FROM customer_user WHERE key = '{USER}')"
     plant(demo, held)

@@ -21,6 +21,7 @@ READS = (
     ["access", "can", "guest", "view", "order"],
     ["access", "matrix", "guest"],
     ["export"],
+    ["db", "check"],
     ["db", "status"],
 )
 WRITES = (["customer", "add", "New"], ["customer", "edit", "company-a", "--owner", "x"], ["db", "migrate"])
@@ -127,7 +128,9 @@ def test_a_damaged_page_is_damage_and_never_no_results(world: Shop, filler: byte
             file.write(filler * size)
     runs = refused(world, ["customer", "list"], ["customer", "tree"], ["access", "matrix", "role:buyer"], ["export"])
     assert codes(*runs) == {("corrupt", f"{world.database} is damaged")}
-    assert {run.error["hint"] for run in runs} == {"restore a back-up, or name another file with --db"}
+    assert {run.error["hint"] for run in runs} == {
+        "custctl db restore FILE puts a back-up back; or name another file with --db"
+    }
     refused(world, ["customer", "add", "New"], ["customer", "edit", "company-a", "--owner", "x"])
 
 
@@ -180,14 +183,16 @@ def elsewhere(world: Shop) -> Shop:
 def test_a_read_works_where_nothing_can_be_written_and_a_write_is_8(elsewhere: Shop) -> None:
     other = elsewhere.database.with_name("other.db")
     with read_only(elsewhere.database.parent):
-        listed, status, written, made = elsewhere.many(
+        listed, checked, status, written, made = elsewhere.many(
             ["customer", "list", "-o", "name"],
+            ["db", "check"],
             ["db", "status", "-o", "json"],
             ["customer", "add", "New", "-o", "json"],
             ["--db", str(other), "customer", "add", "New", "-o", "json"],
         )
     assert (listed.code, status.code, status.json["records"]["customer"]) == (0, 0, 8)
     assert len(listed.out.split()) == 8
+    assert (checked.code, checked.err) == (0, "no findings\n")
     assert [ran.code for ran in (written, made)] == [8, 8]
     assert codes(written) < {
         ("unusable", f"{elsewhere.database} cannot be used: {reason}")

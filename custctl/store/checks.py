@@ -321,34 +321,48 @@ def _foreign_role(connection: sqlite3.Connection) -> Found:
         yield record, f"holds role:{role} of another customer", remedy
 
 
-def _addresses(connection: sqlite3.Connection) -> Found:
-    """One primary address an owner, one default a type, and a default for its type only (features D-04 to D-06)."""
-    for noun in (noun for noun in NOUNS.values() if noun.table == "address"):
-        chosen = selection(noun.name)
-        owner = chosen.expression("owner")
-        kind = noun.name.removesuffix("-address")
-        command = f"custctl {NOUNS[kind].reference} address edit"
-        query = f"""SELECT {owner}, sum(t.is_primary), min(t.key) FROM address t WHERE {chosen.restriction}
-            GROUP BY t.customer_id, t.user_id HAVING sum(t.is_primary) <> 1"""
+def _primary(connection: sqlite3.Connection) -> Found:
+    """Whoever has addresses has one primary among them (features D-04, D-06)."""
+    for noun, owner, command in _address_nouns():
+        query = f"""SELECT {selection(noun.name).expression("owner")}, sum(t.is_primary), min(t.key)
+            FROM address t WHERE {selection(noun.name).restriction} GROUP BY 1 HAVING sum(t.is_primary) <> 1"""
         for key, count, first in connection.execute(query):
             remedy = f"{command} {quote(f'{key}/{first}')} --primary"
-            yield reference(NOUNS[kind], str(key)), f"has {count} primary addresses, not one", remedy
-        lists = "json_each(CASE WHEN json_valid(t.{0}) THEN t.{0} ELSE '[]' END)"
-        query = f"""SELECT {owner}, d.value, count(*), max(t.key)
-            FROM address t, {lists.format("default_types")} d
-            WHERE {chosen.restriction} GROUP BY t.customer_id, t.user_id, d.value HAVING count(*) > 1"""
+            yield reference(owner, str(key)), f"has {count} primary addresses, not one", remedy
+
+
+def _default_twice(connection: sqlite3.Connection) -> Found:
+    """Whoever has addresses has at most one default of each type (feature D-05)."""
+    for noun, owner, command in _address_nouns():
+        query = f"""SELECT {selection(noun.name).expression("owner")}, d.value, count(*), max(t.key)
+            FROM address t, {_each("default_types")} d
+            WHERE {selection(noun.name).restriction} GROUP BY 1, 2 HAVING count(*) > 1"""
         for key, type_, count, last in connection.execute(query):
             remedy = f"{command} {quote(f'{key}/{last}')} --default {quote(str(type_))}"
-            yield reference(NOUNS[kind], str(key)), f"has {count} default {type_} addresses", remedy
-        without = f"d.value NOT IN (SELECT value FROM {lists.format('types')})"
-        joins = f", {lists.format('default_types')} d"
-        for record, type_ in _records(connection, noun, without, "d.value", joins=joins):
-            name = quote(record.partition(":")[2])
-            yield (
-                record,
-                f"is the default {type_} address, which it is none of",
-                f"{command} {name} --type {quote(str(type_))}",
-            )
+            yield reference(owner, str(key)), f"has {count} default {type_} addresses", remedy
+
+
+def _default_of_no_type(connection: sqlite3.Connection) -> Found:
+    """An address is the default for types that it has (feature D-05)."""
+    without = f"d.value NOT IN (SELECT value FROM {_each('types')})"
+    for noun, _, command in _address_nouns():
+        found = _records(connection, noun, without, "d.value", joins=f", {_each('default_types')} d")
+        for record, type_ in found:
+            remedy = f"{command} {quote(record.partition(':')[2])} --type {quote(str(type_))}"
+            yield record, f"is the default {type_} address, which it is none of", remedy
+
+
+def _address_nouns() -> Iterator[tuple[Noun, Noun, str]]:
+    """The nouns of addresses, their owners', and the command that changes one."""
+    for noun in NOUNS.values():
+        if noun.table == "address":
+            owner = NOUNS[noun.name.removesuffix("-address")]
+            yield noun, owner, f"custctl {owner.reference} address edit"
+
+
+def _each(column: str) -> str:
+    """The members of a list, in SQL; of what is no JSON, none."""
+    return f"json_each(CASE WHEN json_valid(t.{column}) THEN t.{column} ELSE '[]' END)"
 
 
 def _entries(connection: sqlite3.Connection) -> Found:
@@ -497,7 +511,9 @@ MODEL: Mapping[str, Check] = {
     "times": _times,
     "roles-of-users": _without_role,
     "foreign-roles": _foreign_role,
-    "addresses": _addresses,
+    "primary-addresses": _primary,
+    "default-addresses": _default_twice,
+    "address-types": _default_of_no_type,
     "role-entries": _entries,
     "role-defaults": _defaults,
     "records": _plain_records,

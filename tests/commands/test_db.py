@@ -188,13 +188,13 @@ DAMAGE: dict[str, tuple[str, str, str, str]] = {
     ),
     "an owner without a primary address": (
         "UPDATE address SET is_primary = 0 WHERE id = 1",
-        "addresses",
+        "primary-addresses",
         "{owned}",
         "has 0 primary addresses, not one",
     ),
     "a default of a type that it is not": (
         "UPDATE address SET types = '[]' , default_types = '[\"billing\"]' WHERE id = 1",
-        "addresses",
+        "address-types",
         "{address}",
         "is the default billing address, which it is none of",
     ),
@@ -386,8 +386,8 @@ def test_two_primaries_and_two_defaults_of_one_owner_are_found(custctl: Runner) 
     """)
     plant(custctl, "UPDATE address SET is_primary = 1, default_types = '[\"billing\"]' WHERE key = 'b'")
     assert named(custctl) == [
-        ("addresses", "customer:acme", "has 2 primary addresses, not one"),
-        ("addresses", "customer:acme", "has 2 default billing addresses"),
+        ("primary-addresses", "customer:acme", "has 2 primary addresses, not one"),
+        ("default-addresses", "customer:acme", "has 2 default billing addresses"),
     ]
     for found in findings(custctl):
         custctl.json(*shlex.split(found["remedy"])[1:])
@@ -461,6 +461,7 @@ def test_damage_that_sqlite_cannot_read_past_is_8(demo: Runner) -> None:
 
 def test_every_check_finds_something_in_these_tests() -> None:
     tested = {wanted[1] for wanted in DAMAGE.values()} | {"integrity", "schema", "text", "roles-of-users"}
+    tested |= {"default-addresses"}
     assert tested == {*checks.FILE, *checks.MODEL}
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import shutil
+import sqlite3
 import stat
 import tomllib
 from pathlib import Path
@@ -84,6 +87,9 @@ EXAMPLES = {
     "db path": "",
     "db status": "",
     "db migrate": "",
+    "db check": "",
+    "db backup": "{backup}.new",
+    "db restore": "{backup}",
     "plan": "-f {document}",
     "apply": "-f {document} --yes",
     "export": "",
@@ -111,8 +117,10 @@ FORMATS = ("table", "wide", "json", "jsonl", "csv", "yaml", "name")
 
 @pytest.fixture
 def prepared(demo: Runner) -> Runner:
-    """The demo world with something in it that may be deleted, as revision 2."""
+    """The demo world with something in it that may be deleted, as revision 2, and something for a check to find."""
     demo.apply('[[customers]]\nkey = "new"\nname = "New"\n[[roles]]\nkey = "new"\nlabel = "New"\n')
+    with contextlib.closing(sqlite3.connect(demo.database)) as connection, connection:
+        connection.execute("UPDATE customer SET name_folded = 'other' WHERE key = 'jo-miller'")
     return demo
 
 
@@ -127,9 +135,12 @@ def test_there_is_an_example_of_every_command() -> None:
 @pytest.mark.parametrize("command", EXAMPLES)
 def test_every_command_answers_in_every_format(prepared: Runner, command: str) -> None:
     document = prepared.file('[[customers]]\nkey = "other"\nname = "Other"\n')
-    words = (*command.split(), *EXAMPLES[command].format(document=document).split(), "--dry-run")
+    backup = shutil.copy(prepared.database, prepared.database.with_name("kept.db"))
+    words = (*command.split(), *EXAMPLES[command].format(document=document, backup=backup).split(), "--dry-run")
     answers = {output: prepared(*words, "-o", output) for output in FORMATS}
-    assert {answer.exit for answer in answers.values()} == {1 if command == "access explain" else 0}, answers
+    assert {answer.exit for answer in answers.values()} == {1 if command in ("access explain", "db check") else 0}, (
+        answers
+    )
     assert all(answer.out.endswith("\n") for answer in answers.values())
     asked_as_json = answers["yaml"].out.replace(
         "value: yaml\n", "value: json\n"

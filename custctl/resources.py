@@ -291,6 +291,8 @@ CONTACT_GROUP = Noun(
 _IN_GROUP = Link("contact_in_group", "contact_id", "group_id")
 _OF_ACCOUNT = Link("account_contact", "account_id", "contact_id")
 _IN_ACCOUNT = Link(_OF_ACCOUNT.table, _OF_ACCOUNT.other, _OF_ACCOUNT.own)
+CONTACT_GROUPS = (("marketing-group", "Marketing Group"), ("sales-group", "Sales Group"))
+"""The groups of contacts that every shop has (feature K-06). Source: oroinc/crm ContactBundle, LoadGroupData."""
 CONTACT = Noun(
     name="contact",
     title="contact",

@@ -262,6 +262,12 @@ def not_oneself(unit: Unit, draft: Draft, verb: str) -> Draft:
     return draft
 
 
+def record(call: Call, data: Mapping[str, Any], *notes: str) -> Result:
+    """One object that is no stored record, with the fields that `--fields` asks for."""
+    names = chosen(call.option("fields") or "", tuple(data))
+    return Result({name: data[name] for name in names}, "record", notes=notes)
+
+
 def chosen(asked: str, known: Sequence[str]) -> tuple[str, ...]:
     """The fields `--fields a,b` asks for, of those that an answer has; exit 4 names an unknown one."""
     names = tuple(name.strip() for name in asked.split(",") if name.strip())

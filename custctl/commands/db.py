@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import chosen
+from custctl.commands._common import chosen, record
 from custctl.errors import Exit
 from custctl.result import Result
 
@@ -23,7 +23,7 @@ def path(call: Call) -> Result:
     """Print where the database is, by --db, CUSTCTL_DB, the profile or the default."""
     from custctl.store.database import is_there
 
-    return Result({"path": str(call.database), "exists": is_there(call.database)}, "record")
+    return record(call, {"path": str(call.database), "exists": is_there(call.database)})
 
 
 @command(app, "status")
@@ -31,7 +31,7 @@ def status(call: Call) -> Result:
     """Show the state of the database: schema, revision, size and how much it holds."""
     from custctl.store import status as state
 
-    return Result(state.status(call.database), "record")
+    return record(call, state.status(call.database))
 
 
 @command(app, "migrate")
@@ -42,7 +42,7 @@ def migrate(call: Call) -> Result:
     found: dict[str, Any] = state.migrate(call.database, dry_run=call.dry_run)
     if not call.dry_run:
         call.done()
-    return Result(found, "record")
+    return record(call, found)
 
 
 @command(app, "check", examples=("custctl db check", "custctl db check --quiet && custctl db backup monday.backup"))
@@ -68,7 +68,7 @@ def backup(call: Call, file: Annotated[str, typer.Argument(metavar="FILE", help=
     made = backups.make(call.database, file, dry_run=call.dry_run)
     if not call.dry_run:
         call.done()
-    return Result(made, "record", notes=_tried(call))
+    return record(call, made, *_tried(call))
 
 
 @command(
@@ -92,7 +92,7 @@ def restore(
         kept = backups.put_back(call.database, staged, before, agreed=agreed, dry_run=call.dry_run, done=call.done)
     told = {"file": file, "revision": staged.revision, "replaced": kept and kept.revision}
     told |= {"kept": kept and str(kept.file), "migrated": staged.migrated}
-    return Result(told, "record", notes=_tried(call))
+    return record(call, told, *_tried(call))
 
 
 def _replacing(call: Call, file: str, revision: int, before: Present) -> str:

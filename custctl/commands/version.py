@@ -6,6 +6,7 @@ import platform
 
 from custctl import __version__
 from custctl.commands._command import Call, command, group
+from custctl.commands._common import record
 from custctl.result import Result
 from custctl.store.database import SQLITE_VERSION
 from custctl.store.migrations import SCHEMA_VERSION
@@ -14,7 +15,7 @@ app = group("version", "Versions.")
 
 
 @command(app, "version")
-def version(call: Call) -> Result:  # noqa: ARG001 - every command takes the call
+def version(call: Call) -> Result:
     """Show the versions of custctl, its schema, SQLite and Python."""
     found = {
         "custctl": __version__,
@@ -22,4 +23,4 @@ def version(call: Call) -> Result:  # noqa: ARG001 - every command takes the cal
         "sqlite": SQLITE_VERSION,
         "python": platform.python_version(),
     }
-    return Result(found, "record")
+    return record(call, found)

@@ -30,7 +30,20 @@ from custctl.policy.catalogue import (
     own_entity,
 )
 from custctl.policy.model import Entity, Level
-from custctl.resources import GROUP, NOUNS, RECORD, ROLE, SETTING, USER, Noun, fold, reference, slug
+from custctl.resources import (
+    CONTACT_GROUP,
+    CONTACT_GROUPS,
+    GROUP,
+    NOUNS,
+    RECORD,
+    ROLE,
+    SETTING,
+    USER,
+    Noun,
+    fold,
+    reference,
+    slug,
+)
 from custctl.store.database import open_in_memory
 from custctl.store.select import selection
 from custctl.store.settings import SETTINGS
@@ -181,6 +194,17 @@ def _names(connection: sqlite3.Connection, table: str, ids: Iterable[int]) -> di
     return {row_id: name for noun in nouns for name, row_id in _records(connection, noun, wanted, "t.id")}
 
 
+def _links(connection: sqlite3.Connection) -> Found:
+    """In a table of links that several nouns share, every row is of a record that is there."""
+    shared = {field.via.table for noun in NOUNS.values() for field in noun.fields if field.via and field.via.shared}
+    for table in sorted(shared):
+        holders = {noun for noun in NOUNS.values() for field in noun.fields if field.via and field.via.table == table}
+        lost = [f"(l.noun = '{noun.name}' AND l.record_id IN (SELECT id FROM {noun.table}))" for noun in holders]
+        query = f"SELECT l.noun, count(*) FROM {table} l WHERE NOT ({' OR '.join(lost)}) GROUP BY l.noun"
+        for noun, count in connection.execute(query):
+            yield None, f"{table} leads to {count} record(s) of {noun!r} that are not stored", RESTORE
+
+
 def _cycles(connection: sqlite3.Connection) -> Found:
     """Nothing is above itself: whatever refers to its own table is a tree (features C-07, C-08)."""
     links = """SELECT DISTINCT m.name, f."from" FROM sqlite_schema m, pragma_foreign_key_list(m.name) f
@@ -226,11 +250,14 @@ def _circles(parents: Mapping[int, int]) -> Iterator[list[int]]:
             yield circle[low:] + circle[:low]
 
 
+_JOINED = " || ' ' || "
+
+
 def _folded(connection: sqlite3.Connection) -> Found:
     """What a name is searched and sorted by is that name, folded."""
     for noun in NOUNS.values():
         for column, fields in noun.folded.items():
-            name = f"coalesce({' || ' ' || '.join(fields)}, {', '.join(fields)}, '')"  # all of them, else what there is
+            name = f"coalesce({_JOINED.join(fields)}, {', '.join(fields)}, '')"  # all of them, else what there is
             wrong = f"t.{column} IS NOT fold({name})"
             for record, value, wanted in _records(connection, noun, wrong, f"t.{column}", f"fold({name})"):
                 remedy = f"change what it is called and change it back; if that fails, {RESTORE}"
@@ -447,7 +474,11 @@ def _plain_records(connection: sqlite3.Connection) -> Found:
 
 def _built_in(connection: sqlite3.Connection) -> Found:
     """What every shop has (design 5)."""
-    wanted = [(GROUP, GUEST_GROUP[0]), *((ROLE, role.key) for role in PREDEFINED_ROLES)]
+    wanted = [
+        (GROUP, GUEST_GROUP[0]),
+        *((ROLE, role.key) for role in PREDEFINED_ROLES),
+        *((CONTACT_GROUP, key) for key, _ in CONTACT_GROUPS),
+    ]
     for noun, key in wanted:
         if connection.execute(f"SELECT 1 FROM {noun.table} WHERE key = ?", (key,)).fetchone() is None:
             record = reference(noun, key)
@@ -504,6 +535,7 @@ FILE: Mapping[str, Check] = {
 }
 MODEL: Mapping[str, Check] = {
     "references": _references,
+    "links": _links,
     "cycles": _cycles,
     "names": _folded,
     "keys": _keys,

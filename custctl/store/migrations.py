@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from custctl.resources import fold
+from custctl.resources import CONTACT_GROUPS, fold
 
 if TYPE_CHECKING:
     from custctl.policy.catalogue import PredefinedRole
@@ -388,7 +388,7 @@ def m002_accounts_contacts_tags(connection: sqlite3.Connection, now: str) -> Non
     """
     for statement in _statements(_CRM_TABLES):
         connection.execute(statement)
-    for key, label in (("marketing-group", "Marketing Group"), ("sales-group", "Sales Group")):
+    for key, label in CONTACT_GROUPS:
         connection.execute(
             "INSERT INTO contact_group (key, label, label_folded, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
             (key, label, fold(label), now, now),

@@ -30,6 +30,7 @@ from custctl.resources import (
     CONTACT,
     CONTACT_ADDRESS,
     CONTACT_GROUP,
+    CONTACT_GROUPS,
     CUSTOMER,
     CUSTOMER_ADDRESS,
     ENTITY,
@@ -55,7 +56,7 @@ BUILT_IN_ROLES = frozenset(role.key for role in PREDEFINED_ROLES)
 BUILT_IN: Mapping[str, frozenset[str]] = {
     ROLE.name: BUILT_IN_ROLES,
     GROUP.name: frozenset((GUEST_GROUP[0],)),
-    CONTACT_GROUP.name: frozenset(("marketing-group", "sales-group")),
+    CONTACT_GROUP.name: frozenset(key for key, _ in CONTACT_GROUPS),
 }
 """What every shop has: it can be changed, but neither renamed nor deleted (design 5)."""
 REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -259,11 +260,9 @@ def _contact(unit: Unit, draft: Draft) -> None:
     image = draft.image
     if not (image["first_name"] or image["last_name"] or image["emails"] or image["phones"]):
         wrong(unit, draft, "first_name", "needs a first name, a last name, an e-mail address or a phone number")
-    if image["reports_to"] == draft.key:
-        wrong(unit, draft, "reports_to", "a contact does not report to itself", value=draft.key)
 
 
-def _account(unit: Unit, draft: Draft) -> None:
+def _account(_unit: Unit, draft: Draft) -> None:
     """The default contact is one of the contacts: setting it adds it, taking it out unsets it (feature A-02).
 
     Source: oroinc/crm AccountBundle/Entity/Account.php, setDefaultContact and removeContact.
@@ -274,8 +273,6 @@ def _account(unit: Unit, draft: Draft) -> None:
             image["contacts"] = sorted((*image["contacts"], default))
         else:
             image["default_contact"] = None
-    if image["referred_by"] == draft.key:
-        wrong(unit, draft, "referred_by", "an account is not referred by itself", value=draft.key)
 
 
 def _sales(unit: Unit, draft: Draft) -> None:
@@ -487,32 +484,35 @@ def _no_cycles(unit: Unit, touched: Sequence[Draft]) -> None:
     """Nothing is its own ancestor once everything is done; a swap of parent and child is legal (C-07, C-08)."""
     settled: set[str] = set()
     for draft in touched:
-        parent_of = _PARENTS.get(draft.noun.name)
-        if parent_of is None or not draft.changed("parent"):
+        name, parent_of = _PARENTS.get(draft.noun.name, ("", None))
+        if parent_of is None or not draft.changed(name):
             continue
         path, key = {draft.key: None}, parent_of(unit, draft.key)
         while key is not None and key not in settled and key not in path:
             path[key] = None
             key = parent_of(unit, key)
         if key is not None and key == draft.key:
-            _cycle(unit, draft, list(path))
+            _cycle(unit, draft, name, list(path))
         settled.update(path)
 
 
-def _cycle(unit: Unit, draft: Draft, path: Sequence[str]) -> None:
-    if len(path) == 1:
+def _cycle(unit: Unit, draft: Draft, name: str, path: Sequence[str]) -> None:
+    if name != "parent":
+        message = f"{name} leads back to it ({' → '.join((*path, draft.key))})"
+    elif len(path) == 1:
         message = f"a {draft.noun.title} cannot be its own parent"
     else:
         message = f"{path[1]} cannot be the parent: it lies below ({' → '.join(reversed((*path, draft.key)))})"
-    wrong(unit, draft, "parent", message, code="cycle", value=draft.image["parent"])
+    wrong(unit, draft, name, message, code="cycle", value=draft.image[name])
 
 
-def _parent_customer(unit: Unit, key: str) -> str | None:
-    draft = unit.drafts.get((CUSTOMER.name, key))
+def _above(noun: Noun, name: str, unit: Unit, key: str) -> str | None:
+    """The record that another of the same noun names in a field."""
+    draft = unit.drafts.get((noun.name, key))
     if draft is not None:
-        return draft.after["parent"] if draft.after is not None else None
-    query = "SELECT (SELECT p.key FROM customer p WHERE p.id = c.parent_id) FROM customer c WHERE c.key = ?"
-    row = unit.connection.execute(query, (key,)).fetchone()
+        return draft.after[name] if draft.after is not None else None
+    above = f"SELECT p.key FROM {noun.table} p WHERE p.id = t.{name}_id"
+    row = unit.connection.execute(f"SELECT ({above}) FROM {noun.table} t WHERE t.key = ?", (key,)).fetchone()
     return row[0] if row else None
 
 
@@ -524,10 +524,13 @@ def _parent_record(unit: Unit, key: str) -> str | None:
     return f"{kind}:{fold(name)}" if kind and kind not in {noun.name for noun in SALES} else None
 
 
-_PARENTS: Mapping[str, Callable[[Unit, str], str | None]] = {
-    CUSTOMER.name: _parent_customer,
-    RECORD.name: _parent_record,
+_PARENTS: Mapping[str, tuple[str, Callable[[Unit, str], str | None]]] = {
+    CUSTOMER.name: ("parent", partial(_above, CUSTOMER, "parent")),
+    CONTACT.name: ("reports_to", partial(_above, CONTACT, "reports_to")),
+    ACCOUNT.name: ("referred_by", partial(_above, ACCOUNT, "referred_by")),
+    RECORD.name: ("parent", _parent_record),
 }
+"""The field of a noun that leads upwards, and what a record has there."""
 
 _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     ROLE.name: _role,

@@ -14,6 +14,7 @@ import pytest
 from benchmarks.world import Size, make
 from custctl.resources import NOUNS
 from custctl.store import checks
+from custctl.store.migrations import SCHEMA_VERSION
 from tests.runner import Runner
 
 Finding = dict[str, Any]
@@ -354,6 +355,12 @@ def test_links_without_a_target_are_counted(demo: Runner) -> None:
     assert ("built-in", "role:visitors", "is missing, and every shop has it") in found
 
 
+def test_tags_on_records_that_are_gone_are_counted(demo: Runner) -> None:
+    assert demo("apply", "-f", demo.file('[[customers]]\nkey = "company-a"\ntags = ["lost"]\n'), "--yes").exit == 0
+    plant(demo, "UPDATE tagging SET record_id = 999 WHERE tag_id = (SELECT id FROM tag WHERE key = 'lost')")
+    assert named(demo) == [("links", None, "tagging leads to 1 record(s) of 'customer' that are not stored")]
+
+
 def test_users_without_a_role_are_found_where_they_are_enabled(demo: Runner) -> None:
     held = f"DELETE FROM user_role WHERE user_id = (SELECT id FROM customer_user WHERE key = '{USER}')"
     plant(demo, held)
@@ -461,7 +468,7 @@ def test_damage_that_sqlite_cannot_read_past_is_8(demo: Runner) -> None:
 
 def test_every_check_finds_something_in_these_tests() -> None:
     tested = {wanted[1] for wanted in DAMAGE.values()} | {"integrity", "schema", "text", "roles-of-users"}
-    tested |= {"default-addresses"}
+    tested |= {"default-addresses", "links"}
     assert tested == {*checks.FILE, *checks.MODEL}
 
 
@@ -703,3 +710,9 @@ def test_a_restore_does_not_touch_the_backup(demo: Runner, kept: str) -> None:
 @pytest.mark.parametrize("words", [["check"], ["backup", "x"], ["restore", "x"]])
 def test_only_the_back_office_checks_keeps_and_restores(demo: Runner, words: list[str]) -> None:
     assert demo.refusal("db", *words, "--as", USER)[:2] == (2, "usage")
+
+
+def test_a_record_about_the_file_shows_the_fields_that_were_asked_for(demo: Runner) -> None:
+    assert demo.json("db", "path", "--fields", "exists") == {"exists": True}
+    assert demo("db", "status", "--fields", "revision,schema").lines == ["revision  1", f"schema    {SCHEMA_VERSION}"]
+    assert demo.refusal("db", "status", "--fields", "shcema")[:2] == (4, "unknown-field")

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 OwnerArg = Annotated[str, typer.Argument(metavar="OWNER", help="Whose addresses.")]
 AddressArg = Annotated[str, typer.Argument(metavar="OWNER/KEY", help="An address: acme/hq.")]
-Types = Annotated[list[str] | None, typer.Option("--type", help="billing or shipping; may be repeated.")]
-Defaults = Annotated[list[str] | None, typer.Option("--default", help="Default for billing or shipping.")]
+_KINDS = "billing|shipping"
+Types = Annotated[list[str] | None, typer.Option("--type", metavar=_KINDS, help="What it is for; may be repeated.")]
+Defaults = Annotated[list[str] | None, typer.Option("--default", metavar=_KINDS, help="What it is the default for.")]
 Primary = Annotated[bool, typer.Option("--primary", help="Make it the primary address.")]
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from custctl.store.unit import Unit
 
 NumberArg = Annotated[str, typer.Argument(metavar="NUMBER", help="Its number.")]
-Customer = Annotated[str | None, typer.Option("--customer", help='Its customer; "" for none.')]
-User = Annotated[str | None, typer.Option("--user", help='The user it belongs to; "" for none.')]
+Customer = Annotated[str | None, typer.Option("--customer", metavar="CUSTOMER", help='Its customer; "" for none.')]
+User = Annotated[str | None, typer.Option("--user", metavar="USER", help='The user it belongs to; "" for none.')]
 Status = Annotated[str | None, typer.Option("--status", help="Its status.")]
 Subtotal = Annotated[str | None, typer.Option("--subtotal", metavar="1234.50", help="Its subtotal.")]
 Currency = Annotated[str | None, typer.Option("--currency", metavar="USD", help="The currency.")]

@@ -14,7 +14,7 @@ from custctl.result import Result
 
 app = group("config", "The settings of this tool.")
 
-NameArg = Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join((*settings.SETTINGS, 'profile'))}.")]
+NameArg = Annotated[str, typer.Argument(metavar="|".join((*settings.SETTINGS, "profile")), help="A setting.")]
 InProfile = Annotated[str | None, typer.Option("--in", metavar="PROFILE", help="In this profile, not at the top.")]
 
 

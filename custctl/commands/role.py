@@ -69,7 +69,8 @@ def add(
     call: Call,
     label: Annotated[str, typer.Argument(metavar="LABEL", help="What the role is called, 3 to 255 characters.")],
     customer: Annotated[
-        str | None, typer.Option("--customer", help="Its customer; without, the role is for everyone.")
+        str | None,
+        typer.Option("--customer", metavar="CUSTOMER", help="Its customer; without, the role is for everyone."),
     ] = None,
     key: Key = None,
     like: Annotated[str | None, typer.Option("--like", metavar="ROLE", help="Copy the entries of a role.")] = None,
@@ -122,7 +123,11 @@ def edit(
     public: Public = None,
     customer: Annotated[
         str | None,
-        typer.Option("--customer", help='Give it to this customer, users of others lose it; "" for everyone.'),
+        typer.Option(
+            "--customer",
+            metavar="CUSTOMER",
+            help='Give it to this customer, users of others lose it; "" for everyone.',
+        ),
     ] = None,
 ) -> Result:
     """Change the label, the flags or the customer of a role."""

@@ -88,7 +88,8 @@ def add(
     first_name: Annotated[str | None, typer.Option("--first-name", help="First name.")] = None,
     last_name: Annotated[str | None, typer.Option("--last-name", help="Last name.")] = None,
     customer: Annotated[
-        str | None, typer.Option("--customer", help="The customer; without, one is made of the person's name.")
+        str | None,
+        typer.Option("--customer", metavar="CUSTOMER", help="The customer; without, one is made of the person's name."),
     ] = None,
     role: Roles = None,
     prefix: Prefix = None,
@@ -171,7 +172,9 @@ def edit(
         list[str] | None, typer.Option("--role", metavar="ROLE", help="The roles from now on; may be repeated.")
     ] = None,
     confirmed: Annotated[bool | None, typer.Option("--confirmed/--unconfirmed", help="Confirmed or not.")] = None,
-    auth_status: Annotated[str | None, typer.Option("--auth-status", help="active or reset.")] = None,
+    auth_status: Annotated[
+        str | None, typer.Option("--auth-status", metavar="active|reset", help="Whether the password was reset.")
+    ] = None,
 ) -> Result:
     """Change fields of a customer user; "" clears one."""
     values = given(

@@ -11,12 +11,21 @@ from random import Random
 
 from benchmarks.measuring import Case, Job, environment, machine, measure, process, program, table
 from benchmarks.world import SEED, Size, cached
+from custctl import config
 from custctl.store.database import open_for_reading
 from custctl.store.facts import Asker, Question
 
 SMALL = 1_000
 """The world beside which the big one is measured: answers must not take longer with size."""
 QUESTIONS = 1_000
+COMPLETED = (
+    "custctl cust",
+    "custctl customer show c17",
+    "custctl user list --wh",
+    "custctl access can u1@c1.example view order:SO-1",
+    "custctl role grant buyer order vi",
+)
+"""Command lines of which the end is to be completed."""
 
 
 def main(customers: int, rounds: int) -> str:
@@ -51,6 +60,13 @@ def _processes(big: Path, small: Path, home: Mapping[str, str]) -> Iterator[Case
     smaller = custctl(f"access can, {SMALL:,} customers", on(small, "access", "can", *_question(small)), both, 1.5)
     yield smaller
     yield custctl(f"access can, all : {SMALL:,} customers", on(big, "access", "can", *_question(big)), smaller, 1.2)
+    yield from (_completed(line, big, home, typer) for line in COMPLETED)
+
+
+def _completed(line: str, path: Path, home: Mapping[str, str], neighbour: Case) -> Case:
+    """What a shell waits for after TAB: the same for every shell, each of which calls custctl once."""
+    environ = {**home, config.COMPLETE_VARIABLE: line, config.VARIABLES["db"]: str(path)}
+    return Case(f"TAB: {line}", process(program(), environ), neighbour.name, 1.7)
 
 
 def _question(path: Path) -> tuple[str, str, str]:

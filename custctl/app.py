@@ -19,6 +19,7 @@ from typer.exceptions import Exit as TyperExit
 
 from custctl import streams
 from custctl.commands._command import Call, Group, Invocation, Waiting, built
+from custctl.config import COMPLETE_VARIABLE
 from custctl.errors import CustctlError, Denied, Exit, Problem
 from custctl.result import Result
 
@@ -46,6 +47,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "undo": ("custctl.commands.history", "Take back a revision, all of it."),
     "demo": ("custctl.commands.demo", "Fill an empty database with a small world."),
     "help": ("custctl.commands.help", "Explain a topic, or show the help of a command."),
+    "completion": ("custctl.commands.completion", "Print the script that completes on TAB in a shell."),
     "version": ("custctl.commands.version", "Show the versions of custctl and what it runs on."),
 }
 """The top-level verbs; each lives in a module whose `app` has it."""
@@ -75,6 +77,9 @@ def run(arguments: Sequence[str]) -> NoReturn:
     """Carry out one command line and end the process with its exit code."""
     os.umask(0o077)
     streams.prepare()
+    line = os.environ.get(COMPLETE_VARIABLE)
+    if line is not None:
+        os._exit(_complete(line))
     invocation = Invocation(arguments)
     try:
         signal.signal(signal.SIGTERM, _on_signal)
@@ -85,6 +90,19 @@ def run(arguments: Sequence[str]) -> NoReturn:
         code = _ended(error, invocation)
     # Tearing down the modules would take longer than most commands; everything is closed and flushed here.
     os._exit(streams.flushed(code))
+
+
+def _complete(line: str) -> int:
+    """Answer a shell that wants to complete a line; whatever fails, whoever types is not disturbed."""
+    try:
+        from custctl.completion import answer
+
+        sys.stdout.write(answer(root(), line))
+        sys.stdout.flush()
+    except BaseException as error:  # noqa: BLE001 - a mistake here is shown to nobody who has not asked
+        if os.environ.get("CUSTCTL_DEBUG"):
+            _bug(error, "nothing was completed")
+    return Exit.OK
 
 
 def execute(arguments: Sequence[str]) -> int:

@@ -17,9 +17,12 @@ SETTINGS = ("db", "output", "color")
 VARIABLES = {"db": "CUSTCTL_DB", "output": "CUSTCTL_OUTPUT", "color": "CUSTCTL_COLOR", "profile": "CUSTCTL_PROFILE"}
 CONFIG_VARIABLE = "CUSTCTL_CONFIG"
 ACTOR_VARIABLE = "CUSTCTL_ACTOR"
+COMPLETE_VARIABLE = "CUSTCTL_COMPLETE"
+"""A command line to complete, which the scripts of `custctl completion` set: see `custctl.completion`."""
 OTHER_VARIABLES = {
     CONFIG_VARIABLE: "The config file, instead of custctl/config.toml where the operating system keeps such files.",
     ACTOR_VARIABLE: "Who history says made a change; by default the user of the operating system.",
+    COMPLETE_VARIABLE: "A command line to complete; the scripts of `custctl completion` set it.",
     "CUSTCTL_DEBUG": "Set to anything: a mistake in custctl shows where it happened, in full.",
     "NO_COLOR": "Set to anything: no colours, unless --color asks for them.",
     "XDG_CONFIG_HOME": "The folder of custctl/config.toml.",
@@ -154,6 +157,12 @@ def save(name: str, value: str | None, profile: str | None, *, dry_run: bool = F
     finally:
         Path(part).unlink(missing_ok=True)
     return path
+
+
+def profiles(environment: Mapping[str, str] | None = None) -> dict[str, dict[str, str]]:
+    """The profiles of the config file by name. Raises exit 4 when it cannot be read."""
+    found: dict[str, dict[str, str]] = _read(config_path(environment)).get("profiles", {})
+    return found
 
 
 def actor(environment: Mapping[str, str] | None = None) -> str:

@@ -45,13 +45,13 @@ def libraries(world: Path) -> frozenset[str]:
     return imported("import typer, sqlite3", home=world.parent)
 
 
-def imported(program: str, *words: str, home: Path) -> frozenset[str]:
+def imported(program: str, *words: str, home: Path, **variables: str) -> frozenset[str]:
     """The modules that a fresh Python imports to run a program with these words, and to start itself."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CUSTCTL_", "PYTHON", "XDG_"))}
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", program, *words],
         cwd=Path(__file__).parents[1],
-        env=kept | {"HOME": str(home)},
+        env=kept | {"HOME": str(home)} | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -98,6 +98,24 @@ def test_a_read_imports_little_besides_typer_and_sqlite(
     most: int, line: str, world: Path, libraries: frozenset[str]
 ) -> None:
     modules = imported(CUSTCTL, "--db", str(world), *line.split(), home=world.parent)
+    own = sorted(modules - libraries)
+    assert heavy(modules) == []
+    assert len(own) <= most, own
+
+
+@pytest.mark.parametrize(
+    ("most", "line"),
+    [
+        (20, "custctl cust"),
+        (35, "custctl customer "),
+        (45, "custctl customer show c1"),
+        (35, "custctl user list --wh"),
+        (48, "custctl access can u17@c6.example view order:SO-1"),
+        (48, "custctl role grant buyer order view="),
+    ],
+)
+def test_completion_imports_no_more_than_a_read(most: int, line: str, world: Path, libraries: frozenset[str]) -> None:
+    modules = imported(CUSTCTL, home=world.parent, CUSTCTL_COMPLETE=line, CUSTCTL_DB=str(world))
     own = sorted(modules - libraries)
     assert heavy(modules) == []
     assert len(own) <= most, own

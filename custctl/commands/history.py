@@ -15,6 +15,9 @@ from custctl.store import history as store
 app = group("history", "History.")
 
 Op = Literal["add", "change", "remove", "rename"]
+Fields = Annotated[
+    list[str] | None, typer.Option("--field", metavar="FIELD", help="Changes of this field; may be repeated.")
+]
 COLUMNS = ("revision", "at", "actor", "op", "record", "version", "fields")
 FIELDS = (*COLUMNS, "command")
 
@@ -36,7 +39,7 @@ def history(
     until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Up to this day or time.")] = None,
     actor: Annotated[str | None, typer.Option("--actor", help="Changes by this one.")] = None,
     op: Annotated[Op | None, typer.Option("--op", help="Changes of this kind.")] = None,
-    field: Annotated[list[str] | None, typer.Option("--field", help="Changes of this field; may be repeated.")] = None,
+    field: Fields = None,
     value: Annotated[str | None, typer.Option("--value", help="Changes from or to a value that holds this.")] = None,
     limit: Limit = None,
 ) -> Result:

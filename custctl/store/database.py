@@ -30,13 +30,14 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
+def open_for_reading(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
     """A read-only connection with one snapshot for everything the command reads.
 
-    Raises exit 8 when the file is missing, not ours, corrupt, or of another version.
+    Raises exit 8 when the file is missing, not ours, corrupt, or of another version, 75 when another process has
+    locked it for longer than `patience` seconds.
     """
     with database_errors(path):
-        connection = open_for_looking(path)
+        connection = open_for_looking(path, patience)
         found = migrations.version(connection)
         if not found:
             raise unusable(f"{path} is empty", _MAKE_ONE, "no-database")
@@ -49,7 +50,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         return connection
 
 
-def open_for_looking(path: Path) -> sqlite3.Connection:
+def open_for_looking(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
     """A read-only connection to a database of ours, whatever its schema, with one snapshot of it.
 
     In a folder where the files beside a WAL database cannot be made, it is read as one that nobody changes, unless
@@ -57,7 +58,7 @@ def open_for_looking(path: Path) -> sqlite3.Connection:
     """
     if not is_there(path):
         raise unusable(f"there is no database at {path}", _MAKE_ONE, "no-database")
-    connection = connect(path, "ro")
+    connection = connect(path, "ro", patience)
     try:
         connection.execute("BEGIN")
         _check(connection, path)
@@ -65,7 +66,7 @@ def open_for_looking(path: Path) -> sqlite3.Connection:
         connection.close()
         if os.access(path.parent, os.W_OK) or _has_log(path):
             raise
-        connection = connect(path, "ro&immutable=1")
+        connection = connect(path, "ro&immutable=1", patience)
         connection.execute("BEGIN")
         _check(connection, path)
     return connection
@@ -249,10 +250,10 @@ def _patiently(connection: sqlite3.Connection, statement: str) -> None:
     connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 
 
-def connect(path: Path, mode: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
     """A connection to a file that is there, without any look at what it is; `mode` is ro or rw."""
     uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=patience)
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

@@ -411,13 +411,13 @@ def actions_of(resource: Resource) -> tuple[str, ...]:
 def check_action(action: str, resource: Resource) -> None:
     """Refuse a permission that nothing at all has (exit 4); one that this resource lacks is answered no."""
     own = actions_of(resource)
-    if action in own or action in _EVERY_ACTION:
+    if action in own or action in EVERY_ACTION:
         return
-    hint = did_you_mean(near(action, {*own, *_EVERY_ACTION})) or f"its permissions are {', '.join(own)}"
+    hint = did_you_mean(near(action, {*own, *EVERY_ACTION})) or f"its permissions are {', '.join(own)}"
     raise invalid(f"unknown action {action!r}", code="unknown-action", field="action", value=action, hint=hint)
 
 
-_EVERY_ACTION = frozenset(
+EVERY_ACTION = frozenset(
     {
         *(action for entity in ENTITIES.values() for action in entity.permissions),
         *CAPABILITY_ACTIONS,
@@ -425,6 +425,7 @@ _EVERY_ACTION = frozenset(
         *FIELD_ACTIONS,
     }
 )
+"""Every permission of the shop from the start; own entities may have others."""
 
 
 def _known(name: str, known: Iterable[str], what: str) -> str:

@@ -734,7 +734,8 @@ def needed(found: Any) -> Iterator[str]:
     """Something for everything that a command cannot do without."""
     for param in found.params:
         if param.required:
-            yield from ("1",) if param.param_type_name == "argument" else (param.opts[0], "1")
+            value = getattr(param.type, "choices", "1")[0]
+            yield from (value,) if param.param_type_name == "argument" else (param.opts[0], value)
 
 
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - ACTING))

@@ -96,6 +96,7 @@ EXAMPLES = {
     "help": "",
     "history": "",
     "undo": "2 --yes",
+    "completion": "bash",
     "version": "",
     **{f"{noun} list": "" for noun in ("order", "quote", "request", "shopping-list", "checkout")},
     **{

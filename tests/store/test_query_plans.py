@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.world import Size, make
-from custctl.resources import CUSTOMER, GROUP, NOUNS, USER
-from custctl.store import answers, lookup, reads
+from custctl.resources import CUSTOMER, GROUP, NOUNS, ROLE, USER
+from custctl.store import answers, lookup, reads, suggest
 from custctl.store.ancestry import chain
 from custctl.store.database import open_for_reading
 from custctl.store.facts import Asker, Question
@@ -124,6 +124,12 @@ BY_INDEX = {
     "show, a customer by name": lambda connection: lookup.find(connection, CUSTOMER, "Nobody Ltd"),
     "show, a user": lambda connection: reads.record(connection, USER, BUYER),
     "show, a group": lambda connection: reads.record(connection, GROUP, "partners"),
+    "TAB, customers": lambda connection: suggest.keys(connection, CUSTOMER, "c1"),
+    "TAB, users": lambda connection: suggest.keys(connection, USER, "u1"),
+    "TAB, roles": lambda connection: suggest.keys(connection, ROLE, "c"),
+    "TAB, orders": lambda connection: suggest.keys(connection, NOUNS["order"], "SO-1"),
+    "TAB, records": lambda connection: suggest.records(connection, "warranty-claim", "w"),
+    "TAB, addresses": lambda connection: suggest.addresses(connection, CUSTOMER, "c17/h"),
     "tree of one": lambda connection: list(next(reads.tree(connection, 60))["children"]),
 }
 

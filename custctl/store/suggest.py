@@ -1,0 +1,104 @@
+"""What is stored that begins with what has been typed so far: the values that TAB offers.
+
+Every list is a range of an index and has an end, so that it takes as long in a big shop as in a small one.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from custctl.errors import CustctlError
+from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, RECORD, USER_ADDRESS, Noun, fold
+from custctl.store.database import open_for_reading
+from custctl.store.select import selection
+
+MOST = 50
+"""How many values are offered at most: more than that nobody reads, and every one is typed on to."""
+PATIENCE = 0.1
+"""How many seconds a locked database is waited for: somebody has pressed TAB and wants to type on."""
+
+UNREADABLE = (CustctlError, sqlite3.Error, UnicodeEncodeError)
+"""What having nothing to read looks like: no database, a locked or damaged one, a wrong setting, a word of no text."""
+
+_LONG = 100
+"""How many characters of a command that was carried out."""
+_LAST = "\U0010ffff"
+_TOLD = (("name",), ("label",), ("title",), ("first_name", "last_name"), ("customer", "status"), ("value",))
+"""What tells a person which record it is, for those nouns that have such fields; the first that is there."""
+
+Candidate = tuple[str, str]
+"""A value to offer, and what tells a person which it is."""
+
+
+class Own(NamedTuple):
+    """An entity of the shop's own."""
+
+    name: str
+    ownership: str
+    permissions: list[str]
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """One snapshot of the database; raises one of `UNREADABLE`, soon, when there is none to be had."""
+    return open_for_reading(path, PATIENCE)
+
+
+def keys(connection: sqlite3.Connection, noun: Noun, prefix: str) -> list[Candidate]:
+    """The records of a noun whose key begins so, in order of it."""
+    return _range(connection, noun, selection(noun.name).order(noun.key), prefix)
+
+
+def records(connection: sqlite3.Connection, entity: str, prefix: str) -> list[Candidate]:
+    """The plain records of an entity whose key begins so."""
+    return _range(connection, RECORD, "t.key_folded", prefix, "AND t.entity = :entity", {"entity": entity})
+
+
+def addresses(connection: sqlite3.Connection, owner: Noun, text: str) -> list[Candidate]:
+    """The addresses OWNER/KEY of one owner; before the stroke, the owners themselves with a stroke behind."""
+    owner_key, stroke, prefix = text.rpartition("/")
+    if not stroke:
+        return [(f"{key}/", told) for key, told in keys(connection, owner, text)]
+    noun, column = (CUSTOMER_ADDRESS, "customer_id") if owner is CUSTOMER else (USER_ADDRESS, "user_id")
+    within = f"AND t.{column} = (SELECT o.id FROM {owner.table} o WHERE o.key = :owner)"
+    found = _range(connection, noun, "t.key", prefix, within, {"owner": fold(owner_key)})
+    return [(f"{fold(owner_key)}/{key}", told) for key, told in found]
+
+
+def _range(
+    connection: sqlite3.Connection,
+    noun: Noun,
+    column: str,
+    prefix: str,
+    within: str = "",
+    parameters: Mapping[str, Any] | None = None,
+) -> list[Candidate]:
+    told = next((names for names in _TOLD if noun.key not in names and all(map(noun.field, names))), ())
+    tail = f"{within} AND {column} >= :start AND {column} < :end ORDER BY {column} LIMIT {MOST}"
+    values = {"start": fold(prefix), "end": fold(prefix) + _LAST, **(parameters or {})}
+    rows = selection(noun.name, (noun.key, *told)).rows(connection, tail, values)
+    return [(image[noun.key], _words(image[name] for name in told)) for _, image in rows]
+
+
+def _words(values: Iterable[Any]) -> str:
+    return " ".join(str(value) for value in values if value)
+
+
+def own_entities(connection: sqlite3.Connection) -> list[Own]:
+    """The entities of the shop's own, beside those that every shop has."""
+    rows = connection.execute("SELECT name, ownership, permissions FROM entity ORDER BY name")
+    return [Own(name, ownership, json.loads(permissions)) for name, ownership, permissions in rows]
+
+
+def revisions(connection: sqlite3.Connection, prefix: str) -> list[Candidate]:
+    """Of the latest revisions those whose number begins so, the latest first."""
+    rows = connection.execute(
+        f"SELECT id, at, substr(command, 1, {_LONG})"
+        f" FROM (SELECT id, at, command FROM revision ORDER BY id DESC LIMIT {20 * MOST})"
+        f" WHERE (:prefix = '' OR instr(id, :prefix) = 1) ORDER BY id DESC LIMIT {MOST}",
+        {"prefix": prefix},
+    )
+    return [(str(number), f"{at} {command}") for number, at, command in rows]

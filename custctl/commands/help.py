@@ -19,7 +19,7 @@ app = group("help", "Help.")
 def help_(
     call: Call,
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[TOPIC|COMMAND]...", help="By default the topics are listed.")
+        list[str] | None, typer.Argument(metavar="TOPIC|COMMAND...", help="By default the topics are listed.")
     ] = None,
 ) -> Result:
     """Explain a topic, or show the help of a command."""

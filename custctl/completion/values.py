@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from custctl import config
 from custctl.completion.line import Place
 from custctl.errors import CustctlError
-from custctl.resources import NOUNS, SHORT_TYPES, Field, Noun, fold
+from custctl.resources import ADDRESSES, NOUNS, SHORT_TYPES, Field, Noun, fold
 from custctl.store import suggest
 from custctl.store.suggest import Candidate
 
@@ -170,13 +170,19 @@ def _references(asked: Values) -> Candidates:
             if noun.name != "record":
                 yield f"{noun.reference}:", noun.title
         yield from ((f"{entity.name}:", "entity of your own") for entity in _own(asked))
-    elif name in ("customer-address", "customer-user-address"):
-        owner = NOUNS[name.removesuffix("-address")]
+    elif name in ADDRESSES:
+        owner, _ = ADDRESSES[name]
         yield from _behind(f"{kind}:", suggest.addresses(asked.connection, owner, key))
     elif name in NOUNS:
         yield from _keys(asked, NOUNS[name], f"{kind}:", key)
     else:
         yield from _behind(f"{kind}:", suggest.records(asked.connection, kind, key))
+
+
+def _topics(_asked: Values) -> Candidates:
+    from custctl.commands._topics import TOPICS
+
+    yield from ((name, topic.about) for name, topic in TOPICS.items())
 
 
 def _revisions(asked: Values) -> Candidates:
@@ -358,6 +364,8 @@ _TABLE: Mapping[str, Source] = {
     "REVISION": _revisions,
     "SETTING": _settings,
     "SUBJECT": _subjects,
+    "TOPIC": _topics,
     "TYPE:KEY": _references,
+    "TYPE[:KEY]": _references,
 }
 """Where the values of a metavar come from; those that are a noun's, of `FILE` and of `a|b|c` need no line."""

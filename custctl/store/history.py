@@ -239,7 +239,8 @@ def revert(unit: Unit, wanted: int | None) -> list[Draft]:
     from custctl.store import rules
 
     revision = latest(unit.connection) if wanted is None else wanted
-    query = f"{_CHANGES} WHERE h.revision_id = ? ORDER BY h.op <> 'rename', h.id"
+    query = """SELECT op, record, manager, before, after FROM history
+        WHERE revision_id = ? ORDER BY op <> 'rename', id"""
     steps = [_step(row) for row in unit.connection.execute(query, (min(revision, 2**63 - 1),))]
     if not steps:
         raise not_found("revision", str(revision))
@@ -297,14 +298,15 @@ class Step:
     record: str
     noun: Noun
     key: str
+    manager: str | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
 
 def _step(row: Any) -> Step:
-    op, record, before, after = row[5:]
-    noun, key = _address_of(record)
-    return Step(op, record, noun, key, *(None if side is None else json.loads(side) for side in (before, after)))
+    op, record, manager, *sides = row
+    before, after = (None if side is None else json.loads(side) for side in sides)
+    return Step(op, record, *_address_of(record), manager, before, after)
 
 
 def _as_left(unit: Unit, revision: int, step: Step) -> Draft | None:
@@ -334,7 +336,9 @@ def _earlier(step: Step) -> str:
 def _reverse(unit: Unit, step: Step, draft: Draft | None, renamed: Mapping[tuple[str, str], str]) -> Draft:
     if draft is None or step.after is None:
         assert step.before is not None, "what is removed was there"
-        return unit.create(step.noun, step.key, _whole(step.noun, step.before, renamed))
+        draft = unit.create(step.noun, step.key, _whole(step.noun, step.before, renamed))
+        draft.manager, draft.given = step.manager, frozenset(step.before)
+        return draft
     if step.before is None:
         unit.remove(draft)
         return draft

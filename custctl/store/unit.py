@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,7 @@ class Draft:
     locate: Callable[..., Place | None] = lambda *_: None
     given: frozenset[str] = frozenset()
     manager: str | None = None
+    """Whose document asks for the record; of one that goes, and of a new one, whose it is."""
 
     @property
     def image(self) -> Image:
@@ -81,6 +82,7 @@ class Change:
     record: str
     before: Image | None
     after: Image | None
+    noun: Noun
 
     def as_json(self) -> dict[str, Any]:
         """The change as the write contract shows it: the fields that differ, old and new."""
@@ -92,9 +94,13 @@ class Change:
 
 @dataclass(slots=True)
 class Report:
-    """What a unit did: the revision it made, None when nothing changed or it was only tried."""
+    """What a unit did: the revision it made, None when nothing changed or it was only tried.
+
+    `base` is the latest revision before it, 0 when there was none.
+    """
 
     revision: int | None = None
+    base: int = 0
     changes: list[Change] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -112,6 +118,7 @@ class Unit:
         self.manager: str | None = None
         self.acting: Actor | None = None
         self._ids: dict[Key, int | None] = {}
+        self._rows: dict[tuple[str, int], Draft] = {}
         self._referring: dict[Key, list[tuple[Draft, str]]] = {}
         self._next: dict[str, int] = {}
         self._codes: set[str] = set()
@@ -157,6 +164,19 @@ class Unit:
             if draft.image["owner"] in found:
                 found[draft.image["owner"]].append(draft)
         return found
+
+    def of_row(self, table: str, row_id: int) -> Draft | None:
+        """The draft of a stored row, None where it is not at hand: then the row stays as it is stored."""
+        return self._rows.get((table, row_id))
+
+    def latest(self) -> int:
+        """The number of the last revision, 0 when nothing was changed yet."""
+        return int(self.connection.execute("SELECT coalesce(max(id), 0) FROM revision").fetchone()[0])
+
+    def managers(self, table: str, ids: Iterable[int]) -> Iterator[tuple[int, str | None]]:
+        """Whose documents created these stored records, by id."""
+        query = f"SELECT id, manager FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
+        return self.connection.execute(query, (json.dumps(list(ids)),))
 
     def of(self, noun: Noun) -> list[Draft]:
         """The drafts of a noun that stay."""
@@ -246,17 +266,28 @@ class Unit:
         self.stop_if_wrong()
         changed = [draft for draft in self.drafts.values() if draft is not None and _differs(draft)]
         changes = [_change(draft) for draft in changed]
-        report = Report(None, changes, self.warnings)
+        base = self.latest()
+        report = Report(None, base, changes, self.warnings)
         if not changes:
             return report
+        self._keep_managers([draft for draft in changed if draft.after is None])
         self._write_rows(changed)
-        row = self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM revision").fetchone()
-        report.revision = int(row[0])
+        report.revision = base + 1
         self.transaction.insert(
             "revision", [{"id": report.revision, "at": self.moment, "actor": actor, "command": command}]
         )
-        self.transaction.insert("history", [_history(report.revision, change) for change in changes])
+        told = [_history(report.revision, *pair) for pair in zip(changed, changes, strict=True)]
+        self.transaction.insert("history", told)
         return report
+
+    def _keep_managers(self, removed: Sequence[Draft]) -> None:
+        """Read whose documents made the records that go, so that history can tell it to an undo."""
+        tables: dict[str, dict[int, Draft]] = {}
+        for draft in removed:
+            tables.setdefault(draft.noun.table, {})[draft.id] = draft
+        for table, drafts in tables.items():
+            for row_id, manager in self.managers(table, drafts):
+                drafts[row_id].manager = manager
 
     def _write_rows(self, changed: Sequence[Draft]) -> None:
         inserts: dict[str, list[dict[str, Any]]] = {}
@@ -423,7 +454,7 @@ class Unit:
             draft = self.drafts.get((noun.name, key))
             if draft is None:
                 draft = Draft(noun, key, row_id, image, {**image})
-                self.drafts[(noun.name, key)] = draft
+                self.drafts[(noun.name, key)] = self._rows[(noun.table, row_id)] = draft
                 for entry in noun.fields:
                     value = image.get(entry.name) if entry.to else None
                     for key in value if isinstance(value, list) else [value] if value is not None else []:
@@ -510,20 +541,21 @@ def _differs(draft: Draft) -> bool:
 def _change(draft: Draft) -> Change:
     before, after = draft.before, draft.after
     if before is None:
-        return Change("add", draft.reference, None, after)
+        return Change("add", draft.reference, None, after, draft.noun)
     if after is None:
-        return Change("remove", draft.reference, before, None)
+        return Change("remove", draft.reference, before, None, draft.noun)
     renamed = record_reference(draft.noun, before, identity(draft.noun, before)) != draft.reference
-    return Change("rename" if renamed else "change", draft.reference, before, after)
+    return Change("rename" if renamed else "change", draft.reference, before, after, draft.noun)
 
 
-def _history(revision: int, change: Change) -> dict[str, Any]:
+def _history(revision: int, draft: Draft, change: Change) -> dict[str, Any]:
     return {
         "revision_id": revision,
         "op": change.op,
         "record": change.record,
         "before": _json(change.before),
         "after": _json(change.after),
+        "manager": draft.manager if change.op == "remove" else None,
     }
 
 

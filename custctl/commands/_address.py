@@ -191,7 +191,7 @@ def _write(unit: Unit, owner: Noun, noun: Noun, owner_key: str, values: dict[str
 
 
 def _remove(unit: Unit, owner: Noun, noun: Noun, address: str) -> None:
-    from custctl.errors import conflict
+    from custctl.store.removal import remove_addresses
 
     owner_key, key = _split(address)
     draft = _owner(unit, owner, noun, owner_key, "delete")
@@ -199,10 +199,7 @@ def _remove(unit: Unit, owner: Noun, noun: Noun, address: str) -> None:
     _require(unit, noun, "delete", f"{draft.key}/{key}")
     every = unit.addresses(noun, [draft])[draft.key]
     target = next(found for found in every if found.image["key"] == key)
-    if len(every) > 1 and (target.image["primary"] or target.image["default"]):
-        what = "the primary address" if target.image["primary"] else "a default address"
-        raise conflict(f"{target.reference} is {what}", hint="make another one that first", code="protected")
-    unit.remove(target)
+    remove_addresses(unit, noun, [target])
 
 
 def _owner(unit: Unit, owner: Noun, noun: Noun, owner_key: str, action: str) -> Draft:

@@ -1,31 +1,41 @@
 """Giving roles another customer, and taking records away: what stands in the way, and what goes along.
 
 Each function works on one draft; what forbids it is noted on the unit or raised, and the records that go along
-are returned, so that a command can ask before it takes them.
+are returned, so that a command can ask before it takes them. What stands in the way is what would still be there
+when the unit is done: a record that the unit has removed, or given to somebody else, does not.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
 from custctl.errors import Exit, Problem
 from custctl.resources import (
     ACCOUNT,
+    ADDRESSES,
     CONTACT,
     CONTACT_ADDRESS,
     CONTACT_GROUP,
     CUSTOMER,
     CUSTOMER_ADDRESS,
+    ENTITY,
     GROUP,
-    NOUNS,
     RECORD,
     ROLE,
+    SALES,
+    SETTING,
     TAG,
     TAGGED,
+    TAXONOMY,
     USER,
     USER_ADDRESS,
+    VISITOR,
     Noun,
 )
 from custctl.store.rules import BUILT_IN, BUILT_IN_ROLES, check
-from custctl.store.settings import value_of
+from custctl.store.select import Image
+from custctl.store.settings import SETTINGS
 from custctl.store.unit import Draft, Unit
 
 
@@ -69,28 +79,25 @@ def remove_customer(unit: Unit, draft: Draft) -> list[Draft]:
     Refused (exit 5) while users, its own roles, sales documents or other records belong to it (feature C-13).
     Source: oroinc/customer-portal CustomerBundle/Handler/CustomerDeleteHandlerExtension.php.
     """
-    blockers = _dependents(unit, "customer_id", draft.id)
+    blockers = _dependents(unit, draft)
     if blockers:
         hint = "move or delete them first"
         unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} is still used by {blockers}", hint))
         return []
     for child in unit.select(CUSTOMER, "t.parent_id = :id", id=draft.id):
-        child.image["parent"] = None
-    along = _go_along(unit, draft, CUSTOMER_ADDRESS, "customer_id")
-    unit.remove(draft)
-    return along
+        if child.image["parent"] == draft.key:
+            child.image["parent"] = None
+    return _remove(unit, draft, _go_along(unit, draft, CUSTOMER_ADDRESS, "customer_id"))
 
 
 def remove_user(unit: Unit, draft: Draft) -> list[Draft]:
     """Take a user away with the addresses; refused while the user owns other records (feature U-17)."""
-    blockers = _dependents(unit, "user_id", draft.id)
+    blockers = _dependents(unit, draft)
     if blockers:
         hint = f"disable the user instead: custctl user disable {draft.key}"
         unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} still owns {blockers}", hint))
         return []
-    along = _go_along(unit, draft, USER_ADDRESS, "user_id")
-    unit.remove(draft)
-    return along
+    return _remove(unit, draft, _go_along(unit, draft, USER_ADDRESS, "user_id"))
 
 
 def remove_group(unit: Unit, draft: Draft) -> list[Draft]:
@@ -98,17 +105,14 @@ def remove_group(unit: Unit, draft: Draft) -> list[Draft]:
     if draft.key in BUILT_IN[GROUP.name]:
         unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is a group that every shop has"))
         return []
-    if value_of(unit.connection, "guest.group") == draft.key:
+    if _setting(unit, "guest.group") == draft.key:
         hint = "set guest.group to another group first"
         unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is the group of visitors", hint))
         return []
     for member in unit.select(CUSTOMER, "t.group_id = :id", id=draft.id):
-        member.image["group"] = None
-    along = unit.select(NOUNS["setting"], "t.group_id = :id", id=draft.id)
-    for setting in along:
-        unit.remove(setting)
-    unit.remove(draft)
-    return along
+        if member.image["group"] == draft.key:
+            member.image["group"] = None
+    return _remove(unit, draft, unit.select(SETTING, "t.group_id = :id", id=draft.id))
 
 
 def remove_role(unit: Unit, draft: Draft) -> list[Draft]:
@@ -118,32 +122,61 @@ def remove_role(unit: Unit, draft: Draft) -> list[Draft]:
         what = "a role that every shop has" if built_in else "the website's default or guest role"
         unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is {what}"))
         return []
-    users = unit.connection.execute("SELECT count(*) FROM user_role WHERE role_id = ?", (draft.id,)).fetchone()[0]
+    holders = unit.connection.execute("SELECT user_id FROM user_role WHERE role_id = ?", (draft.id,))
+    users = sum(_still(unit, USER.table, row_id, lambda user: draft.key in user["roles"]) for (row_id,) in holders)
     if users:
         hint = f"give them another role first: custctl user list --where 'roles~{draft.key}'"
         unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} is held by {users} user(s)", hint))
         return []
-    unit.remove(draft)
-    return []
+    return _remove(unit, draft)
+
+
+def _is_of_website(unit: Unit, role: Draft) -> bool:
+    """Whether visitors have the role, or users who register themselves get it."""
+    return role.key in {_setting(unit, name) for name in ("customer.default_role", "customer.guest_role")}
+
+
+def _setting(unit: Unit, name: str) -> object:
+    """What a setting is for the whole shop when the unit is done."""
+    draft = unit.find(SETTING, name)
+    return SETTINGS[name].default if draft is None or draft.after is None else draft.after["value"]
+
+
+def remove_addresses(unit: Unit, noun: Noun, drafts: Sequence[Draft]) -> None:
+    """Take addresses away. The primary and a default one stay while there are others, for one of them must be that.
+
+    Where a document lists the others, it says which.
+    """
+    kind, _ = ADDRESSES[noun.name]
+    owners = [unit.get(kind, key) for key in dict.fromkeys(draft.image["owner"] for draft in drafts)]
+    for draft in drafts:
+        unit.remove(draft)
+    rest = unit.addresses(noun, owners)
+    for draft in drafts:
+        gone = draft.before or {}
+        others = rest[gone["owner"]]
+        if others and (gone["primary"] or gone["default"]) and not any(other.given for other in others):
+            what = "the primary address" if gone["primary"] else "a default address"
+            words = f"{draft.reference} is {what}"
+            unit.problem(Problem("protected", Exit.CONFLICT, words, "make another one that first"))
 
 
 def remove_visitor(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a visitor's session away; refused while something belongs to it."""
-    blockers = _dependents(unit, "visitor_id", draft.id)
+    """Take a visitor away; refused while records belong to the session."""
+    blockers = _dependents(unit, draft)
     if blockers:
-        hint = "move or delete them first"
+        hint = "delete them first"
         unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} still owns {blockers}", hint))
         return []
-    unit.remove(draft)
-    return []
+    return _remove(unit, draft)
 
 
 def remove_account(unit: Unit, draft: Draft) -> list[Draft]:
     """Take an account away; its contacts stay, and accounts that it referred are referred by none (feature A-01)."""
     for referred in unit.select(ACCOUNT, "t.referred_by_id = :id", id=draft.id):
-        referred.image["referred_by"] = None
-    unit.remove(draft)
-    return []
+        if referred.image["referred_by"] == draft.key:
+            referred.image["referred_by"] = None
+    return _remove(unit, draft)
 
 
 def remove_contact(unit: Unit, draft: Draft) -> list[Draft]:
@@ -152,15 +185,14 @@ def remove_contact(unit: Unit, draft: Draft) -> list[Draft]:
     Source: oroinc/crm ContactBundle/Entity/Contact.php and AccountBundle/Entity/Account.php, ON DELETE SET NULL.
     """
     for contact in unit.select(CONTACT, "t.reports_to_id = :id", id=draft.id):
-        contact.image["reports_to"] = None
+        if contact.image["reports_to"] == draft.key:
+            contact.image["reports_to"] = None
     linked = "t.id IN (SELECT l.account_id FROM account_contact l WHERE l.contact_id = :id)"
     for account in unit.select(ACCOUNT, linked, id=draft.id):
         account.image["contacts"] = [key for key in account.image["contacts"] if key != draft.key]
         if account.image["default_contact"] == draft.key:
             account.image["default_contact"] = None
-    along = _go_along(unit, draft, CONTACT_ADDRESS, "contact_id")
-    unit.remove(draft)
-    return along
+    return _remove(unit, draft, _go_along(unit, draft, CONTACT_ADDRESS, "contact_id"))
 
 
 def remove_contact_group(unit: Unit, draft: Draft) -> list[Draft]:
@@ -171,8 +203,7 @@ def remove_contact_group(unit: Unit, draft: Draft) -> list[Draft]:
     linked = "t.id IN (SELECT l.contact_id FROM contact_in_group l WHERE l.group_id = :id)"
     for contact in unit.select(CONTACT, linked, id=draft.id):
         contact.image["groups"] = [key for key in contact.image["groups"] if key != draft.key]
-    unit.remove(draft)
-    return []
+    return _remove(unit, draft)
 
 
 def remove_tag(unit: Unit, draft: Draft) -> list[Draft]:
@@ -190,54 +221,115 @@ def remove_tag(unit: Unit, draft: Draft) -> list[Draft]:
 def remove_taxonomy(unit: Unit, draft: Draft) -> list[Draft]:
     """Take a taxonomy away; its tags stay, without one (feature T-09)."""
     for tag in unit.select(TAG, "t.taxonomy_id = :id", id=draft.id):
-        tag.image["taxonomy"] = None
-    unit.remove(draft)
-    return []
-
-
-def _is_of_website(unit: Unit, role: Draft) -> bool:
-    """Whether visitors have the role, or users who register themselves get it."""
-    names = ("customer.default_role", "customer.guest_role")
-    return role.key in {value_of(unit.connection, name) for name in names}
+        if tag.image["taxonomy"] == draft.key:
+            tag.image["taxonomy"] = None
+    return _remove(unit, draft)
 
 
 def remove_sales(unit: Unit, draft: Draft) -> list[Draft]:
     """Take a sales document away, with the records whose parent it is and theirs."""
-    along = unit.select(RECORD, _LINES, id=draft.id)
-    for line in along:
-        unit.remove(line)
-    unit.remove(draft)
-    return along
+    return _remove(unit, draft, unit.select(RECORD, _LINES.format(column="parent_document_id"), id=draft.id))
 
+
+def remove_record(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take a record away, with those whose parent it is and theirs."""
+    return _remove(unit, draft, unit.select(RECORD, _LINES.format(column="parent_record_id"), id=draft.id))
+
+
+def remove_entity(unit: Unit, draft: Draft) -> list[Draft]:
+    """Take an entity of one's own away; refused while there are records of it, or roles say something about it."""
+    name = draft.key
+    records = unit.connection.execute("SELECT id FROM record WHERE entity = ?", (name,))
+    roles = unit.connection.execute(_ROLES_ABOUT, {"name": name})
+    blockers = _counted(
+        {
+            "record": sum(_still(unit, RECORD.table, row_id, bool) for (row_id,) in records),
+            "role": sum(_still(unit, ROLE.table, row_id, lambda role: _says(role, name)) for (row_id,) in roles),
+        }
+    )
+    if blockers:
+        words = f"{draft.reference} is still used by {blockers}"
+        unit.problem(Problem("has-dependents", Exit.CONFLICT, words, "remove them first"))
+        return []
+    return _remove(unit, draft)
+
+
+_ROLES_ABOUT = """SELECT DISTINCT role_id FROM role_entry WHERE (kind = 'entity' AND name = :name)
+    OR (kind = 'field' AND substr(name, 1, length(:name) + 1) = :name || '.')"""
+
+
+def _says(role: Image, entity: str) -> bool:
+    return entity in role["permissions"] or any(name.partition(".")[0] == entity for name in role["fields"])
+
+
+def _remove(unit: Unit, draft: Draft, along: Sequence[Draft] = ()) -> list[Draft]:
+    for part in (*along, draft):
+        unit.remove(part)
+    return list(along)
+
+
+REMOVALS: Mapping[str, Callable[[Unit, Draft], list[Draft]]] = {
+    ENTITY.name: remove_entity,
+    SETTING.name: _remove,
+    GROUP.name: remove_group,
+    CUSTOMER.name: remove_customer,
+    ROLE.name: remove_role,
+    USER.name: remove_user,
+    VISITOR.name: remove_visitor,
+    TAXONOMY.name: remove_taxonomy,
+    TAG.name: remove_tag,
+    CONTACT_GROUP.name: remove_contact_group,
+    CONTACT.name: remove_contact,
+    ACCOUNT.name: remove_account,
+    **dict.fromkeys((noun.name for noun in SALES), remove_sales),
+    RECORD.name: remove_record,
+}
+"""How a record of each noun is taken away; addresses go several at once, by `remove_addresses`."""
 
 _LINES = """t.id IN (WITH RECURSIVE lines (id) AS (
-    SELECT r.id FROM record r WHERE r.parent_document_id = :id
+    SELECT r.id FROM record r WHERE r.{column} = :id
     UNION SELECT r.id FROM lines JOIN record r ON r.parent_record_id = lines.id
 ) SELECT id FROM lines)"""
-_OWNED_TABLES = (("sales_document", "entity"), ("record", "entity"))
-_DEPENDENTS = {
-    "customer_id": (("customer_user", "'customer user'"), ("role", "'own role'"), *_OWNED_TABLES),
-    "user_id": (*_OWNED_TABLES, ("visitor", "'visitor'")),
-    "visitor_id": _OWNED_TABLES,
+_OWNED = (("sales_document", "entity"), ("record", "entity"))
+_DEPENDENTS: Mapping[str, tuple[str, Iterable[tuple[str, str]]]] = {
+    CUSTOMER.name: ("customer", (("customer_user", "'customer user'"), ("role", "'own role'"), *_OWNED)),
+    USER.name: ("user", (*_OWNED, ("visitor", "'visitor'"))),
+    VISITOR.name: ("visitor", _OWNED),
 }
-"""The tables whose rows belong to a customer or a user, and what to call a row of them."""
+"""The field that names a customer, user or visitor, the tables that have it, and what to call a row of them."""
 
 
-def _dependents(unit: Unit, column: str, owner: int) -> str:
-    """What belongs to a customer or user and keeps it from going, counted: `2 orders, 1 own role`."""
+def _dependents(unit: Unit, owner: Draft) -> str:
+    """What belongs to a record and keeps it from going, counted: `2 orders, 1 own role`.
+
+    Rows that the unit has at hand count as they will be, the others as they are stored.
+    """
+    field, tables = _DEPENDENTS[owner.noun.name]
     found: list[str] = []
-    for table, title in _DEPENDENTS[column]:
-        query = f"SELECT {title}, count(*) FROM {table} WHERE {column} = ? GROUP BY 1"
-        rows = unit.connection.execute(query, (owner,))
-        found += [f"{count} {name}{'s' if count > 1 else ''}" for name, count in rows if count]
-    return ", ".join(found)
+
+    def belongs(image: Image) -> bool:
+        return bool(image[field] == owner.key)
+
+    for table, title in tables:
+        rows = unit.connection.execute(f"SELECT {title}, id FROM {table} WHERE {field}_id = ?", (owner.id,))
+        counts = Counter(name for name, row_id in rows if _still(unit, table, row_id, belongs))
+        found.append(_counted(dict(sorted(counts.items()))))
+    return ", ".join(part for part in found if part)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in counts.items() if count)
+
+
+def _still(unit: Unit, table: str, row_id: int, holds: Callable[[Image], bool]) -> bool:
+    """Whether a stored row will be there when the unit is done, and what it says still holds."""
+    draft = unit.of_row(table, row_id)
+    return draft is None or (draft.after is not None and holds(draft.after))
 
 
 def _go_along(unit: Unit, draft: Draft, addresses: Noun, column: str) -> list[Draft]:
     """The records that are part of another and are removed with it."""
     along = unit.select(addresses, f"t.{column} = :id", id=draft.id)
     if column == "customer_id":
-        along += unit.select(NOUNS["setting"], "t.customer_id = :id", id=draft.id)
-    for part in along:
-        unit.remove(part)
+        along += unit.select(SETTING, "t.customer_id = :id", id=draft.id)
     return along

@@ -41,6 +41,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
 }
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": ("custctl.commands.documents", "Show what documents would change."),
+    "diff": ("custctl.commands.documents", "Show what documents would change, as text."),
     "apply": ("custctl.commands.documents", "Make the database hold what documents say."),
     "export": ("custctl.commands.documents", "Write the database as a document."),
     "history": ("custctl.commands.history", "Show what was changed, by whom and when, the latest first."),

@@ -110,9 +110,9 @@ class _Page(NamedTuple):
             self._write((hang, "dim" if hang.strip() else ""), (more, style))
 
     def _write(self, *spans: Span) -> None:
-        self.out.write("".join(map(self._painted, spans)).rstrip(" ") + "\n")
+        self.out.write("".join(map(self.painted, spans)).rstrip(" ") + "\n")
 
-    def _painted(self, span: Span) -> str:
+    def painted(self, span: Span) -> str:
         text, style = _plain(span), "" if isinstance(span, str) else span[1]
         return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if self.color and style and text else text
 
@@ -712,6 +712,16 @@ def _summary(changes: Iterable[Row], words: Mapping[str, str]) -> str:
     return ", ".join(f"{counts[name]} {word}" for name, word in words.items() if counts[name] or name != "rename")
 
 
+def _diff(page: _Page, result: Result) -> None:
+    """Unified differences, one line a line and never folded: what goes, what comes, and where."""
+    for line in result.lines:
+        style = "bold" if line.startswith(("--- ", "+++ ")) else _DIFF_STYLES.get(line[:1], "")
+        page.out.write(f"{page.painted((line, style))}\n")
+
+
+_DIFF_STYLES: Mapping[str, Style] = {"+": "good", "-": "bad", "@": "more"}
+
+
 def _text(page: _Page, result: Result) -> None:
     """The text as it is. A document is UTF-8 wherever it goes: an escape in its place would be another text."""
     for row in _answers(result):
@@ -777,6 +787,7 @@ _VIEWS: Mapping[View, Callable[[_Page, Result], None]] = {
     "explain": _explain,
     "matrix": _matrix,
     "changes": _changes,
+    "diff": _diff,
     "tests": _tests,
     "text": _text,
     "topic": _topic,

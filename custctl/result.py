@@ -11,7 +11,7 @@ from custctl.errors import Exit
 Row = Mapping[str, Any]
 """A JSON-ready object: text, numbers, booleans, None, and lists and objects of these."""
 
-View = Literal["record", "list", "tree", "decision", "explain", "matrix", "changes", "tests", "text", "topic"]
+View = Literal["record", "list", "tree", "decision", "explain", "matrix", "changes", "diff", "tests", "text", "topic"]
 """How a person is shown the data: the name of a renderer in render.py."""
 
 
@@ -22,7 +22,8 @@ class Result:
     `data` is what `-o json` prints: an object, or an iterable of objects when the answer is a set (it may be
     a generator, and is then streamed). `columns` are the fields a table shows, in order. `noun` is the prefix
     of the references that `-o name` prints; None prints the key alone. `notes` go to standard error. `parts`
-    are shown to a person instead of the data, each below the command that gives the same answer. An `exit`
+    are shown to a person instead of the data, each below the command that gives the same answer; `lines` are
+    what the view `diff` shows instead. An `exit`
     that is only known when the last row is out is a function, asked after that. `natural` is the format where
     nobody asked for another.
     """
@@ -34,4 +35,5 @@ class Result:
     notes: tuple[str, ...] = ()
     exit: Exit | Callable[[], Exit] = Exit.OK
     parts: tuple[tuple[str, Result], ...] = ()
+    lines: Iterable[str] = ()
     natural: str = "table"

@@ -37,6 +37,5 @@ SalesReps = Annotated[list[str] | None, typer.Option("--sales-rep", help="A sale
 PaymentTerm = Annotated[str | None, typer.Option("--payment-term", help="The payment term.")]
 TaxCode = Annotated[str | None, typer.Option("--tax-code", help="The tax code.")]
 ExternalId = Annotated[str | None, typer.Option("--external-id", help="The id in another system; unique.")]
-Files = Annotated[
-    list[str], typer.Option("--file", "-f", metavar="FILE|DIR|-", help="A document, a folder of them, or stdin.")
-]
+FILES = typer.Option("--file", "-f", metavar="FILE|DIR|-", help="A document, a folder of them, or stdin.")
+Files = Annotated[list[str], FILES]

@@ -2,40 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from custctl.commands._arguments import Files
+from custctl.commands._arguments import FILES, Files
 from custctl.commands._command import Call, changes_result, command, counted, group
+from custctl.errors import Exit, usage
+from custctl.formats import visible
 from custctl.result import Result
 
 if TYPE_CHECKING:
     from custctl.store.apply import Request
+    from custctl.store.documents import Document
     from custctl.store.unit import Report, Unit
 
 app = group("documents", "Documents.")
 
 Format = Literal["toml", "yaml", "json"]
+Prune = Annotated[
+    bool, typer.Option("--prune", help="Also remove what carries the documents' manager and is not in them.")
+]
 
 
-@command(app, "plan", examples=("custctl plan -f customers.toml",))
-def plan(call: Call, file: Files) -> Result:
-    """Show what documents would change; nothing is written."""
-    request = _read(file)
-    return changes_result(call.attempt(lambda unit: _merge(unit, request), _guard(request)), dry_run=False)
+@command(app, "plan", examples=("custctl plan -f customers.toml", "custctl plan -f world/ --out today.plan"))
+def plan(
+    call: Call,
+    file: Files,
+    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="A new file for the plan.")] = None,
+    prune: Prune = False,
+) -> Result:
+    """Show what documents would change; nothing is written but the plan, for apply --plan."""
+    documents = _read(file)
+    report = _try(call, _request(documents, prune=prune))
+    if out is None:
+        return changes_result(report, dry_run=False)
+    from custctl.store.plans import planned, write_plan
+
+    write_plan(out, planned(documents, report, prune=prune), dry_run=call.dry_run)
+    if call.dry_run:
+        return changes_result(report, dry_run=True)
+    call.done()
+    return changes_result(report, dry_run=False, notes=(f"planned: custctl apply --plan {visible(shlex.quote(out))}",))
 
 
-@command(app, "apply", examples=("custctl apply -f customers.toml --yes", "custctl apply -f world/ --dry-run"))
-def apply(call: Call, file: Files) -> Result:
-    """Make the database hold what documents say, all of it or nothing; nothing is deleted."""
-    request = _read(file)
+@command(app, "diff", examples=("custctl diff -f customers.toml", "custctl diff -f world/ --prune --quiet"))
+def diff(call: Call, file: Files, prune: Prune = False) -> Result:
+    """Show what documents would change, record by record as text; exit 1 when something would."""
+    from custctl.store.plans import differences
 
-    def question(tried: Report) -> str | None:
-        return f"applying {counted(tried)}" if tried.changes else None
+    report = _try(call, _request(_read(file), prune=prune))
+    answer = changes_result(report, dry_run=False)
+    exit_code = Exit.NO if report.changes else Exit.OK
+    return replace(answer, view="diff", lines=differences(report.changes), exit=exit_code)
 
-    return call.agreed(lambda unit: _merge(unit, request), question, _guard(request))
+
+@command(
+    app,
+    "apply",
+    examples=(
+        "custctl apply -f customers.toml --yes",
+        "custctl apply -f world/ --dry-run",
+        "custctl apply --plan today.plan --yes",
+    ),
+)
+def apply(
+    call: Call,
+    file: Annotated[list[str] | None, FILES] = None,
+    plan: Annotated[str | None, typer.Option("--plan", metavar="FILE", help="A plan: exactly that is done.")] = None,
+    prune: Prune = False,
+) -> Result:
+    """Make the database hold what documents say, all of it or nothing; nothing is deleted without --prune."""
+    if plan is not None:
+        if file or prune:
+            raise usage("--plan goes without -f and --prune", "the plan holds its documents, and whether it prunes")
+        return _apply_plan(call, plan)
+    if not file:
+        raise usage("say what to apply: -f FILE or --plan FILE", "custctl apply --help shows how it is written")
+    request = _request(_read(file), prune=prune)
+    return call.agreed(lambda unit: _merge(unit, request), _question, _guard(request))
+
+
+def _apply_plan(call: Call, name: str) -> Result:
+    """Carry out a plan, unless something else would come of it by now."""
+    from custctl.store.plans import read_plan
+
+    found = read_plan(name)
+    request = _request(found.documents, prune=found.prune)
+    tested = _guard(request)
+
+    def work(unit: Unit) -> None:
+        found.require_current(unit)
+        _merge(unit, request)
+
+    def check(unit: Unit, report: Report) -> None:
+        found.require_same(report)
+        tested(unit, report)
+
+    return call.agreed(work, _question, check)
+
+
+def _question(tried: Report) -> str | None:
+    return f"applying {counted(tried)}" if tried.changes else None
 
 
 @command(app, "export", examples=("custctl export > all.toml", "custctl export customers --format yaml"))
@@ -53,7 +124,6 @@ def export(
 
     text = write_document(tables(call.read(), noun), format_)
     if out is not None:
-        from custctl.formats import visible
         from custctl.store.files import write_new
 
         write_new(out, text, dry_run=call.dry_run)
@@ -64,11 +134,23 @@ def export(
     return Result({"text": text}, "text")
 
 
-def _read(files: list[str]) -> Request:
-    from custctl.store.apply import read_request
+def _read(files: list[str]) -> list[Document]:
     from custctl.store.documents import read
 
-    return read_request(read(files))
+    return read(files)
+
+
+def _request(documents: Sequence[Document], *, prune: bool) -> Request:
+    from custctl.store.apply import read_request
+    from custctl.store.prune import manager_of
+
+    request = read_request(documents)
+    request.prune = manager_of(documents) if prune else None
+    return request
+
+
+def _try(call: Call, request: Request) -> Report:
+    return call.attempt(lambda unit: _merge(unit, request), _guard(request))
 
 
 def _guard(request: Request) -> Callable[[Unit, Report], None]:

@@ -29,6 +29,7 @@ from custctl.resources import (
 from custctl.store import rules
 from custctl.store.documents import Document
 from custctl.store.inputs import INPUTS, AddressInput, Input, RecordInput, TestInput, UserInput, field_names, message
+from custctl.store.prune import prune
 from custctl.store.settings import SETTINGS
 from custctl.store.tagging import tags_of
 from custctl.store.unit import Draft, Unit
@@ -56,10 +57,11 @@ class Item:
 
 @dataclass(slots=True)
 class Request:
-    """Everything one or more documents ask for."""
+    """Everything one or more documents ask for; with `prune`, what carries that manager and is not in them goes."""
 
     items: list[Item] = field(default_factory=list)
     tests: list[tuple[TestInput, Locate]] = field(default_factory=list)
+    prune: str | None = None
 
 
 def read_request(documents: Sequence[Document]) -> Request:
@@ -91,8 +93,11 @@ def merge(unit: Unit, request: Request) -> list[Draft]:
     for name, (owner, _) in ADDRESSES.items():
         drafts += _merge_addresses(unit, NOUNS[name], [item for item in items.get(owner, []) if item.addresses])
     unit.stop_if_wrong()
+    if request.prune is not None:
+        prune(unit, request.prune, drafts)
     rules.check(unit, drafts)
     unit.stop_if_wrong()
+    _warn_of_managers(unit, drafts)
     return drafts
 
 
@@ -118,7 +123,9 @@ def _read_table(request: Request, document: Document, table: str, problems: list
         if table == "manager" and rows is not None and (not isinstance(rows, str) or rows != slug(rows, "manager")):
             raise invalid("manager must be a short name like demo", field="manager", place=locate())
     elif table == "settings":
-        request.items += _read_settings(document, rows, problems)
+        for item in _read_settings(document, rows, problems):
+            item.manager = document.tables.get("manager")
+            request.items.append(item)
     elif table not in INPUTS:
         hint = did_you_mean(near(table, [*INPUTS, "settings", *_HEAD]))
         known = f"the tables are {', '.join(INPUTS)} and settings"
@@ -336,9 +343,9 @@ def _merge_item(unit: Unit, item: Item) -> Draft:
     cleared = item.noun is SETTING and item.given["value"] is None
     if draft is None or draft.after is None:
         draft = unit.create(item.noun, item.key, item.given)
-        draft.manager = item.manager
     else:
         draft.image.update(item.given)
+    draft.manager = item.manager
     draft.locate, draft.given = item.locate, frozenset(item.given)
     if cleared:
         unit.remove(draft)
@@ -358,6 +365,26 @@ def _merge_addresses(unit: Unit, noun: Noun, owners: Sequence[Item]) -> list[Dra
     items = [item for owner in owners for item in _address_items(noun, owner)]
     unit.load(noun, (item.key for item in items))
     return [_merge_item(unit, item) for item in items]
+
+
+def _warn_of_managers(unit: Unit, drafts: Iterable[Draft]) -> None:
+    """Tell of the records that documents of one manager change though those of another have created them."""
+    asking: dict[Noun, dict[int, Draft]] = {}
+    for draft in drafts:
+        if draft.manager is not None and draft.before is not None and draft.before != draft.after:
+            asking.setdefault(draft.noun, {})[draft.id] = draft
+    told: dict[tuple[str, str], list[str]] = {}
+    for noun, asked in asking.items():
+        for row_id, manager in unit.managers(noun.table, asked):
+            draft = asked[row_id]
+            if manager not in (None, draft.manager):
+                told.setdefault((manager, str(draft.manager)), []).append(draft.reference)
+    for (theirs, ours), names in told.items():
+        shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+        unit.warnings.append(f"documents of {ours} change what is managed by {theirs}: {shown}")
+
+
+_NAMED = 5
 
 
 def _address_items(noun: Noun, owner: Item) -> Iterator[Item]:

@@ -7,7 +7,7 @@ the start is told too, because it can be changed.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from custctl.errors import did_you_mean, invalid, near
@@ -61,13 +61,26 @@ def _records(connection: sqlite3.Connection, noun: Noun) -> Iterator[Image]:
     addresses = _addresses(connection, noun)
     rows = [(row_id, image) for row_id, image in selection(noun.name).rows(connection)]
     for row_id, image in sorted(rows, key=lambda row: identity(noun, row[1])):
-        told = {**image, **entries.get(row_id, {})}
-        record = {field.name: told[field.name] for field in noun.fields if _is_told(noun, field, told)}
-        if noun is ROLE and image["key"] in _SEEDED:
-            record |= _given_up(told, _SEEDED[image["key"]])
+        record = record_of(noun, {**image, **entries.get(row_id, {})})
         if str(image.get(noun.key)) in addresses:
             record["addresses"] = addresses[str(image[noun.key])]
         yield record
+
+
+def record_of(noun: Noun, image: Image) -> Image:
+    """A record as a document says it: without what its absence would say too."""
+    record = {field.name: _in_order(field, image) for field in noun.fields if _is_told(noun, field, image)}
+    if noun is ROLE and image["key"] in _SEEDED:
+        record |= _given_up(image, _SEEDED[image["key"]])
+    return record
+
+
+def _in_order(field: Field, image: Image) -> Any:
+    """The value of a field; the entries of a role by name, in whatever order they were given."""
+    if field.kind != "entries":
+        return image[field.name]
+    rows = sorted(image[field.name].items())
+    return {name: dict(sorted(row.items())) if isinstance(row, dict) else row for name, row in rows}
 
 
 def _is_told(noun: Noun, field: Field, image: Image) -> bool:
@@ -112,15 +125,18 @@ def _addresses(connection: sqlite3.Connection, noun: Noun) -> dict[str, list[Ima
         return {}
     found: dict[str, list[Image]] = {}
     for _, image in selection(kind.name).rows(connection, "ORDER BY t.key"):
-        told = {field.name: image[field.name] for field in kind.fields if field.stored and image[field.name]}
-        found.setdefault(image["owner"], []).append(told)
+        found.setdefault(image["owner"], []).append(record_of(kind, image))
     return found
 
 
 def _settings(connection: sqlite3.Connection) -> dict[str, Any]:
-    """Flat names for the whole shop, tables for groups and customers."""
+    return settings_of(image for _, image in selection("setting").rows(connection, "ORDER BY t.key"))
+
+
+def settings_of(images: Iterable[Image]) -> dict[str, Any]:
+    """Settings as a document says them: flat names for the whole shop, tables for groups and customers."""
     found: dict[str, Any] = {}
-    for _, image in selection("setting").rows(connection, "ORDER BY t.key"):
+    for image in images:
         scope, _, rest = image["key"].partition("/")
         if not rest:
             found[image["key"]] = image["value"]

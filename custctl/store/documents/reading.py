@@ -58,12 +58,21 @@ class Document:
         """Where the value at `path` is written, such as ("customers", 3, "parent"), or the nearest around it."""
         return self._place(tuple(path)) if self._place else Place(self.source)
 
+    def below(self, path: Path, tables: dict[str, Any]) -> Document:
+        """A document that stands inside this one; what is wrong with it is wrong here."""
+        return Document(self.source, tables, lambda inner: self.place((*path, *inner)))
+
 
 def read(paths: Sequence[str], stdin: BinaryIO | None = None) -> list[Document]:
     """The documents of files, directories and `-` (standard input), in order; the first mistake is raised (exit 4)."""
     if list(paths).count("-") > 1:
         raise usage("standard input can be read only once", "write `-` a single time")
     return [document for path in paths for document in _read_path(path, stdin)]
+
+
+def read_json(path: str) -> Document:
+    """One JSON file, whatever its name ends in; a mistake is raised (exit 4)."""
+    return _json(sources.from_file(path))[0]
 
 
 def _read_path(path: str, stdin: BinaryIO | None) -> Iterator[Document]:

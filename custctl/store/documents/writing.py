@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from custctl.store.documents.source import API_VERSION, Format
@@ -26,6 +26,20 @@ def write_document(tables: Mapping[str, Any], format: Format) -> str:
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         return _HIDDEN.sub(lambda hidden: json.dumps(hidden[0])[1:-1], text)
     return _HIDDEN.sub(_escape, _toml(document)) if format == "toml" else "".join(yaml_pieces(document))
+
+
+def write_table(path: Sequence[str], table: Mapping[str, Any]) -> str:
+    """The TOML text of one table, like [settings]."""
+    import tomli_w
+
+    for name in reversed(path):
+        table = {name: table}
+    return _HIDDEN.sub(_escape, tomli_w.dumps(table))
+
+
+def write_record(path: Sequence[str], record: Mapping[str, Any]) -> str:
+    """The TOML text of one element of an array of tables, like [[customers.addresses]]."""
+    return _toml_record(f"[{'.'.join(path)}]", write_table(path, record))
 
 
 def _toml(document: Mapping[str, Any]) -> str:

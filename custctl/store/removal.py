@@ -228,12 +228,28 @@ def remove_taxonomy(unit: Unit, draft: Draft) -> list[Draft]:
 
 def remove_sales(unit: Unit, draft: Draft) -> list[Draft]:
     """Take a sales document away, with the records whose parent it is and theirs."""
-    return _remove(unit, draft, unit.select(RECORD, _LINES.format(column="parent_document_id"), id=draft.id))
+    return _remove(unit, draft, _below(unit, draft))
 
 
 def remove_record(unit: Unit, draft: Draft) -> list[Draft]:
     """Take a record away, with those whose parent it is and theirs."""
-    return _remove(unit, draft, unit.select(RECORD, _LINES.format(column="parent_record_id"), id=draft.id))
+    return _remove(unit, draft, _below(unit, draft))
+
+
+def _below(unit: Unit, draft: Draft) -> list[Draft]:
+    """The records whose parent a record is, and theirs."""
+    found: dict[str, Draft] = {}
+    waiting = [draft]
+    while waiting:
+        above = waiting.pop()
+        of_sales = above.noun is not RECORD
+        ids = (above.id, None) if of_sales else (None, above.id)
+        condition = f"t.{'parent_document_id' if of_sales else 'parent_record_id'} = :id"
+        lines = [line for line in unit.select(RECORD, condition, id=above.id) if line.key not in found]
+        lines = [line for line in lines if unit.parent_ids(line.image["parent"]) == ids]
+        found |= {line.key: line for line in lines}
+        waiting += lines
+    return list(found.values())
 
 
 def remove_entity(unit: Unit, draft: Draft) -> list[Draft]:
@@ -286,10 +302,6 @@ REMOVALS: Mapping[str, Callable[[Unit, Draft], list[Draft]]] = {
 }
 """How a record of each noun is taken away; addresses go several at once, by `remove_addresses`."""
 
-_LINES = """t.id IN (WITH RECURSIVE lines (id) AS (
-    SELECT r.id FROM record r WHERE r.{column} = :id
-    UNION SELECT r.id FROM lines JOIN record r ON r.parent_record_id = lines.id
-) SELECT id FROM lines)"""
 _OWNED = (("sales_document", "entity"), ("record", "entity"))
 _DEPENDENTS: Mapping[str, tuple[str, Iterable[tuple[str, str]]]] = {
     CUSTOMER.name: ("customer", (("customer_user", "'customer user'"), ("role", "'own role'"), *_OWNED)),

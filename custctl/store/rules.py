@@ -231,8 +231,8 @@ def _user(unit: Unit, draft: Draft) -> None:
         message = "an enabled user needs at least one role"
         hint = "give a role, or disable the user"
         wrong(unit, draft, "roles", message, code="last-role", exit_code=Exit.CONFLICT, hint=hint)
-    if draft.before is not None and draft.changed("customer") and draft.before["customer"] is not None:
-        detach_documents(unit, draft)
+    if "customer" in draft.given and draft.changed("customer") and (draft.before or {}).get("customer") is not None:
+        detach_documents(unit, draft)  # an undo, which is given nothing, puts back the documents that were left
 
 
 def _own_role_hint(unit: Unit, key: str) -> str | None:

@@ -217,6 +217,15 @@ TREE: Data = {
     ],
 }
 COLUMNS = ("key", "name", "group", "parent")
+DIFF = (
+    "--- customer:acme",
+    "+++ customer:acme",
+    "@@ -1,3 +1,3 @@",
+    " [[customers]]",
+    ' key = "acme"',
+    '-name = "Łódź [red]x[/red]"',
+    f'+name = "{"long " * 40}"',
+)
 RESULTS: dict[View, Result] = {
     "record": Result(RECORD, "record", noun="customer"),
     "list": Result(CUSTOMERS, "list", COLUMNS, "customer"),
@@ -225,6 +234,7 @@ RESULTS: dict[View, Result] = {
     "explain": Result(denied(), "explain"),
     "matrix": Result(matrix(), "matrix"),
     "changes": Result(changes(), "changes"),
+    "diff": Result(changes(), "diff", lines=DIFF),
     "tests": Result(
         {
             "passed": 1,
@@ -319,7 +329,7 @@ def test_names(view: View, snapshot: SnapshotAssertion) -> None:
     assert shown(RESULTS[view], "name") == snapshot
 
 
-@pytest.mark.parametrize("view", ["list", "decision", "explain", "changes", "matrix"])
+@pytest.mark.parametrize("view", ["list", "decision", "explain", "changes", "diff", "matrix"])
 def test_view_in_colour(view: View, snapshot: SnapshotAssertion) -> None:
     assert shown(RESULTS[view], width=80, color=True).replace("\x1b", "␛") == snapshot
 
@@ -337,7 +347,7 @@ def test_explanations(snapshot: SnapshotAssertion) -> None:
 def test_no_view_lets_stored_text_command_the_terminal(view: View, width: int | None, poison: str) -> None:
     given = RESULTS[view]
     data = poisoned(given.data, poison)
-    result = Result(data, view, given.columns)
+    result = Result(data, view, given.columns, lines=[f"{line}{poison}" for line in given.lines])
     assert obeyed(shown(result, width=width)) == []
     assert obeyed(COLOURS.sub("", shown(result, width=width, color=True))) == []
     assert json.loads(shown(result, "json")) == data

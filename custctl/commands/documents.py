@@ -35,7 +35,7 @@ def plan(
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="A new file for the plan.")] = None,
     prune: Prune = False,
 ) -> Result:
-    """Show what documents would change; nothing is written but the plan, for apply --plan."""
+    """Show what documents would change, with --out also as a plan to apply; the database stays as it is."""
     documents = _read(file)
     report = _try(call, _request(documents, prune=prune))
     if out is None:

@@ -49,7 +49,7 @@ MISTYPED: dict[str, tuple[int, str]] = {
     "role grant buyer order view=all": (4, ""),
     "config get colour": (4, "unknown setting 'colour'\n"),
     "config set colour x": (4, "unknown setting 'colour'\n"),
-    "apply": (2, "Missing option '--file' / '-f'"),
+    "apply": (2, "say what to apply: -f FILE or --plan FILE"),
     "apply -f - -f -": (2, "standard input can be read only once"),
 }
 EMPTY: tuple[tuple[list[str], int, str], ...] = (

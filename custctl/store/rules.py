@@ -393,12 +393,14 @@ def _settle_addresses(unit: Unit, noun: Noun, touched: Sequence[Draft]) -> None:
     if not touched:
         return
     owner_noun, _ = ADDRESSES[noun.name]
-    owners = [unit.get(owner_noun, key) for key in dict.fromkeys(draft.image["owner"] for draft in touched)]
-    for drafts in unit.addresses(noun, owners).values():
-        among = [draft for draft in touched if draft in drafts]
+    by_owner: dict[str, list[Draft]] = {}
+    for draft in touched:
+        by_owner.setdefault(draft.image["owner"], []).append(draft)
+    owners = [unit.get(owner_noun, key) for key in by_owner]
+    for key, drafts in unit.addresses(noun, owners).items():
         if noun is CONTACT_ADDRESS:
-            _contact_addresses(unit, drafts, among)
-        _settle(drafts, among)
+            _contact_addresses(unit, drafts, by_owner[key])
+        _settle(drafts, by_owner[key])
 
 
 def _contact_addresses(unit: Unit, drafts: Sequence[Draft], touched: Sequence[Draft]) -> None:

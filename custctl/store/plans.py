@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from custctl.errors import CustctlError, Exit, Problem, conflict, invalid
-from custctl.resources import CUSTOMER_ADDRESS, SETTING, USER_ADDRESS, Noun
+from custctl.resources import ADDRESSES, SETTING, Noun
 from custctl.store.documents import API_VERSION, SIZE_LIMIT, Document, read_json, write_record, write_table
 from custctl.store.export import record_of, settings_of
 from custctl.store.files import write_new
@@ -147,8 +147,12 @@ def _text(noun: Noun, image: Image | None) -> list[str]:
         return []
     if noun is SETTING:
         return write_table(("settings",), settings_of([image])).splitlines()
-    return write_record(_PATHS.get(noun, (noun.document,)), record_of(noun, image)).splitlines()
+    return write_record(_path(noun), record_of(noun, image)).splitlines()
 
 
-_PATHS = {CUSTOMER_ADDRESS: ("customers", "addresses"), USER_ADDRESS: ("users", "addresses")}
-"""Where the addresses of a document stand: inside the records they are of."""
+def _path(noun: Noun) -> tuple[str, ...]:
+    """Where a document has such records: addresses stand inside the records they are of."""
+    if noun.name in ADDRESSES:
+        owner, _ = ADDRESSES[noun.name]
+        return (owner.document, noun.document)
+    return (noun.document,)

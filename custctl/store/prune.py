@@ -7,31 +7,27 @@ a customer may go together with its users.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from custctl.errors import Exit, Problem, invalid
 from custctl.resources import (
+    ADDRESSES,
     CUSTOMER,
-    CUSTOMER_ADDRESS,
     ENTITY,
-    GROUP,
     NOUNS,
     RECORD,
     ROLE,
     SETTING,
     SHORT_TYPES,
-    USER,
-    USER_ADDRESS,
     Noun,
     fold,
 )
 from custctl.store.documents import Document
 from custctl.store.removal import REMOVALS, remove_addresses
 from custctl.store.rules import BUILT_IN
-from custctl.store.settings import SETTINGS
+from custctl.store.settings import SETTINGS, owner_of
 from custctl.store.unit import Draft, Key, Unit
 
-_OWNERS = {CUSTOMER_ADDRESS: CUSTOMER, USER_ADDRESS: USER}
 _ORDER = (SETTING, *(noun for noun in reversed(tuple(NOUNS.values())) if noun is not SETTING))
 """What depends on others before those others; settings name roles and groups."""
 
@@ -67,8 +63,9 @@ def prune(unit: Unit, manager: str, named: Sequence[Draft]) -> None:
     unit.stop_if_wrong()
     kept = [draft for draft in named if draft.after is not None]
     for noun, drafts in doomed.items():
-        if noun in _OWNERS:
-            alone = [draft for draft in drafts if (_OWNERS[noun].name, draft.image["owner"]) not in keys]
+        if noun.name in ADDRESSES:
+            owner, _ = ADDRESSES[noun.name]
+            alone = [draft for draft in drafts if (owner.name, draft.image["owner"]) not in keys]
             remove_addresses(unit, noun, alone)
             continue
         for draft in drafts:
@@ -115,9 +112,7 @@ def _mentioned(draft: Draft) -> Iterator[tuple[str, Key]]:
         stored_as = SHORT_TYPES.get(kind, kind)
         yield "parent", (stored_as, fold(key)) if stored_as in NOUNS else (RECORD.name, f"{kind}:{fold(key)}")
     if noun is SETTING:
-        scope, _, rest = draft.key.partition("/")
-        yield "key", (_SCOPES.get(scope, ""), rest.rpartition("/")[0])
+        owner, key = owner_of(draft.key)
+        if owner is not None:
+            yield "key", (owner.name, key)
         yield "value", (SETTINGS[draft.key.rpartition("/")[2]].to, str(image["value"]))
-
-
-_SCOPES: Mapping[str, str] = {"group": GROUP.name, "customer": CUSTOMER.name}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from custctl.errors import CustctlError
-from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, RECORD, USER_ADDRESS, Noun, fold
+from custctl.resources import ADDRESS_OF, ADDRESSES, RECORD, Noun, fold
 from custctl.store.database import open_for_reading
 from custctl.store.select import selection
 
@@ -62,7 +62,8 @@ def addresses(connection: sqlite3.Connection, owner: Noun, text: str) -> list[Ca
     owner_key, stroke, prefix = text.rpartition("/")
     if not stroke:
         return [(f"{key}/", told) for key, told in keys(connection, owner, text)]
-    noun, column = (CUSTOMER_ADDRESS, "customer_id") if owner is CUSTOMER else (USER_ADDRESS, "user_id")
+    noun = ADDRESS_OF[owner.name]
+    _, column = ADDRESSES[noun.name]
     within = f"AND t.{column} = (SELECT o.id FROM {owner.table} o WHERE o.key = :owner)"
     found = _range(connection, noun, "t.key", prefix, within, {"owner": fold(owner_key)})
     return [(f"{fold(owner_key)}/{key}", told) for key, told in found]

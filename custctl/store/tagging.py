@@ -22,7 +22,7 @@ def tags_of(unit: Unit, words: Sequence[str], manager: str | None = None) -> tup
             key = _named(unit, word) or key
         if unit.id_of(TAG, key) is None:
             made.append(unit.create(TAG, key, {"key": key, "name": word}))
-            made[-1].manager = manager or made[-1].manager
+            made[-1].manager = manager
         keys[key] = None
     return sorted(keys), made
 

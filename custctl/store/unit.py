@@ -115,7 +115,6 @@ class Unit:
         self.drafts: dict[Key, Draft | None] = {}
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
-        self.manager: str | None = None
         self.acting: Actor | None = None
         self._ids: dict[Key, int | None] = {}
         self._rows: dict[tuple[str, int], Draft] = {}
@@ -211,7 +210,7 @@ class Unit:
         """A new record: the noun's defaults, and what was given."""
         image: Image = {entry.name: _fresh(entry.default) for entry in noun.fields if not entry.computed}
         image.update(given)
-        draft = Draft(noun, key, self._new_id(noun), None, image, manager=self.manager)
+        draft = Draft(noun, key, self._new_id(noun), None, image)
         self.drafts[(noun.name, key)] = draft
         return draft
 

@@ -36,6 +36,7 @@ Owner = Annotated[str | None, typer.Option("--owner", help="The back-office owne
 SalesReps = Annotated[list[str] | None, typer.Option("--sales-rep", help="A sales representative; may be repeated.")]
 PaymentTerm = Annotated[str | None, typer.Option("--payment-term", help="The payment term.")]
 TaxCode = Annotated[str | None, typer.Option("--tax-code", help="The tax code.")]
+PriceLists = Annotated[list[str] | None, typer.Option("--price-list", help="A price list; may be repeated.")]
 ExternalId = Annotated[str | None, typer.Option("--external-id", help="The id in another system; unique.")]
 FILES = typer.Option("--file", "-f", metavar="FILE|DIR|-", help="A document, a folder of them, or stdin.")
 Files = Annotated[list[str], FILES]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from custctl import config
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, usage
-from custctl.resources import ADDRESS_OF, USER, Noun, fold, numbered, slug
-from custctl.result import Result
+from custctl.resources import ADDRESS_OF, USER, VISITOR, Noun, fold, numbered, slug
+from custctl.result import Result, Row
 from custctl.store import lookup, reads
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from custctl.store.acting import Actor
     from custctl.store.scopes import Condition
+    from custctl.store.settings import Place
     from custctl.store.unit import Draft, Report, Unit
 
 
@@ -175,6 +176,13 @@ def write_item(unit: Unit, noun: Noun, values: Mapping[str, Any]) -> Draft:
     return merge(unit, Request([item_of(noun, values)]))[0]
 
 
+def write_setting(unit: Unit, place: Place, name: str, value: Any) -> None:
+    """Set a setting at a place, as a document would; None lets it follow the next level again."""
+    from custctl.store.apply import Request, merge, setting_item
+
+    merge(unit, Request([setting_item(place, name, value)]))
+
+
 def add(unit: Unit, noun: Noun, values: dict[str, Any], title: str, prefix: str = "") -> Draft:
     """A new record, owned by whoever runs the tool unless told otherwise (feature C-12).
 
@@ -201,11 +209,16 @@ def settle_owner(unit: Unit, noun: Noun, values: dict[str, Any]) -> None:
         settle_new_owner(unit.acting, noun, values)
 
 
+_GROUPS = {VISITOR.name: "guest"}
+"""The groups of commands that are not called like their noun."""
+
+
 def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:
     """A new record cannot have a key that is taken (exit 5)."""
     found = unit.find(noun, key)
     if found is not None:
-        hint = f"custctl {noun.reference.removeprefix('customer-')} edit {key} changes it"
+        group = _GROUPS.get(noun.name, noun.reference.removeprefix("customer-"))
+        hint = f"custctl {group} edit {key} changes it"
         raise CustctlError(Problem("taken", Exit.CONFLICT, f"{found.reference} exists already", hint, value=key))
 
 
@@ -276,3 +289,15 @@ def chosen(asked: str, known: Sequence[str]) -> tuple[str, ...]:
             hint = did_you_mean(near(name, known)) or f"the fields are {', '.join(known)}"
             raise invalid(f"unknown field {name!r}", code="unknown-field", field=name, hint=hint)
     return names or tuple(known)
+
+
+def table(
+    call: Call, rows: Iterable[Row], columns: tuple[str, ...], fields: tuple[str, ...], noun: str | None = None
+) -> Result:
+    """A list of what are no records: its columns, or the fields asked for, beside the first, which names a row."""
+    asked = call.option("fields")
+    if asked is None:
+        return Result(rows, "list", columns, noun)
+    names = chosen(asked, fields)
+    shown = dict.fromkeys((fields[0], *names))
+    return Result(({name: row[name] for name in shown} for row in rows), "list", names, noun)

@@ -16,6 +16,7 @@ from custctl.commands._arguments import (
     NewName,
     Owner,
     PaymentTerm,
+    PriceLists,
     SalesReps,
     Sort,
     TaxCode,
@@ -87,6 +88,7 @@ def add(
     sales_rep: SalesReps = None,
     payment_term: PaymentTerm = None,
     tax_code: TaxCode = None,
+    price_list: PriceLists = None,
     vat_id: VatId = None,
     external_id: ExternalId = None,
 ) -> Result:
@@ -99,6 +101,7 @@ def add(
         sales_reps=sales_rep,
         payment_term=payment_term,
         tax_code=tax_code,
+        price_lists=price_list,
         vat_id=vat_id,
         external_id=external_id,
     )
@@ -128,6 +131,7 @@ def edit(
     sales_rep: SalesReps = None,
     payment_term: PaymentTerm = None,
     tax_code: TaxCode = None,
+    price_list: PriceLists = None,
     vat_id: VatId = None,
     external_id: ExternalId = None,
 ) -> Result:
@@ -139,6 +143,7 @@ def edit(
         sales_reps=None if sales_rep is None else [rep for rep in sales_rep if rep],
         payment_term=payment_term,
         tax_code=tax_code,
+        price_lists=None if price_list is None else [entry for entry in price_list if entry],
         vat_id=vat_id,
         external_id=external_id,
     )

@@ -15,6 +15,7 @@ from custctl.commands._arguments import (
     NewName,
     Owner,
     PaymentTerm,
+    PriceLists,
     Sort,
     TaxCode,
     Where,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 app = group("group", "Customer groups: customers that share terms.")
 member_app = group("member", "The customers of a group.")
 app.add_typer(member_app)
-
-PriceLists = Annotated[list[str] | None, typer.Option("--price-list", help="A price list; may be repeated.")]
 
 
 @command(app, "list")

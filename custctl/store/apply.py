@@ -6,7 +6,6 @@ asks for; nothing is committed here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,11 +25,11 @@ from custctl.resources import (
     numbered,
     slug,
 )
-from custctl.store import rules
+from custctl.store import rules, settings
+from custctl.store.codec import to_column
 from custctl.store.documents import Document
 from custctl.store.inputs import INPUTS, AddressInput, Input, RecordInput, TestInput, UserInput, field_names, message
 from custctl.store.prune import prune
-from custctl.store.settings import SETTINGS
 from custctl.store.tagging import tags_of
 from custctl.store.unit import Draft, Unit
 
@@ -40,6 +39,7 @@ NOUN_OF_TABLE: Mapping[str, Noun] = {
     noun.document: noun for noun in NOUNS.values() if noun.document not in ("addresses", "settings")
 }
 _HEAD = ("apiVersion", "manager")
+_VALUE = next(entry for entry in SETTING.fields if entry.name == "value")
 
 
 @dataclass(slots=True)
@@ -223,7 +223,7 @@ def _read_settings(document: Document, rows: Any, problems: list[Problem]) -> It
         raise invalid("settings must be a table", field="settings", place=document.place(("settings",)))
     for name, value in rows.items():
         if name not in ("group", "customer"):
-            yield from _setting_item(document, ("settings", name), name, name, "system", value, problems)
+            yield from _setting_items(document, ("settings", name), settings.SYSTEM, value, problems)
             continue
         if not isinstance(value, dict):
             problems.append(_no_table(document, ("settings", name), f"settings.{name} must be a table"))
@@ -231,41 +231,43 @@ def _read_settings(document: Document, rows: Any, problems: list[Problem]) -> It
         for owner, table in value.items():
             if not isinstance(table, dict):
                 quoted = f'"{name}.{owner}"'
-                hint = f"quote the whole name: {quoted}" if f"{name}.{owner}" in SETTINGS else None
+                hint = f"quote the whole name: {quoted}" if f"{name}.{owner}" in settings.SETTINGS else None
                 words = f"settings.{name}.{owner} must be a table: the settings of one {name}"
                 problems.append(_no_table(document, ("settings", name, owner), words, hint))
                 continue
+            place = settings.Place("group" if name == "group" else "customer", fold(owner))
             for inner, setting in table.items():
-                path = ("settings", name, owner, inner)
-                key = f"{name}/{fold(owner)}/{inner}"
-                yield from _setting_item(document, path, key, inner, name, setting, problems)
+                yield from _setting_items(document, ("settings", name, owner, inner), place, setting, problems)
 
 
 def _no_table(document: Document, path: Sequence[str], words: str, hint: str | None = None) -> Problem:
     return Problem("invalid", Exit.INVALID, words, hint, document.place(path), ".".join(path))
 
 
-def _setting_item(
-    document: Document, path: Sequence[str], key: str, name: str, scope: str, value: Any, problems: list[Problem]
+def _setting_items(
+    document: Document, path: Sequence[str], place: settings.Place, value: Any, problems: list[Problem]
 ) -> Iterator[Item]:
     def locate(*_: str | int) -> Place:
         return document.place(path)
 
-    setting = SETTINGS.get(name)
-    if setting is None:
-        hint = did_you_mean(near(name, SETTINGS))
-        problems.append(Problem("unknown-setting", Exit.INVALID, f"unknown setting {name!r}", hint, locate(), name))
-    elif scope not in setting.scopes:
-        words = f"{name} is set for {' or '.join(setting.scopes)}, not for a {scope}"
-        problems.append(Problem("invalid", Exit.INVALID, words, None, locate(), name))
-    elif value is None or value == "":
-        yield Item(SETTING, key, {"key": key, "value": None}, locate)
-    else:
-        try:
-            yield Item(SETTING, key, {"key": key, "value": setting.check(value)}, locate)
-        except ValueError as error:
-            words = f"setting {name} {error}"
-            problems.append(Problem("invalid", Exit.INVALID, words, None, locate(), name, str(value)))
+    try:
+        yield setting_item(place, path[-1], value, locate)
+    except CustctlError as error:
+        problems += [problem.at(locate()) for problem in error.problems]
+
+
+def setting_item(place: settings.Place, name: str, value: Any, locate: Locate = lambda *_: None) -> Item:
+    """What is asked for one setting; None and "" let it follow the next level again.
+
+    Raises exit 4 for an unknown setting, a scope that cannot set it, a value that does not fit.
+    """
+    setting, key = settings.setting_of(name, place.scope), place.key(name)
+    if value is None or value == "":
+        return Item(SETTING, key, {"key": key, "value": None}, locate)
+    try:
+        return Item(SETTING, key, {"key": key, "value": setting.check(value)}, locate)
+    except ValueError as error:
+        raise invalid(f"setting {name} {error}", field=name, value=str(value)) from None
 
 
 def _repeated(items: Iterable[Item]) -> Iterator[Problem]:
@@ -323,10 +325,11 @@ def rename(unit: Unit, draft: Draft, key: str) -> None:
     """Give a record another key; what is named after it, or names it by key, follows."""
     old = draft.key
     unit.rename(draft, key, key)
-    for setting in SETTINGS.values():
+    for setting in settings.SETTINGS.values():
         if setting.to != draft.noun.name:
             continue
-        for stored in unit.select(SETTING, "t.name = :name AND t.value = :old", name=setting.name, old=json.dumps(old)):
+        value = to_column(_VALUE, old)
+        for stored in unit.select(SETTING, "t.name = :name AND t.value = :old", name=setting.name, old=value):
             stored.image["value"] = key
     if draft.noun in (CUSTOMER, GROUP):
         column = "customer_id" if draft.noun is CUSTOMER else "group_id"

@@ -74,3 +74,11 @@ def to_column(field: Field, value: Any) -> Any:
 def decoder(field: Field) -> Callable[[Any], Any] | None:
     """How to read the field's column, None when it is read as it is."""
     return _FROM_COLUMN.get(field.kind)
+
+
+_SWITCHES = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
+
+
+def switch_of(text: str) -> bool | None:
+    """What a person means by on or off, yes or no, true or false; None for another word."""
+    return _SWITCHES.get(text.casefold())

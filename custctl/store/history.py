@@ -13,10 +13,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, not_found
-from custctl.resources import ADDRESS_OF, ADDRESSES, NOUNS, RECORD, SHORT_TYPES, USER, Noun, fold, reference
+from custctl.resources import ADDRESS_OF, ADDRESSES, NOUNS, RECORD, SETTING, SHORT_TYPES, USER, Noun, fold, reference
 from custctl.store import lookup
 from custctl.store.select import told
-from custctl.store.settings import SCOPES
+from custctl.store.settings import SCOPES, SETTINGS
 
 if TYPE_CHECKING:
     from custctl.store.unit import Draft, Unit
@@ -202,6 +202,8 @@ def _is_stored(connection: sqlite3.Connection, name: str) -> bool:
     noun = NOUNS.get(SHORT_TYPES.get(kind, kind))
     if noun is None or noun.key != "key" or noun.table in ("record", "address"):
         return False
+    if noun is SETTING and key in SETTINGS:  # one that nobody has set stands at its default
+        return True
     return lookup.find(connection, noun, key) is not None
 
 

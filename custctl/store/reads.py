@@ -12,7 +12,7 @@ from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.resources import ADDRESS_OF, ADDRESSES, GROUP, ROLE, SALES, TAG, Field, Noun, fold, slug
 from custctl.store import lookup
 from custctl.store.ancestry import chain
-from custctl.store.codec import money_from
+from custctl.store.codec import money_from, switch_of
 from custctl.store.select import Image, Selection, role_entries, selection
 
 _LARGEST, _DIGITS = 2**63 - 1, 20
@@ -224,15 +224,13 @@ def _links(field: Field, expression: str, operator: str, value: str, parameters:
 def _value(field: Field, value: str) -> Any:
     """The value as the column has it; raises exit 4 when it does not fit the field."""
     if field.kind == "bool":
-        words = {"true": 1, "yes": 1, "on": 1, "1": 1, "false": 0, "no": 0, "off": 0, "0": 0}
-        if value.casefold() not in words:
+        if (on := switch_of(value)) is None:
             raise invalid(f"{field.name} is yes or no, not {value!r}", field=field.name, value=value)
-        return words[value.casefold()]
+        return int(on)
     if field.kind == "switch":
-        levels = {"on": "full", "yes": "full", "true": "full", "off": "none", "no": "none", "false": "none"}
-        if value.casefold() not in levels:
+        if (on := switch_of(value)) is None:
             raise invalid(f"{field.name} is on or off, not {value!r}", field=field.name, value=value)
-        return levels[value.casefold()]
+        return "full" if on else "none"
     if field.kind == "money":
         try:
             return money_from(value)

@@ -1,85 +1,151 @@
-"""The settings of the shop: their names, types, defaults and the scopes that may set them, in one list."""
+"""The settings of the shop: their names, types, defaults and the scopes that may set them, in one list.
+
+A customer's setting counts before its group's, that before the shop's, and the default comes last (feature P-06).
+Source: oroinc/customer-portal CustomerBundle/Resources/config/services.yml, where the scope of a customer has
+priority 290 and that of a group 280. One database is one website, so nothing lies between a group and the shop.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.policy.catalogue import GUEST_GROUP
-from custctl.resources import CUSTOMER, GROUP, Noun
+from custctl.resources import CUSTOMER, GROUP, NOUNS, Noun, reference
+from custctl.store import lookup
+from custctl.store.codec import switch_of
 
 Scope = Literal["system", "group", "customer"]
 SCOPES: Mapping[str, Noun] = {"group": GROUP, "customer": CUSTOMER}
 """The scopes besides the whole shop, and whose settings they hold."""
+EVERYWHERE: tuple[Scope, ...] = ("system", "group", "customer")
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. A reference names the noun it leads to; `obligatory` ones cannot be cleared to nothing."""
+    """One setting. A reference names the noun it leads to; a number lies between `least` and `most`."""
 
     name: str
-    kind: Literal["bool", "text", "list", "choice", "reference"]
+    kind: Literal["bool", "int", "text", "list", "choice", "reference"]
     default: Any
+    help: str
     choices: tuple[str, ...] = ()
     to: str = ""
     scopes: tuple[Scope, ...] = ("system",)
-    about: str = ""
+    least: int = 0
+    most: int = 0
 
     def check(self, value: Any) -> Any:
         """The value in its proper form; raises ValueError with words that say what is wanted."""
         if self.kind == "bool" and not isinstance(value, bool):
             raise ValueError("must be true or false")
+        if self.kind == "int":
+            return self._number(value)
         if self.kind == "list":
             if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
                 raise ValueError("must be a list of texts")
             return list(value)
-        if self.kind in ("text", "choice", "reference") and (not isinstance(value, str) or not value):
+        if self.kind in ("text", "choice", "reference") and (not isinstance(value, str) or not value.strip()):
             raise ValueError("must be text")
         if self.kind == "choice" and value not in self.choices:
             raise ValueError(f"must be one of {', '.join(self.choices)}")
+        return value
+
+    def _number(self, value: Any) -> int:
+        """A whole number within its limits; YAML and a terminal give it as text."""
+        if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= len(str(self.most)):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not self.least <= value <= self.most:
+            raise ValueError(f"must be a whole number from {self.least} to {self.most}")
         return value
 
 
 SETTINGS: Mapping[str, Setting] = {
     setting.name: setting
     for setting in (
+        # oroinc/customer-portal CustomerBundle/DependencyInjection/Configuration.php: registration_allowed,
+        # anonymous_customer_group, customer_visitor_cookie_lifetime_days. The roles are fields of its website.
         Setting(
             "customer.default_role",
             "reference",
             "buyer",
+            "The role of users who register themselves.",
             to="customer-user-role",
-            about="The role of a user who registers, where nothing else is said.",
         ),
         Setting(
-            "customer.guest_role",
+            "customer.guest_role", "reference", "visitors", "What visitors may do: their role.", to="customer-user-role"
+        ),
+        Setting("customer.registration", "bool", True, "Whether people may register themselves."),
+        # Documented for the enterprise edition: oroinc/documentation-markdown, user/back-office/customers/
+        # customer-groups/customer-group-configuration/commerce/customer/index.md.
+        Setting(
+            "customer.invitations",
+            "bool",
+            True,
+            "Whether customer users may invite others by e-mail.",
+            scopes=EVERYWHERE,
+        ),
+        Setting(
+            "guest.group",
             "reference",
-            "visitors",
-            to="customer-user-role",
-            about="The role of whoever is not signed in.",
+            GUEST_GROUP[0],
+            "The customer group whose terms visitors get.",
+            to="customer-group",
         ),
         Setting(
-            "guest.group", "reference", GUEST_GROUP[0], to="customer-group", about="The group of guests' customers."
+            "guest.visitor_lifetime_days",
+            "int",
+            30,
+            "For how many days after the last visit a visitor's session is kept.",
+            least=1,
+            most=36_500,
         ),
-        Setting("guest.access", "bool", True, about="Guests may enter the shop."),
-        Setting("guest.allowed_pages", "list", [], about="The pages that guests may see where they may not enter."),
-        Setting("guest.shopping_list", "bool", False, about="Guests may have a shopping list."),
-        Setting("guest.checkout", "bool", False, about="Guests may check out."),
-        Setting("guest.request", "bool", False, about="Guests may ask for a quote."),
-        Setting("guest.quote", "bool", False, about="Guests may see quotes that were sent to them."),
-        Setting("guest.quick_order", "bool", False, about="Guests may use the quick order form."),
+        # oroinc/customer-portal FrontendBundle/DependencyInjection/Configuration.php: guest_access_enabled and
+        # guest_access_allowed_system_pages; oroinc/orocommerce CMSBundle: guest_access_allowed_cms_pages.
+        Setting("guest.access", "bool", True, "Whether the website is open to visitors."),
+        Setting("guest.allowed_pages", "list", [], "The pages that stay open to visitors while the website is not."),
+        # oroinc/orocommerce: availability_for_guests (ShoppingListBundle), guest_checkout (CheckoutBundle), guest_rfp
+        # (RFPBundle), enable_guest_quote (SaleBundle), guest_quick_order_form (ProductBundle).
+        Setting("guest.shopping_list", "bool", False, "Whether visitors may keep a shopping list."),
+        Setting("guest.checkout", "bool", False, "Whether visitors may check out."),
+        Setting("guest.request", "bool", False, "Whether visitors may ask for a quote."),
+        Setting("guest.quote", "bool", False, "Whether visitors may open a quote by its link."),
+        Setting("guest.quick_order", "bool", False, "Whether visitors may use the quick order form."),
+        # oroinc/orocommerce WebsiteSearchBundle/DependencyInjection/Configuration.php:
+        # enable_global_search_history_feature and _tracking; groups and customers have the second alone.
+        Setting("search.history", "bool", False, "Whether the shop has a history of searches on the storefront."),
+        Setting(
+            "search.history_collection",
+            "bool",
+            True,
+            "Whether searches are kept, where the shop has a history of them.",
+            scopes=EVERYWHERE,
+        ),
+        # oroinc/orocommerce ProductBundle/DependencyInjection/Configuration.php: product_data_export_enabled,
+        # product_prices_export_enabled, product_price_tiers_export_enabled.
+        Setting("product.export", "bool", False, "Whether products may be exported from a list.", scopes=EVERYWHERE),
+        Setting("product.export_prices", "bool", False, "Whether that export has prices.", scopes=EVERYWHERE),
+        Setting("product.export_price_tiers", "bool", False, "Whether it has price tiers.", scopes=EVERYWHERE),
+        # oroinc/customer-portal CommerceMenuBundle/DependencyInjection/Configuration.php: main_navigation_menu.
+        Setting(
+            "menu.main", "text", "commerce_main_menu", "The menu that is the storefront's main menu.", scopes=EVERYWHERE
+        ),
+        # oroinc/orocommerce-orocrm Bridge/CustomerAccount/DependencyInjection/Configuration.php:
+        # customer_account_settings; `none` is ours.
         Setting(
             "account.strategy",
             "choice",
             "each",
+            "For which customers an account is made: each, those at the root of a tree, or none.",
             choices=("each", "root", "none"),
-            about="Which customers get an account of their own: each one, roots of trees alone, or none.",
         ),
     )
 }
-"""Every setting by name (features 6 and 8.4 for their meaning and defaults)."""
+"""Every setting by name (features 3.4, 3.5, 6, 7.5 and 8.4 for their meaning and defaults)."""
 
 FEATURES = tuple(name for name, setting in SETTINGS.items() if name.startswith("guest.") and setting.kind == "bool")
 
@@ -99,3 +165,147 @@ def value_of(connection: sqlite3.Connection, name: str) -> Any:
 def guest_features(connection: sqlite3.Connection) -> frozenset[str]:
     """The guest features that are switched on."""
     return frozenset(name for name in FEATURES if value_of(connection, name))
+
+
+# -- where a setting is set ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a setting can be set: the whole shop, or one group or customer."""
+
+    scope: Scope = "system"
+    owner: str = ""
+
+    def key(self, name: str) -> str:
+        """The key of the record that holds a setting here."""
+        return name if self.scope == "system" else f"{self.scope}/{self.owner}/{name}"
+
+    @property
+    def title(self) -> str:
+        """How output calls it: `customer:acme`, `customer-group:partners`, `system`."""
+        return self.scope if self.scope == "system" else reference(SCOPES[self.scope], self.owner)
+
+
+SYSTEM = Place()
+
+
+def place_of(connection: sqlite3.Connection, text: str | None) -> Place:
+    """The place that `group:partners` or `customer:acme` means, None the whole shop.
+
+    Raises exit 4 for another type, 3 for a group or customer that is not stored.
+    """
+    if text is None:
+        return SYSTEM
+    kind, _, key = text.partition(":")
+    scope: Scope | None = "customer" if kind == CUSTOMER.name else "group" if kind in ("group", GROUP.name) else None
+    if scope is None or not key:
+        hint = "like --for group:partners or --for customer:acme"
+        raise invalid(f"settings are for a group or a customer, not for {text!r}", field="for", value=text, hint=hint)
+    return Place(scope, lookup.require(connection, SCOPES[scope], key)[1])
+
+
+def setting_of(name: str, scope: Scope = "system") -> Setting:
+    """The setting of that name; exit 4 for an unknown one, and for a scope that cannot set it."""
+    setting = SETTINGS.get(name)
+    if setting is None:
+        close = near(name, SETTINGS)
+        hint = did_you_mean(close) or "custctl setting list has them all"
+        raise invalid(f"unknown setting {name!r}", code="unknown-setting", field=name, hint=hint, candidates=close)
+    if scope not in setting.scopes:
+        words = f"{name} is set for {' or '.join(setting.scopes)}, not for a {scope}"
+        raise invalid(words, field=name)
+    return setting
+
+
+def read(connection: sqlite3.Connection, setting: Setting, words: Sequence[str]) -> Any:
+    """The value that was typed, by the setting's kind: each word an entry of a list, else there is one word.
+
+    Raises exit 2 for more words than one, 3 for a reference that leads nowhere, 4 for a value that does not fit.
+    """
+    if setting.kind == "list":
+        return list(words)
+    if len(words) != 1:
+        raise usage(f"{setting.name} takes one value, not {len(words)}", "quote a value that holds spaces")
+    text = words[0]
+    if setting.kind == "reference" and text:
+        return lookup.require(connection, NOUNS[setting.to], text)[1]
+    if setting.kind == "bool":
+        on = switch_of(text)
+        if on is None:
+            raise invalid(f"setting {setting.name} is on or off, not {text!r}", field=setting.name, value=text)
+        return on
+    if not text:
+        hint = f"custctl setting unset {setting.name} puts back what counts without it"
+        raise invalid(f"setting {setting.name} cannot be nothing", field=setting.name, value=text, hint=hint)
+    return text
+
+
+# -- which value counts --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What one level says about a setting; `stored` tells a stored value from none."""
+
+    level: str
+    value: Any
+    stored: bool
+
+
+def levels(connection: sqlite3.Connection, setting: Setting, place: Place) -> list[Value]:
+    """What each level says, the nearest first: customer, its group, the shop, the default."""
+    return next(_levels(connection, [setting], place))
+
+
+def counting(found: Sequence[Value]) -> Value:
+    """The one of these levels that counts: the first that stores a value; the default always does."""
+    return next(value for value in found if value.stored)
+
+
+def effective(connection: sqlite3.Connection, setting: Setting, place: Place = SYSTEM) -> dict[str, Any]:
+    """A setting as commands show it: the value that counts at a place, and the level it comes from."""
+    return _told(setting, place, counting(levels(connection, setting, place)))
+
+
+def listed(connection: sqlite3.Connection, place: Place) -> Iterator[dict[str, Any]]:
+    """Every setting that can be set at a place, by name, as commands show it."""
+    named = [setting for _, setting in sorted(SETTINGS.items()) if place.scope in setting.scopes]
+    for setting, found in zip(named, _levels(connection, named, place), strict=True):
+        yield _told(setting, place, counting(found))
+
+
+def _levels(connection: sqlite3.Connection, settings: Sequence[Setting], place: Place) -> Iterator[list[Value]]:
+    """What each level says about each setting, all of it read at once."""
+    chain = _chain(connection, place)
+    keys = [level.key(setting.name) for setting in settings for level in chain]
+    query = "SELECT key, value FROM setting WHERE key IN (SELECT value FROM json_each(?))"
+    stored = {key: json.loads(value) for key, value in connection.execute(query, (json.dumps(keys),))}
+    for setting in settings:
+        named = [(level.title, level.key(setting.name)) for level in chain if level.scope in setting.scopes]
+        found = [Value(title, stored.get(key), key in stored) for title, key in named]
+        yield [*found, Value("default", setting.default, stored=True)]
+
+
+def _chain(connection: sqlite3.Connection, place: Place) -> list[Place]:
+    """A place and those that count after it."""
+    if place.scope == "system":
+        return [SYSTEM]
+    if place.scope == "group":
+        return [place, SYSTEM]
+    query = "SELECT g.key FROM customer c JOIN customer_group g ON g.id = c.group_id WHERE c.key = ?"
+    row = connection.execute(query, (place.owner,)).fetchone()
+    return [place, *([Place("group", row[0])] if row else []), SYSTEM]
+
+
+def _told(setting: Setting, place: Place, value: Value) -> dict[str, Any]:
+    return {
+        "key": place.key(setting.name),
+        "name": setting.name,
+        "value": value.value,
+        "origin": value.level,
+        "default": setting.default,
+        "kind": setting.kind,
+        "scopes": list(setting.scopes),
+        "help": setting.help,
+    }

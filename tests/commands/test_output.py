@@ -79,6 +79,26 @@ EXAMPLES = {
     "access who": "view order:SO-1001",
     "access owners": f"{AMANDA} create order",
     "access test": str(folder()),
+    "guest list": "",
+    "guest show": "visitor-1",
+    "guest add": "visitor-3",
+    "guest edit": "visitor-1 --last-visit 2026-10-01",
+    "guest delete": "visitor-2",
+    "guest status": "",
+    "guest enable": "checkout",
+    "guest disable": "shopping-list",
+    "guest page list": "",
+    "guest page add": "/about",
+    "guest page remove": "/about",
+    "guest access": "/catalog",
+    "guest can": "view product",
+    "guest explain": "view order",
+    "guest matrix": "",
+    "guest records": "shopping-list --visitor visitor-1",
+    "setting list": "",
+    "setting get": "guest.access",
+    "setting set": "guest.access off",
+    "setting unset": "guest.shopping_list",
     "config show": "",
     "config get": "output",
     "config path": "",
@@ -140,7 +160,7 @@ def test_every_command_answers_in_every_format(prepared: Runner, command: str) -
     backup = shutil.copy(prepared.database, prepared.database.with_name("kept.db"))
     words = (*command.split(), *EXAMPLES[command].format(document=document, backup=backup).split(), "--dry-run")
     answers = {output: prepared(*words, "-o", output) for output in FORMATS}
-    told_no = command in ("access explain", "db check", "diff")
+    told_no = command in ("access explain", "guest explain", "db check", "diff")
     assert {answer.exit for answer in answers.values()} == {1 if told_no else 0}, answers
     assert all(answer.out.endswith("\n") for answer in answers.values())
     asked_as_json = answers["yaml"].out.replace(

@@ -88,7 +88,7 @@ EXAMPLES = {
     "guest enable": "checkout",
     "guest disable": "shopping-list",
     "guest page list": "",
-    "guest page add": "/about",
+    "guest page add": "/faq",
     "guest page remove": "/about",
     "guest access": "/catalog",
     "guest can": "view product",
@@ -140,7 +140,8 @@ FORMATS = ("table", "wide", "json", "jsonl", "csv", "yaml", "name")
 @pytest.fixture
 def prepared(demo: Runner) -> Runner:
     """The demo world with something in it that may be deleted, as revision 2, and something for a check to find."""
-    demo.apply('[[customers]]\nkey = "new"\nname = "New"\n[[roles]]\nkey = "new"\nlabel = "New"\n')
+    pages = '[settings]\n"guest.allowed_pages" = ["/about"]\n'
+    demo.apply(f'[[customers]]\nkey = "new"\nname = "New"\n[[roles]]\nkey = "new"\nlabel = "New"\n{pages}')
     with contextlib.closing(sqlite3.connect(demo.database)) as connection, connection:
         connection.execute("UPDATE customer SET name_folded = 'other' WHERE key = 'jo-miller'")
     return demo
@@ -550,7 +551,7 @@ def test_the_status_tells_schema_revision_and_contents(demo: Runner) -> None:
         "changed": demo.sql("SELECT at FROM revision")[0][0],
         "records": {
             "entity": 2,
-            "setting": 1,
+            "setting": 2,
             "taxonomy": 0,
             "tag": 0,
             "customer_group": 4,

@@ -346,7 +346,7 @@ def test_am_9_1_who_has_not_signed_in_has_the_guest_role_and_no_customer(demo: R
 
 
 def test_am_9_4_a_new_shop_is_open_to_visitors() -> None:
-    """Which pages a visitor gets to see is the storefront's to decide; custctl keeps the settings."""
+    """Which pages are shown while it is closed is in test_website.py."""
     assert SETTINGS["guest.access"].default is True
     assert SETTINGS["guest.allowed_pages"].default == []
 

@@ -88,7 +88,7 @@ def written(empty: Path, place: Path, bulk: int, monkeypatch: pytest.MonkeyPatch
         answer = runner("apply", "-f", "changes.toml", "--yes", "-o", "json")
         assert (answer.exit, len(answer.json["changes"])) == (0, 20), answer
         assert runner("customer", "address", "delete", "acme/warehouse").exit == 0
-        assert runner("group", "delete", "wholesale-accounts").exit == 0
+        assert runner("group", "delete", "wholesale-accounts", "--yes").exit == 0
     return runner.contents()
 
 

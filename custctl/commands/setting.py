@@ -27,7 +27,7 @@ For = Annotated[
 ]
 
 COLUMNS = ("name", "value", "origin", "default")
-FIELDS = ("key", *COLUMNS, "kind", "scopes", "help")
+FIELDS = ("key", *COLUMNS, "kind", "scopes", "about")
 LEVEL_COLUMNS = ("level", "value", "counts")
 LEVEL_FIELDS = ("level", "value", "stored", "counts")
 

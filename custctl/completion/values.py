@@ -179,6 +179,12 @@ def _references(asked: Values) -> Candidates:
         yield from _behind(f"{kind}:", suggest.records(asked.connection, kind, key))
 
 
+def _switches(_asked: Values) -> Candidates:
+    from custctl.store.guests import SWITCHES
+
+    yield from SWITCHES.items()
+
+
 def _topics(_asked: Values) -> Candidates:
     from custctl.commands._topics import TOPICS
 
@@ -338,7 +344,7 @@ def _profiles(_asked: Values) -> Candidates:
 def _settings(_asked: Values) -> Candidates:
     from custctl.store.settings import SETTINGS
 
-    yield from _plain(SETTINGS)
+    yield from ((name, setting.about) for name, setting in SETTINGS.items())
 
 
 def _tables(_asked: Values) -> Candidates:
@@ -364,6 +370,7 @@ _TABLE: Mapping[str, Source] = {
     "REVISION": _revisions,
     "SETTING": _settings,
     "SUBJECT": _subjects,
+    "FEATURE": _switches,
     "TOPIC": _topics,
     "TYPE:KEY": _references,
     "TYPE[:KEY]": _references,

@@ -32,7 +32,7 @@ class Setting:
     name: str
     kind: Literal["bool", "int", "text", "list", "choice", "reference"]
     default: Any
-    help: str
+    about: str
     choices: tuple[str, ...] = ()
     to: str = ""
     scopes: tuple[Scope, ...] = ("system",)
@@ -307,5 +307,5 @@ def _told(setting: Setting, place: Place, value: Value) -> dict[str, Any]:
         "default": setting.default,
         "kind": setting.kind,
         "scopes": list(setting.scopes),
-        "help": setting.help,
+        "about": setting.about,
     }

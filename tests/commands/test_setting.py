@@ -32,7 +32,7 @@ def test_p06_every_setting_is_listed_with_its_origin_and_default(custctl: Runner
     rows = custctl.json("setting", "list")
     assert [row["name"] for row in rows] == sorted(SETTINGS)
     assert {row["origin"] for row in rows} == {"default"}
-    assert all(row["value"] == row["default"] == SETTINGS[row["name"]].default and row["help"] for row in rows)
+    assert all(row["value"] == row["default"] == SETTINGS[row["name"]].default and row["about"] for row in rows)
     answer = custctl("setting", "list")
     assert (answer.exit, answer.err) == (0, "")
     assert answer.lines[0].split() == ["NAME", "VALUE", "ORIGIN", "DEFAULT"]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from custctl.store.migrations import SCHEMA_VERSION
 from tests.promises.process import Odd, Shop, customers, finished
 from tests.promises.test_migrations import NEXT
 
@@ -190,8 +191,8 @@ def test_a_backup_of_an_older_program_is_brought_up_to_date(world: Shop) -> None
         Odd(["db", "check"], NEXT),
     )
     assert (added.code, restored.code, again.code, again.err) == (0, 0, 0, "no findings\n")
-    assert (restored.json["migrated"], restored.json["revision"]) == (["m002_nickname"], 1)
-    assert (world.sql("PRAGMA user_version"), count(world)) == ([(2,)], 8)
+    assert (restored.json["migrated"], restored.json["revision"]) == (["nickname"], 1)
+    assert (world.sql("PRAGMA user_version"), count(world)) == ([(SCHEMA_VERSION + 1,)], 8)
     assert (world.folder / "kept.db").read_bytes() == old
 
 

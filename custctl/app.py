@@ -30,6 +30,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "user": ("custctl.commands.user", "Customer users: the people who sign in."),
     "group": ("custctl.commands.group", "Customer groups: customers that share terms."),
     "role": ("custctl.commands.role", "Customer user roles: what people may do."),
+    "tag": ("custctl.commands.tag", "Tags: words to sort and find records by, over all nouns."),
     "guest": ("custctl.commands.guest", "Visitors, and what the shop allows them."),
     "access": ("custctl.commands.access", "Questions about access, and why the answer is what it is."),
     "order": ("custctl.commands.order", "Orders."),

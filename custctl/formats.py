@@ -252,9 +252,12 @@ def _nodes(roots: Iterable[Row]) -> Iterator[Row]:
 
 
 def _name(row: Row, noun: str | None) -> str:
-    """What names the row: its key or number, else the field with a reference; a decision is yes, no or an error."""
+    """What names the row: its key or number, else the field with a reference; a decision is yes, no or an error.
+
+    Rows of several nouns have both, and their noun is in the reference.
+    """
     key = row.get("key", row.get("number"))
-    if key is not None:
+    if key is not None and (noun or "record" not in row):
         return f"{noun}:{key}" if noun else str(key)
     if "allowed" in row:
         return "yes" if row["allowed"] else "no"

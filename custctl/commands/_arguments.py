@@ -12,6 +12,8 @@ GroupArg = Annotated[str, typer.Argument(metavar="GROUP", help="A customer group
 RoleArg = Annotated[str, typer.Argument(metavar="ROLE", help="A role: buyer, acme/buyer, id:N or unique label.")]
 RolesArg = Annotated[list[str], typer.Argument(metavar="ROLE...", help="Roles.")]
 CustomersArg = Annotated[list[str], typer.Argument(metavar="CUSTOMER...", help="Customers.")]
+TagArg = Annotated[str, typer.Argument(metavar="TAG", help="A tag: its key, id:N or name.")]
+TaxonomyArg = Annotated[str, typer.Argument(metavar="TAXONOMY", help="A taxonomy: its key, id:N or name.")]
 SUBJECT = typer.Argument(metavar="SUBJECT", help="An e-mail, user:KEY, role:KEY, guest or visitor:KEY.")
 ACTION = typer.Argument(metavar="ACTION", help="A permission: view, create, edit, ...")
 RESOURCE = typer.Argument(
@@ -36,6 +38,10 @@ Owner = Annotated[str | None, typer.Option("--owner", help="The back-office owne
 SalesReps = Annotated[list[str] | None, typer.Option("--sales-rep", help="A sales representative; may be repeated.")]
 PaymentTerm = Annotated[str | None, typer.Option("--payment-term", help="The payment term.")]
 TaxCode = Annotated[str | None, typer.Option("--tax-code", help="The tax code.")]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="TAG", help='A tag, made if it is new; repeat it for all of them, "" for none.'),
+]
 PriceLists = Annotated[list[str] | None, typer.Option("--price-list", help="A price list; may be repeated.")]
 ExternalId = Annotated[str | None, typer.Option("--external-id", help="The id in another system; unique.")]
 FILES = typer.Option("--file", "-f", metavar="FILE|DIR|-", help="A document, a folder of them, or stdin.")

@@ -139,6 +139,13 @@ def given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def tags_given(call: Call, words: Sequence[str] | None) -> list[str] | None:
+    """The tags that --tag gave, "" for none; they are the back office's, so nobody gives any under --as (exit 2)."""
+    if words is not None and call.option("as_user") is not None:
+        raise usage("--tag does not go with --as", "only the back office tags records")
+    return None if words is None else [word for word in words if word]
+
+
 def allow(unit: Unit, noun: Noun, action: str) -> None:
     """Under --as ask the class question: before anything that was typed is looked up."""
     if unit.acting is not None:

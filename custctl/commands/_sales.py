@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands._arguments import Limit, Sort, Where
+from custctl.commands._arguments import Limit, Sort, Tags, Where
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import (
     allow,
@@ -17,6 +17,7 @@ from custctl.commands._common import (
     readable,
     refuse_taken,
     settle_owner,
+    tags_given,
     write_item,
 )
 from custctl.commands._common import delete as delete_record
@@ -66,9 +67,11 @@ def group_of(noun: Noun) -> typer.Typer:
         currency: Currency = None,
         payment_status: PaymentStatus = None,
         placed_at: PlacedAt = None,
+        tag: Tags = None,
     ) -> Result:
         """Add one; under --as it belongs to the user and the user's customer unless told otherwise."""
         values = _values(number, status, subtotal, currency, payment_status, placed_at)
+        values |= given(tags=tags_given(call, tag))
         return call.write(lambda unit: _add(unit, noun, values, customer, user))
 
     @command(app, "edit", acts=True)
@@ -82,9 +85,11 @@ def group_of(noun: Noun) -> typer.Typer:
         currency: Currency = None,
         payment_status: PaymentStatus = None,
         placed_at: PlacedAt = None,
+        tag: Tags = None,
     ) -> Result:
         """Change fields of one; "" clears one. Another user is another owner, which needs assign under --as."""
         values = _values(None, status, subtotal, currency, payment_status, placed_at)
+        values |= given(tags=tags_given(call, tag))
         return call.write(lambda unit: _edit(unit, noun, number, values, customer, user))
 
     @command(app, "delete", acts=True)

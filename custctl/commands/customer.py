@@ -19,12 +19,13 @@ from custctl.commands._arguments import (
     PriceLists,
     SalesReps,
     Sort,
+    Tags,
     TaxCode,
     Where,
 )
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
-from custctl.commands._common import allow, given, key_of, listing, readable
+from custctl.commands._common import allow, given, key_of, listing, readable, tags_given
 from custctl.commands._common import delete as delete_record
 from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
@@ -91,6 +92,7 @@ def add(
     price_list: PriceLists = None,
     vat_id: VatId = None,
     external_id: ExternalId = None,
+    tag: Tags = None,
 ) -> Result:
     """Add a customer."""
     values = given(
@@ -104,6 +106,7 @@ def add(
         price_lists=price_list,
         vat_id=vat_id,
         external_id=external_id,
+        tags=tags_given(call, tag),
     )
     return call.write(lambda unit: _add(unit, values, parent, group))
 
@@ -134,6 +137,7 @@ def edit(
     price_list: PriceLists = None,
     vat_id: VatId = None,
     external_id: ExternalId = None,
+    tag: Tags = None,
 ) -> Result:
     """Change fields of a customer; "" clears one."""
     values = given(
@@ -146,6 +150,7 @@ def edit(
         price_lists=None if price_list is None else [entry for entry in price_list if entry],
         vat_id=vat_id,
         external_id=external_id,
+        tags=tags_given(call, tag),
     )
     return call.write(lambda unit: _edit(unit, customer, values, parent, group, key))
 

@@ -17,6 +17,7 @@ from custctl.commands._arguments import (
     PaymentTerm,
     PriceLists,
     Sort,
+    Tags,
     TaxCode,
     Where,
 )
@@ -24,7 +25,7 @@ from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
 from custctl.commands._common import delete as delete_record
 from custctl.commands._common import edit as edit_record
-from custctl.commands._common import find, given, listing, write_item
+from custctl.commands._common import find, given, listing, tags_given, write_item
 from custctl.commands._common import show as show_record
 from custctl.resources import CUSTOMER, GROUP
 from custctl.result import Result
@@ -59,10 +60,17 @@ def add(
     payment_term: PaymentTerm = None,
     tax_code: TaxCode = None,
     price_list: PriceLists = None,
+    tag: Tags = None,
 ) -> Result:
     """Add a customer group."""
     values = given(
-        key=key, name=name, owner=owner, payment_term=payment_term, tax_code=tax_code, price_lists=price_list
+        key=key,
+        name=name,
+        owner=owner,
+        payment_term=payment_term,
+        tax_code=tax_code,
+        price_lists=price_list,
+        tags=tags_given(call, tag),
     )
     return call.write(lambda unit: add_record(unit, GROUP, values, name))
 
@@ -77,6 +85,7 @@ def edit(
     payment_term: PaymentTerm = None,
     tax_code: TaxCode = None,
     price_list: PriceLists = None,
+    tag: Tags = None,
 ) -> Result:
     """Change fields of a customer group; "" clears one."""
     values = given(
@@ -85,6 +94,7 @@ def edit(
         payment_term=payment_term,
         tax_code=tax_code,
         price_lists=None if price_list is None else [entry for entry in price_list if entry],
+        tags=tags_given(call, tag),
     )
     return call.write(lambda unit: edit_record(unit, GROUP, group_key, values, key))
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands._arguments import Key, Limit, RoleArg, Sort, Where
+from custctl.commands._arguments import Key, Limit, RoleArg, Sort, Tags, Where
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
-from custctl.commands._common import allow, find, given, key_of, listing, write_item
+from custctl.commands._common import allow, find, given, key_of, listing, tags_given, write_item
 from custctl.commands._common import delete as delete_record
 from custctl.commands._common import show as show_record
 from custctl.errors import invalid, usage
@@ -76,9 +76,10 @@ def add(
     like: Annotated[str | None, typer.Option("--like", metavar="ROLE", help="Copy the entries of a role.")] = None,
     self_managed: SelfManaged = None,
     public: Public = None,
+    tag: Tags = None,
 ) -> Result:
     """Add a role; a new one may do nothing until it is granted something."""
-    values = given(label=label, self_managed=self_managed, public=public)
+    values = given(label=label, self_managed=self_managed, public=public, tags=tags_given(call, tag))
     return call.write(lambda unit: _add(unit, values, customer, key, like))
 
 
@@ -129,9 +130,10 @@ def edit(
             help='Give it to this customer, users of others lose it; "" for everyone.',
         ),
     ] = None,
+    tag: Tags = None,
 ) -> Result:
     """Change the label, the flags or the customer of a role."""
-    values = given(label=label, self_managed=self_managed, public=public)
+    values = given(label=label, self_managed=self_managed, public=public, tags=tags_given(call, tag))
     if not values and customer is None:
         raise usage("say what to change", "--help lists the options")
     return call.write(lambda unit: _edit(unit, role, values, customer))

@@ -15,6 +15,7 @@ from custctl.commands._arguments import (
     RolesArg,
     SalesReps,
     Sort,
+    Tags,
     UserArg,
     Where,
 )
@@ -33,6 +34,7 @@ from custctl.commands._common import (
     readable,
     refuse_taken,
     settle_owner,
+    tags_given,
     write_item,
 )
 from custctl.commands._common import delete as delete_record
@@ -103,6 +105,7 @@ def add(
     unconfirmed: Annotated[bool, typer.Option("--unconfirmed", help="Not confirmed yet.")] = False,
     guest: Annotated[bool, typer.Option("--guest", help="A guest: cannot sign in, may share an e-mail.")] = False,
     key: Annotated[str | None, typer.Option("--key", help="The key of a guest; by default guest-...")] = None,
+    tag: Tags = None,
 ) -> Result:
     """Add a customer user."""
     values = given(
@@ -120,6 +123,7 @@ def add(
         guest=guest or None,
         enabled=False if disabled else None,
         confirmed=False if unconfirmed else None,
+        tags=tags_given(call, tag),
     )
     return call.write(lambda unit: _add(unit, values, customer, role or []))
 
@@ -175,6 +179,7 @@ def edit(
     auth_status: Annotated[
         str | None, typer.Option("--auth-status", metavar="active|reset", help="Whether the password was reset.")
     ] = None,
+    tag: Tags = None,
 ) -> Result:
     """Change fields of a customer user; "" clears one."""
     values = given(
@@ -190,6 +195,7 @@ def edit(
         external_id=external_id,
         confirmed=confirmed,
         auth_status=auth_status,
+        tags=tags_given(call, tag),
     )
     if not values and role is None:
         raise usage("say what to change", "--help lists the options")

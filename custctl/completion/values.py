@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from custctl import config
 from custctl.completion.line import Place
 from custctl.errors import CustctlError
-from custctl.resources import ADDRESSES, NOUNS, SHORT_TYPES, Field, Noun, fold
+from custctl.resources import ADDRESSES, NOUNS, SHORT_TYPES, TAGGED, Field, Noun, fold
 from custctl.store import suggest
 from custctl.store.suggest import Candidate
 
@@ -183,6 +183,10 @@ def _switches(_asked: Values) -> Candidates:
     from custctl.store.guests import SWITCHES
 
     yield from SWITCHES.items()
+
+
+def _tagged_types(_asked: Values) -> Candidates:
+    yield from ((noun.reference, noun.title) for noun in TAGGED)
 
 
 def _topics(_asked: Values) -> Candidates:
@@ -372,6 +376,7 @@ _TABLE: Mapping[str, Source] = {
     "SUBJECT": _subjects,
     "FEATURE": _switches,
     "TOPIC": _topics,
+    "TYPE": _tagged_types,
     "TYPE:KEY": _references,
     "TYPE[:KEY]": _references,
 }

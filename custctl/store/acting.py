@@ -226,7 +226,7 @@ def clone_role(unit: Unit, actor: Actor, role: Draft, customer: str | None = Non
     while unit.id_of(ROLE, key) is not None:
         count += 1
         key = f"{customer}/{numbered(role.key, count)}"
-    clone = unit.create(ROLE, key, {**copy.deepcopy(role.image), "key": key, "customer": customer})
+    clone = unit.create(ROLE, key, {**copy.deepcopy(role.image), "key": key, "customer": customer, "tags": []})
     for user in unit.select(USER, _HOLDERS, role=role.id, customer=customer):
         user.image["roles"] = sorted(key if held == role.key else held for held in user.image["roles"])
     unit.warnings.append(f"{role.reference} is for everyone and stays as it is: {clone.reference} is made of it")

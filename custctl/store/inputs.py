@@ -277,7 +277,7 @@ def _entry_text(entry: Any, name: str) -> Any:
 @_means("words; a tag that is new is made")
 def _tag(value: str) -> str:
     if len(value) > MAX_TAG:
-        raise ValueError(f"a tag must have at most {MAX_TAG} characters, this has {len(value)}")
+        raise ValueError(f"must have at most {MAX_TAG} characters each, one has {len(value)}")
     return _visible(value)
 
 

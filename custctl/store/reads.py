@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from custctl.errors import did_you_mean, invalid, near, usage
-from custctl.resources import ADDRESS_OF, ADDRESSES, GROUP, ROLE, SALES, TAG, Field, Noun, fold, slug
+from custctl.resources import ADDRESS_OF, ADDRESSES, GROUP, NOUNS, ROLE, SALES, TAG, Field, Link, Noun, fold, slug
 from custctl.store import lookup
 from custctl.store.ancestry import chain
 from custctl.store.codec import money_from, switch_of
@@ -183,8 +183,12 @@ def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
     field = _field(every.noun, name)
     expression = every.expression(name)
     place = f"where{len(parameters)}"
-    if field.kind in ("links", "list"):
-        return _links(field, expression, operator, value, parameters, place)
+    if field.kind in ("links", "list") and operator not in ("=", "!=", "~"):
+        raise usage(f"{operator} does not apply to a list", "use = != or ~")
+    if field.via is not None:
+        return _linked(every.noun, field, field.via, operator, value, parameters, place)
+    if field.kind == "list":
+        return _listed(expression, operator, value, parameters, place)
     if value == "" and operator in ("=", "!="):
         return f"coalesce({expression}, '') {operator} ''"
     if operator == "~":
@@ -201,24 +205,56 @@ def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
     return f"{expression} {operator} :{place}"
 
 
-def _links(field: Field, expression: str, operator: str, value: str, parameters: dict[str, Any], place: str) -> str:
-    """Membership in a list: `roles=buyer` has it, `roles!=buyer` has it not, `roles=` has none, `roles!=` has some.
-
-    Where keys are listed, `tags=vip,gold` has any of them and `tags!=vip,gold` none (feature T-07).
-    """
-    if operator not in ("=", "!=", "~"):
-        raise usage(f"{operator} does not apply to a list", "use = != or ~")
+def _listed(expression: str, operator: str, value: str, parameters: dict[str, Any], place: str) -> str:
+    """Membership in a list of texts: `=TEXT` has it, `!=TEXT` has it not, `=` has none, `!=` has some, `~TEXT` like."""
     if value == "":
         return f"{expression} {'=' if operator == '=' else '<>'} '[]'"
-    if operator == "~":
-        parameters[place] = fold(value)
-        compare = f"instr(fold(value), :{place}) > 0"
-    else:
-        words = [word.strip() for word in value.split(",")] if field.kind == "links" else [value]
-        parameters[place] = json.dumps([slug(word, TAG.name) if field.to == TAG.name else fold(word) for word in words])
-        compare = f"fold(value) IN (SELECT value FROM json_each(:{place}))"
+    parameters[place] = fold(value)
+    compare = f"instr(fold(value), :{place}) > 0" if operator == "~" else f"fold(value) = :{place}"
     negation = "NOT " if operator == "!=" else ""
     return f"{negation}EXISTS (SELECT 1 FROM json_each({expression}) WHERE {compare})"
+
+
+def _linked(
+    noun: Noun, field: Field, via: Link, operator: str, value: str, parameters: dict[str, Any], place: str
+) -> str:
+    """Links: `roles=a,b` has any of them, `roles!=a,b` none of them, `roles=` no role, `roles!=` some (feature T-07).
+
+    The linked records are found once, by the indexes of the links, not looked for beside every row.
+    """
+    conditions = [f"l.noun = '{noun.name}'"] if via.shared else []
+    if value:
+        meant = _like if operator == "~" else _tags_meant if field.to == TAG.name else _keys_meant
+        query, parameters[place] = meant(NOUNS[field.to], value, place)
+        conditions.append(f"l.{via.other} IN ({query})")
+    linked = f"SELECT l.{via.own} FROM {via.table} l WHERE {' AND '.join(conditions) or '1'}"
+    wanted = operator != "!=" if value else operator != "="
+    return f"t.id {'IN' if wanted else 'NOT IN'} ({linked})"
+
+
+def _like(target: Noun, value: str, place: str) -> tuple[str, str]:
+    """The ids of the records with a key that contains the text, and the value of the parameter."""
+    return f"SELECT o.id FROM {target.table} o WHERE instr(fold(o.{target.key}), :{place}) > 0", fold(value)
+
+
+def _keys_meant(target: Noun, value: str, place: str) -> tuple[str, str]:
+    """The ids of the records with these keys."""
+    keys = f"SELECT value FROM json_each(:{place})"
+    query = f"SELECT o.id FROM {target.table} o WHERE o.{target.key} IN ({keys})"
+    return query, json.dumps([fold(word) for word in _words(value)])
+
+
+def _tags_meant(_: Noun, value: str, place: str) -> tuple[str, str]:
+    """The ids of the tags that words mean: by the slug as a key, else by name, as where records are tagged."""
+    by_key = "SELECT o.id FROM tag o WHERE o.key = value ->> 0"
+    by_name = "SELECT o.id FROM tag o WHERE o.name_folded = value ->> 1"
+    words = [[slug(word, TAG.name), fold(word)] for word in _words(value)]
+    return f"SELECT coalesce(({by_key}), ({by_name})) FROM json_each(:{place})", json.dumps(words)
+
+
+def _words(value: str) -> list[str]:
+    """The parts of a value between commas."""
+    return [word for part in value.split(",") if (word := part.strip())]
 
 
 def _value(field: Field, value: str) -> Any:

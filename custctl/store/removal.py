@@ -214,15 +214,19 @@ def remove_tag(unit: Unit, draft: Draft) -> list[Draft]:
         tagged += unit.select(noun, condition, tag=draft.id, tagged=noun.name)
     for record in tagged:
         record.image["tags"] = [key for key in record.image["tags"] if key != draft.key]
+    if tagged:
+        unit.warnings.append(f"{draft.reference} is taken from {len(tagged)} record(s)")
     unit.remove(draft)
     return tagged
 
 
 def remove_taxonomy(unit: Unit, draft: Draft) -> list[Draft]:
     """Take a taxonomy away; its tags stay, without one (feature T-09)."""
-    for tag in unit.select(TAG, "t.taxonomy_id = :id", id=draft.id):
-        if tag.image["taxonomy"] == draft.key:
-            tag.image["taxonomy"] = None
+    freed = [tag for tag in unit.select(TAG, "t.taxonomy_id = :id", id=draft.id) if tag.image["taxonomy"] == draft.key]
+    for tag in freed:
+        tag.image["taxonomy"] = None
+    if freed:
+        unit.warnings.append(f"{len(freed)} tag(s) of {draft.reference} stay, without a taxonomy")
     return _remove(unit, draft)
 
 

@@ -17,14 +17,19 @@ def tags_of(unit: Unit, words: Sequence[str], manager: str | None = None) -> tup
     keys: dict[str, None] = {}
     made: list[Draft] = []
     for word in words:
-        key = slug(word, TAG.name)
-        if unit.id_of(TAG, key) is None:
-            key = _named(unit, word) or key
-        if unit.id_of(TAG, key) is None:
+        key = meant(unit, word)
+        if key is None:
+            key = slug(word, TAG.name)
             made.append(unit.create(TAG, key, {"key": key, "name": word}))
             made[-1].manager = manager
         keys[key] = None
     return sorted(keys), made
+
+
+def meant(unit: Unit, word: str) -> str | None:
+    """The key of the tag that a word means, None when there is no such tag yet (feature T-05)."""
+    key = slug(word, TAG.name)
+    return _named(unit, word) if unit.id_of(TAG, key) is None else key
 
 
 def _named(unit: Unit, word: str) -> str | None:

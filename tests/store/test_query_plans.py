@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.world import Size, make
+from benchmarks.world import NOW, Size, make
 from custctl.resources import CUSTOMER, GROUP, NOUNS, ROLE, USER
 from custctl.store import answers, lookup, reads, suggest
 from custctl.store.ancestry import chain
@@ -27,6 +27,8 @@ SIZES = (300, 3_000)
 FEW = re.compile(r"up|CONSTANT|json_each|entity|\(?subquery.*", re.IGNORECASE)
 """What a walk has found so far, a single row, entries of a field, one's own entities, the roles of one user."""
 BUYER = "u4@c2.example"
+
+TAGGINGS = "tagging_tag (tag_id=? AND noun=?)"
 
 Work = Callable[[sqlite3.Connection], object]
 
@@ -74,9 +76,24 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     path: Path = tmp_path_factory.mktemp("plans") / "world.db"
     make(path, Size(request.param))
     with closing(sqlite3.connect(path)) as connection:
+        tag(connection)
         connection.execute("ANALYZE")
     with closing(open_for_reading(path)) as connection:
         yield World(connection)
+
+
+def tag(connection: sqlite3.Connection) -> None:
+    """Forty tags, each on some of the customers and users."""
+    connection.execute(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 40)"
+        " INSERT INTO tag (key, name, name_folded, created_at, updated_at)"
+        " SELECT 'tag-' || i, 'Tag ' || i, 'tag ' || i, :now, :now FROM n",
+        {"now": NOW},
+    )
+    for noun in (CUSTOMER, USER):
+        found = f"SELECT '{noun.name}', t.id, tag.id FROM {noun.table} t, tag WHERE (t.id + tag.id) % 100 = 0"
+        connection.execute(f"INSERT INTO tagging {found}")
+    connection.commit()
 
 
 def asking(action: str, resource: str, subject: str = BUYER, **supposed: str) -> Work:
@@ -167,6 +184,41 @@ def test_a_list_from_the_last_name_on_goes_backwards_through_the_same_index(worl
 def test_a_condition_on_a_list_leaves_its_order_to_the_index(world: World) -> None:
     outer = world.outer_steps(listing("customer", where=("internal_rating=1_of_5",)))
     assert outer[0] == "SCAN t USING INDEX customer_name"
+    assert "USE TEMP B-TREE FOR ORDER BY" not in outer
+
+
+@pytest.mark.parametrize(
+    ("noun", "condition", "links"),
+    [
+        ("customer", "tags=tag-1,Tag 2", TAGGINGS),
+        ("customer", "tags=nope", TAGGINGS),
+        ("customer-user", "tags=tag-1", TAGGINGS),
+        ("customer-user", "roles=administrator", "user_role_role (role_id=?)"),
+        ("order", "tags=tag-1", TAGGINGS),
+        ("contact", "groups=sales-group", "contact_in_group_group (group_id=?)"),
+        ("contact", "accounts=acme", "PRIMARY KEY (account_id=?)"),
+        ("account", "contacts=kim", "account_contact_contact (contact_id=?)"),
+    ],
+)
+def test_t07_a_list_of_what_is_linked_begins_with_the_links(
+    noun: str, condition: str, links: str, world: World
+) -> None:
+    """The records are found by the links alone: those that are not linked are not looked at."""
+    plan = world.plan(listing(noun, where=(condition,)))
+    outer = [step for inner, step in plan if not inner]
+    assert outer[0] == "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"
+    assert outer[1].startswith("LIST SUBQUERY")
+    assert scanned([step for _, step in plan]) == []
+    assert any(step.endswith(links) and step.startswith("SEARCH l ") for _, step in plan)
+
+
+@pytest.mark.parametrize("condition", ["tags!=tag-1,Tag 2", "tags="])
+def test_t07_a_list_of_what_is_not_linked_reads_the_links_once_and_keeps_the_order(
+    condition: str, world: World
+) -> None:
+    outer = world.outer_steps(listing("customer", where=(condition,)))
+    assert outer[0] == "SCAN t USING INDEX customer_name"
+    assert outer[1].startswith("LIST SUBQUERY")
     assert "USE TEMP B-TREE FOR ORDER BY" not in outer
 
 

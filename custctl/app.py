@@ -30,6 +30,8 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "user": ("custctl.commands.user", "Customer users: the people who sign in."),
     "group": ("custctl.commands.group", "Customer groups: customers that share terms."),
     "role": ("custctl.commands.role", "Customer user roles: what people may do."),
+    "account": ("custctl.commands.account", "Accounts: companies as the seller's own people know them."),
+    "contact": ("custctl.commands.contact", "Contacts: people known to the seller, who need not sign in."),
     "tag": ("custctl.commands.tag", "Tags: words to sort and find records by, over all nouns."),
     "guest": ("custctl.commands.guest", "Visitors, and what the shop allows them."),
     "access": ("custctl.commands.access", "Questions about access, and why the answer is what it is."),

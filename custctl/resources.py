@@ -65,7 +65,7 @@ class Noun:
 
     `name` is its type in references, `document` its table in a document, `key` the field that names a record,
     `columns` what a list shows, `sort` the default order, `folded` the columns that hold fields folded, for looking
-    up and sorting as people read.
+    up and sorting as people read, `called` the group of its commands where that is not what references say.
     """
 
     name: str
@@ -79,11 +79,17 @@ class Noun:
     key: str = "key"
     prefix: str = ""
     folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    called: str = ""
 
     @property
     def reference(self) -> str:
         """The prefix of its references in output: `user:` and `role:` are short for the long types."""
         return self.prefix or self.name
+
+    @property
+    def group(self) -> str:
+        """The words its commands begin with: `user`, `contact group`."""
+        return self.called or self.reference
 
     def field(self, name: str) -> Field | None:
         return next((found for found in self.fields if found.name == name), None)
@@ -111,6 +117,7 @@ TAXONOMY = Noun(
     columns=("key", "name", "background_color", "tags"),
     sort="name",
     folded={"name_folded": ("name",)},
+    called="tag taxonomy",
 )
 TAG = Noun(
     name="tag",
@@ -146,6 +153,7 @@ GROUP = Noun(
     columns=("key", "name", "payment_term", "tax_code", "customers"),
     sort="name",
     folded={"name_folded": ("name",)},
+    called="group",
 )
 CUSTOMER = Noun(
     name="customer",
@@ -238,6 +246,7 @@ CUSTOMER_ADDRESS = Noun(
     document="addresses",
     fields=ADDRESS_FIELDS,
     columns=("key", "label", "street", "city", "postal_code", "region", "country", "primary", "types", "default"),
+    called="customer address",
 )
 USER_ADDRESS = Noun(
     name="customer-user-address",
@@ -247,6 +256,7 @@ USER_ADDRESS = Noun(
     document="addresses",
     fields=ADDRESS_FIELDS,
     columns=CUSTOMER_ADDRESS.columns,
+    called="user address",
 )
 CONTACT_ADDRESS = Noun(
     name="contact-address",
@@ -256,6 +266,7 @@ CONTACT_ADDRESS = Noun(
     document="addresses",
     fields=ADDRESS_FIELDS,
     columns=CUSTOMER_ADDRESS.columns,
+    called="contact address",
 )
 VISITOR = Noun(
     name="visitor",
@@ -265,6 +276,7 @@ VISITOR = Noun(
     document="visitors",
     fields=(Field("key"), Field("user", "reference", to="customer-user"), Field("last_visit"), *_TIMES),
     columns=("key", "user", "last_visit"),
+    called="guest",
 )
 ENTITY = Noun(
     name="entity",
@@ -287,6 +299,7 @@ CONTACT_GROUP = Noun(
     columns=("key", "label", "owner", "contacts"),
     sort="label",
     folded={"label_folded": ("label",)},
+    called="contact group",
 )
 _IN_GROUP = Link("contact_in_group", "contact_id", "group_id")
 _OF_ACCOUNT = Link("account_contact", "account_id", "contact_id")
@@ -300,8 +313,9 @@ CONTACT = Noun(
     table="contact",
     document="contacts",
     fields=(
-        *_texts("key", "prefix", "first_name", "middle_name", "last_name", "suffix", "job_title"),
+        Field("key"),
         Field("name", computed=True),
+        *_texts("prefix", "first_name", "middle_name", "last_name", "suffix", "job_title"),
         Field("emails", "list", default=[]),
         Field("phones", "list", default=[]),
         Field("email", computed=True),
@@ -309,15 +323,13 @@ CONTACT = Noun(
         *_texts("fax", "skype", "twitter", "facebook", "google_plus", "linkedin"),
         *_texts("gender", "birthday", "source", "method", "description", "owner", "assigned_to"),
         Field("reports_to", "reference", to="contact"),
-        Field(
-            "groups", "links", to="contact-group", default=[], via=Link("contact_in_group", "contact_id", "group_id")
-        ),
+        Field("groups", "links", to="contact-group", default=[], via=_IN_GROUP),
         Field("accounts", "links", to="account", computed=True, via=_IN_ACCOUNT),
         Field("external_id"),
         _TAGS,
         *_TIMES,
     ),
-    columns=("key", "first_name", "last_name", "email", "phone", "job_title", "accounts"),
+    columns=("key", "name", "email", "phone", "accounts"),
     sort="last_name,first_name",
     folded={
         "name_folded": ("first_name", "last_name"),
@@ -342,7 +354,7 @@ ACCOUNT = Noun(
         _TAGS,
         *_TIMES,
     ),
-    columns=("key", "name", "default_contact", "email", "phone", "owner", "tags"),
+    columns=("key", "name", "default_contact", "email", "phone"),
     sort="name",
     folded={"name_folded": ("name",)},
 )

@@ -1,4 +1,4 @@
-"""The addresses of customers and of customer users: the same verbs under both groups."""
+"""The addresses of customers, customer users and contacts: the same verbs under each of their groups."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl.commands._arguments import FirstName, LastName
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import addresses_seen, allow, columns, find, given, narrowed, visible
+from custctl.commands._common import addresses_seen, allow, columns, find, given, listed, narrowed, visible
 from custctl.errors import invalid, usage
 from custctl.resources import Noun, fold
 from custctl.result import Result
@@ -31,8 +32,6 @@ def _text(name: str, words: str) -> Any:
 
 Label = Annotated[str | None, _text("label", "A label, like Headquarters.")]
 Organization = Annotated[str | None, _text("organization", "The company; or give first and last name.")]
-FirstName = Annotated[str | None, _text("first-name", "First name.")]
-LastName = Annotated[str | None, _text("last-name", "Last name.")]
 Street = Annotated[str | None, _text("street", "Street and number.")]
 Street2 = Annotated[str | None, _text("street2", "A second line.")]
 City = Annotated[str | None, _text("city", "City.")]
@@ -43,21 +42,21 @@ Phone = Annotated[str | None, _text("phone", "Phone.")]
 Key = Annotated[str | None, _text("key", "Its key; by default made from the label.")]
 
 
-def group_of(owner: Noun, noun: Noun) -> typer.Typer:
-    """The group `address` of one kind of owner."""
+def group_of(owner: Noun, noun: Noun, *, acts: bool) -> typer.Typer:
+    """The group `address` of one kind of owner; `acts` as for `command`."""
     app = group("address", f"Addresses of a {owner.title}.")
 
-    @command(app, "list", acts=True)
+    @command(app, "list", acts=acts)
     def list_(call: Call, owner_key: OwnerArg) -> Result:
         """List the addresses of one owner, the primary one first."""
         return _list(call, owner, noun, owner_key)
 
-    @command(app, "show", acts=True)
+    @command(app, "show", acts=acts)
     def show(call: Call, address: AddressArg) -> Result:
         """Show one address."""
         return _show(call, owner, noun, address)
 
-    @command(app, "add", acts=True)
+    @command(app, "add", acts=acts)
     def add(
         call: Call,
         owner_key: OwnerArg,
@@ -81,7 +80,7 @@ def group_of(owner: Noun, noun: Noun) -> typer.Typer:
         values = _values(locals()) | given(key=key)
         return call.write(lambda unit: _write(unit, owner, noun, owner_key, values, new=True))
 
-    @command(app, "edit", acts=True)
+    @command(app, "edit", acts=acts)
     def edit(
         call: Call,
         address: AddressArg,
@@ -103,7 +102,7 @@ def group_of(owner: Noun, noun: Noun) -> typer.Typer:
         """Change fields of an address; "" clears one. Its owner cannot change."""
         return _edit(call, owner, noun, address, _values(locals()))
 
-    @command(app, "delete", acts=True)
+    @command(app, "delete", acts=acts)
     def delete(call: Call, address: AddressArg) -> Result:
         """Delete an address; the primary one only when it is the last (another has to be made primary first)."""
         return call.write(lambda unit: _remove(unit, owner, noun, address))
@@ -114,7 +113,7 @@ def group_of(owner: Noun, noun: Noun) -> typer.Typer:
 def _edit(call: Call, owner: Noun, noun: Noun, address: str, values: dict[str, Any]) -> Result:
     if not values:
         raise usage("say what to change", "--help lists the options")
-    owner_key, key = _split(address)
+    owner_key, key = _split(noun, address)
     return call.write(lambda unit: _write(unit, owner, noun, owner_key, values | {"key": key}, new=False))
 
 
@@ -135,7 +134,7 @@ def _list(call: Call, owner: Noun, noun: Noun, owner_key: str) -> Result:
 
 def _show(call: Call, owner: Noun, noun: Noun, address: str) -> Result:
     connection = call.read()
-    owner_key, key = _split(address)
+    owner_key, key = _split(noun, address)
     actor = call.acting(connection)
     if actor is not None:
         actor.require_class(noun, "view")
@@ -158,13 +157,12 @@ _OPTIONS = (
 def _values(options: dict[str, Any]) -> dict[str, Any]:
     """The options that were given, as a document has them."""
     values = given(**{name: options[name] for name in _OPTIONS})
-    lists = {"types": options["type_"], "default": options["default"]}
-    values |= {name: [entry for entry in value if entry] for name, value in lists.items() if value is not None}
+    values |= given(types=listed(options["type_"]), default=listed(options["default"]))
     return values | ({"primary": True} if options["primary"] else {})
 
 
-def _split(address: str) -> tuple[str, str]:
-    owner, slash, key = address.removeprefix("customer-address:").removeprefix("customer-user-address:").rpartition("/")
+def _split(noun: Noun, address: str) -> tuple[str, str]:
+    owner, slash, key = lookup.without_type(noun, address).rpartition("/")
     if not slash:
         raise invalid(f"{address!r} is not OWNER/KEY", value=address, hint="like acme/hq")
     return owner, fold(key)
@@ -193,7 +191,7 @@ def _write(unit: Unit, owner: Noun, noun: Noun, owner_key: str, values: dict[str
 def _remove(unit: Unit, owner: Noun, noun: Noun, address: str) -> None:
     from custctl.store.removal import remove_addresses
 
-    owner_key, key = _split(address)
+    owner_key, key = _split(noun, address)
     draft = _owner(unit, owner, noun, owner_key, "delete")
     lookup.require_address(unit.connection, owner, draft.id, draft.key, key)
     _require(unit, noun, "delete", f"{draft.key}/{key}")

@@ -10,6 +10,14 @@ CustomerArg = Annotated[str, typer.Argument(metavar="CUSTOMER", help="A customer
 UserArg = Annotated[str, typer.Argument(metavar="USER", help="A customer user: e-mail, id:N or unique name.")]
 GroupArg = Annotated[str, typer.Argument(metavar="GROUP", help="A customer group: its key, id:N or unique name.")]
 RoleArg = Annotated[str, typer.Argument(metavar="ROLE", help="A role: buyer, acme/buyer, id:N or unique label.")]
+AccountArg = Annotated[str, typer.Argument(metavar="ACCOUNT", help="An account: its key, id:N or unique name.")]
+ContactArg = Annotated[
+    str, typer.Argument(metavar="CONTACT", help="A contact: its key, id:N, unique name or unique e-mail address.")
+]
+ContactsArg = Annotated[list[str], typer.Argument(metavar="CONTACT...", help="Contacts.")]
+ContactGroupArg = Annotated[
+    str, typer.Argument(metavar="CONTACT_GROUP", help="A contact group: its key, id:N or unique label.")
+]
 RolesArg = Annotated[list[str], typer.Argument(metavar="ROLE...", help="Roles.")]
 CustomersArg = Annotated[list[str], typer.Argument(metavar="CUSTOMER...", help="Customers.")]
 TagArg = Annotated[str, typer.Argument(metavar="TAG", help="A tag: its key, id:N or name.")]
@@ -33,6 +41,7 @@ Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=0, help="
 
 Key = Annotated[str | None, typer.Option("--key", help="The key; by default made from the name.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name.")]
+NewKey = Annotated[str | None, typer.Option("--key", help="A new key; references follow.")]
 NewName = Annotated[str | None, typer.Option("--name", help="The name.")]
 Owner = Annotated[str | None, typer.Option("--owner", help="The back-office owner, as text.")]
 SalesReps = Annotated[list[str] | None, typer.Option("--sales-rep", help="A sales representative; may be repeated.")]
@@ -44,5 +53,11 @@ Tags = Annotated[
 ]
 PriceLists = Annotated[list[str] | None, typer.Option("--price-list", help="A price list; may be repeated.")]
 ExternalId = Annotated[str | None, typer.Option("--external-id", help="The id in another system; unique.")]
+Prefix = Annotated[str | None, typer.Option("--prefix", help="Before the name, like Dr.")]
+FirstName = Annotated[str | None, typer.Option("--first-name", help="First name.")]
+MiddleName = Annotated[str | None, typer.Option("--middle-name", help="Middle name.")]
+LastName = Annotated[str | None, typer.Option("--last-name", help="Last name.")]
+Suffix = Annotated[str | None, typer.Option("--suffix", help="After the name, like Jr.")]
+Birthday = Annotated[str | None, typer.Option("--birthday", metavar="YYYY-MM-DD", help="Birthday.")]
 FILES = typer.Option("--file", "-f", metavar="FILE|DIR|-", help="A document, a folder of them, or stdin.")
 Files = Annotated[list[str], FILES]

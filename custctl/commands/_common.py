@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from custctl import config
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, usage
-from custctl.resources import ADDRESS_OF, USER, VISITOR, Noun, fold, numbered, slug
+from custctl.resources import ADDRESS_OF, USER, Noun, fold, numbered, slug
 from custctl.result import Result, Row
 from custctl.store import lookup, reads
 
@@ -61,11 +61,21 @@ def addresses_seen(actor: Actor, owner: Noun, owner_id: int) -> list[dict[str, A
     return [{name: value for name, value in row.items() if name not in hidden} for row in rows]
 
 
-def listing(call: Call, noun: Noun, where: Sequence[str] | None, sort: str | None, limit: int | None) -> Result:
-    """The records that the conditions leave, streamed; a remark when there are none."""
+def listing(
+    call: Call,
+    noun: Noun,
+    where: Sequence[str] | None,
+    sort: str | None,
+    limit: int | None,
+    among: Condition | None = None,
+) -> Result:
+    """The records that the conditions leave, streamed; a remark when there are none.
+
+    `among` narrows them to those that the command is about, like the contacts of one account.
+    """
     names = columns(call, noun)
     connection = call.read()
-    wanted = reads.Listing(tuple(where or ()), sort, limit)
+    wanted = reads.Listing(tuple(where or ()), sort, limit, among)
     within, refused = visible(call, connection, noun)
     names, notes = _open_fields(call.acting(connection), noun, names, wanted)
     rows = reads.rows(connection, noun, wanted._replace(within=within), _told(noun, names))
@@ -139,11 +149,16 @@ def given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def listed(values: Sequence[str] | None) -> list[str] | None:
+    """The values of an option that may be repeated, None where it was not given; "" alone is an empty list."""
+    return None if values is None else [value for value in values if value]
+
+
 def tags_given(call: Call, words: Sequence[str] | None) -> list[str] | None:
     """The tags that --tag gave, "" for none; they are the back office's, so nobody gives any under --as (exit 2)."""
     if words is not None and call.option("as_user") is not None:
         raise usage("--tag does not go with --as", "only the back office tags records")
-    return None if words is None else [word for word in words if word]
+    return listed(words)
 
 
 def allow(unit: Unit, noun: Noun, action: str) -> None:
@@ -176,11 +191,18 @@ def key_of(unit: Unit, noun: Noun, text: str | None) -> str | None:
     return lookup.require(unit.connection, noun, text)[1] if text else text
 
 
+def keys_of(unit: Unit, noun: Noun, texts: Iterable[str]) -> list[str]:
+    """The keys of the records that people mean; exit 3 for the first that there is none of."""
+    return [lookup.require(unit.connection, noun, text)[1] for text in texts]
+
+
 def write_item(unit: Unit, noun: Noun, values: Mapping[str, Any]) -> Draft:
-    """Merge one record, as a document would."""
+    """Merge one record, as a document would; tags that are made for it are not what is returned."""
     from custctl.store.apply import Request, item_of, merge
 
-    return merge(unit, Request([item_of(noun, values)]))[0]
+    item = item_of(noun, values)
+    merge(unit, Request([item]))
+    return unit.get(noun, item.key)
 
 
 def write_setting(unit: Unit, place: Place, name: str, value: Any) -> None:
@@ -216,16 +238,11 @@ def settle_owner(unit: Unit, noun: Noun, values: dict[str, Any]) -> None:
         settle_new_owner(unit.acting, noun, values)
 
 
-_GROUPS = {VISITOR.name: "guest"}
-"""The groups of commands that are not called like their noun."""
-
-
 def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:
     """A new record cannot have a key that is taken (exit 5)."""
     found = unit.find(noun, key)
     if found is not None:
-        group = _GROUPS.get(noun.name, noun.reference.removeprefix("customer-"))
-        hint = f"custctl {group} edit {key} changes it"
+        hint = f"custctl {noun.group} edit {key} changes it"
         raise CustctlError(Problem("taken", Exit.CONFLICT, f"{found.reference} exists already", hint, value=key))
 
 
@@ -248,6 +265,18 @@ def edit(unit: Unit, noun: Noun, text: str, values: dict[str, Any], new_key: str
     if new_key is not None and new_key != draft.key:
         values |= {noun.key: new_key, "was": draft.key}
     return check_owner(unit, write_item(unit, noun, values))
+
+
+def link(unit: Unit, draft: Draft, name: str, keys: Iterable[str]) -> Draft:
+    """Link a record to more others by one of its fields; those it is linked to already make no difference."""
+    return write_item(unit, draft.noun, {"key": draft.key, name: sorted({*draft.image[name], *keys})})
+
+
+def unlink(unit: Unit, draft: Draft, name: str, keys: Collection[str]) -> Draft:
+    """Take links from a record; a remark about those that it did not have."""
+    held = draft.image[name]
+    unit.warnings += [f"{draft.reference}: {key} is not among its {name}" for key in keys if key not in held]
+    return write_item(unit, draft.noun, {"key": draft.key, name: [key for key in held if key not in keys]})
 
 
 def check_owner(unit: Unit, draft: Draft) -> Draft:

@@ -13,6 +13,7 @@ from custctl.commands._arguments import (
     Key,
     Limit,
     Name,
+    NewKey,
     NewName,
     Owner,
     PaymentTerm,
@@ -25,7 +26,7 @@ from custctl.commands._arguments import (
 )
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
-from custctl.commands._common import allow, given, key_of, listing, readable, tags_given
+from custctl.commands._common import allow, given, key_of, listed, listing, readable, tags_given
 from custctl.commands._common import delete as delete_record
 from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from custctl.store.unit import Draft, Unit
 
 app = group("customer", "Customers: the companies that buy, and their tree.")
-app.add_typer(_address.group_of(CUSTOMER, CUSTOMER_ADDRESS))
+app.add_typer(_address.group_of(CUSTOMER, CUSTOMER_ADDRESS, acts=True))
 
 Parent = Annotated[str | None, typer.Option("--parent", metavar="CUSTOMER", help='The customer above; "" for none.')]
 InGroup = Annotated[str | None, typer.Option("--group", metavar="GROUP", help='The customer group; "" for none.')]
@@ -126,7 +127,7 @@ def edit(
     call: Call,
     customer: CustomerArg,
     name: NewName = None,
-    key: Annotated[str | None, typer.Option("--key", help="A new key; references follow.")] = None,
+    key: NewKey = None,
     parent: Parent = None,
     group: InGroup = None,
     rating: Rating = None,
@@ -144,10 +145,10 @@ def edit(
         name=name,
         internal_rating=rating,
         owner=owner,
-        sales_reps=None if sales_rep is None else [rep for rep in sales_rep if rep],
+        sales_reps=listed(sales_rep),
         payment_term=payment_term,
         tax_code=tax_code,
-        price_lists=None if price_list is None else [entry for entry in price_list if entry],
+        price_lists=listed(price_list),
         vat_id=vat_id,
         external_id=external_id,
         tags=tags_given(call, tag),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from custctl.commands._arguments import (
     CustomersArg,
@@ -12,6 +10,7 @@ from custctl.commands._arguments import (
     Key,
     Limit,
     Name,
+    NewKey,
     NewName,
     Owner,
     PaymentTerm,
@@ -25,7 +24,7 @@ from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
 from custctl.commands._common import delete as delete_record
 from custctl.commands._common import edit as edit_record
-from custctl.commands._common import find, given, listing, tags_given, write_item
+from custctl.commands._common import find, given, listed, listing, tags_given, write_item
 from custctl.commands._common import show as show_record
 from custctl.resources import CUSTOMER, GROUP
 from custctl.result import Result
@@ -80,7 +79,7 @@ def edit(
     call: Call,
     group_key: GroupArg,
     name: NewName = None,
-    key: Annotated[str | None, typer.Option("--key", help="A new key; references follow.")] = None,
+    key: NewKey = None,
     owner: Owner = None,
     payment_term: PaymentTerm = None,
     tax_code: TaxCode = None,
@@ -93,7 +92,7 @@ def edit(
         owner=owner,
         payment_term=payment_term,
         tax_code=tax_code,
-        price_lists=None if price_list is None else [entry for entry in price_list if entry],
+        price_lists=listed(price_list),
         tags=tags_given(call, tag),
     )
     return call.write(lambda unit: edit_record(unit, GROUP, group_key, values, key))

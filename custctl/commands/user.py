@@ -8,13 +8,19 @@ import typer
 
 from custctl.commands import _address
 from custctl.commands._arguments import (
+    Birthday,
     CustomerArg,
     ExternalId,
+    FirstName,
+    LastName,
     Limit,
+    MiddleName,
     Owner,
+    Prefix,
     RolesArg,
     SalesReps,
     Sort,
+    Suffix,
     Tags,
     UserArg,
     Where,
@@ -28,6 +34,7 @@ from custctl.commands._common import (
     free_key,
     given,
     key_of,
+    listed,
     listing,
     narrowed,
     not_oneself,
@@ -48,14 +55,10 @@ if TYPE_CHECKING:
     from custctl.store.unit import Draft, Unit
 
 app = group("user", "Customer users: the people who sign in.")
-app.add_typer(_address.group_of(USER, USER_ADDRESS))
+app.add_typer(_address.group_of(USER, USER_ADDRESS, acts=True))
 roles_app = group("role", "The roles of a user.")
 app.add_typer(roles_app)
 
-Prefix = Annotated[str | None, typer.Option("--prefix", help="Before the name, like Dr.")]
-MiddleName = Annotated[str | None, typer.Option("--middle-name", help="Middle name.")]
-Suffix = Annotated[str | None, typer.Option("--suffix", help="After the name, like Jr.")]
-Birthday = Annotated[str | None, typer.Option("--birthday", metavar="YYYY-MM-DD", help="Birthday.")]
 Roles = Annotated[list[str] | None, typer.Option("--role", metavar="ROLE", help="A role; may be repeated.")]
 
 
@@ -87,8 +90,8 @@ def show(call: Call, user: UserArg) -> Result:
 def add(
     call: Call,
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address, by which the person signs in.")],
-    first_name: Annotated[str | None, typer.Option("--first-name", help="First name.")] = None,
-    last_name: Annotated[str | None, typer.Option("--last-name", help="Last name.")] = None,
+    first_name: FirstName = None,
+    last_name: LastName = None,
     customer: Annotated[
         str | None,
         typer.Option("--customer", metavar="CUSTOMER", help="The customer; without, one is made of the person's name."),
@@ -163,8 +166,8 @@ def edit(
     call: Call,
     user: UserArg,
     email: Annotated[str | None, typer.Option("--email", help="A new e-mail address; references follow.")] = None,
-    first_name: Annotated[str | None, typer.Option("--first-name", help="First name.")] = None,
-    last_name: Annotated[str | None, typer.Option("--last-name", help="Last name.")] = None,
+    first_name: FirstName = None,
+    last_name: LastName = None,
     prefix: Prefix = None,
     middle_name: MiddleName = None,
     suffix: Suffix = None,
@@ -191,7 +194,7 @@ def edit(
         suffix=suffix,
         birthday=birthday,
         owner=owner,
-        sales_reps=None if sales_rep is None else [rep for rep in sales_rep if rep],
+        sales_reps=listed(sales_rep),
         external_id=external_id,
         confirmed=confirmed,
         auth_status=auth_status,

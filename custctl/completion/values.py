@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from custctl import config
 from custctl.completion.line import Place
 from custctl.errors import CustctlError
-from custctl.resources import ADDRESSES, NOUNS, SHORT_TYPES, TAGGED, Field, Noun, fold
+from custctl.resources import ADDRESSES, CONTACT, CUSTOMER, NOUNS, SHORT_TYPES, TAGGED, Field, Noun, fold
 from custctl.store import suggest
 from custctl.store.suggest import Candidate
 
@@ -28,15 +28,13 @@ Candidates = Iterator[Candidate]
 
 _NOUNS: Mapping[str, str] = {"USER": "customer-user", "GROUP": "customer-group", "ROLE": "customer-user-role"}
 """The nouns that commands call otherwise than by their name."""
-_GROUPS: Mapping[str, str] = {
-    "user": "customer-user",
-    "group": "customer-group",
-    "role": "customer-user-role",
-    "member": "customer",
-    "customer address": "customer-address",
-    "user address": "customer-user-address",
+_GROUPS: Mapping[str, Noun] = {
+    **{noun.group: noun for noun in NOUNS.values()},
+    **{f"{owner.group} address": NOUNS[name] for name, (owner, _) in ADDRESSES.items()},
+    "group member": CUSTOMER,
+    "contact group member": CONTACT,
 }
-"""The nouns of those groups of commands that are called otherwise; a lower group by its two last words."""
+"""The noun that a group of commands is about, by its words."""
 _FILES = frozenset({"FILE", "DIR", "PATH"})
 
 
@@ -103,7 +101,7 @@ def sources(param: Any) -> list[Source]:
     choices = getattr(param.type, "choices", None) or [word for word in _words(param) if re.match("[a-z]", word)]
     found: list[Source] = [lambda _: _plain(map(str, choices))] if choices else []
     for word in _words(param):
-        noun = NOUNS.get(_NOUNS.get(word, word.lower()))
+        noun = NOUNS.get(_NOUNS.get(word, word.lower().replace("_", "-")))
         if word in _TABLE:
             found.append(_TABLE[word])
         elif word.isupper() and noun is not None:
@@ -112,11 +110,9 @@ def sources(param: Any) -> list[Source]:
 
 
 def _noun_of(groups: tuple[str, ...]) -> Noun | None:
-    for words in (groups[-2:], groups[-1:]):
-        name = " ".join(words)
-        if noun := NOUNS.get(_GROUPS.get(name, name)):
-            return noun
-    return None
+    """The noun of the lowest group that is about one: `contact group member` before `member`."""
+    tails = (" ".join(groups[start:]) for start in range(len(groups)))
+    return next((_GROUPS[words] for words in tails if words in _GROUPS), None)
 
 
 def _behind(head: str, candidates: Iterable[Candidate]) -> Candidates:

@@ -359,7 +359,7 @@ def _new_tags(unit: Unit, item: Item) -> list[Draft]:
     """Give the words under `tags` the form of keys; the tags that are made for them."""
     if not item.given.get("tags"):
         return []
-    item.given["tags"], made = tags_of(unit, item.given["tags"], item.manager)
+    item.given["tags"], made = tags_of(unit, item.given["tags"])
     return made
 
 

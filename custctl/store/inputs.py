@@ -247,30 +247,42 @@ def _list_of(item: Callable[[str], Any] = _visible) -> Callable[[Any], list[Any]
     return check
 
 
-def _entries(name: str, item: Callable[[str], Any]) -> Callable[[Any], list[Any]]:
-    """Texts, the primary one first; or tables with the text under `name`, of which one may be `primary`."""
+def _entries(name: str, item: Callable[[str], str]) -> Callable[[Any], list[str]]:
+    """Texts, the primary one first; or tables with the text under `name`, of which one may be `primary`.
+
+    Texts that differ in letter case only are one.
+    """
+
+    def one(text: str) -> str:
+        try:
+            return item(text)
+        except ValueError as error:
+            raise ValueError(f"holds {text!r}, which {error}") from None
 
     @_means(f"a list of {name}s, the primary one first")
-    def check(value: Any) -> list[Any]:
-        if not isinstance(value, list):
-            return _list_of(item)(value)
-        texts = [_entry_text(entry, name) for entry in value]
-        primary = [place for place, entry in enumerate(value) if isinstance(entry, dict) and entry.get("primary")]
-        if len(primary) > 1:
-            raise ValueError(f"has {len(primary)} primary entries: one is the primary")
-        if primary:
-            texts.insert(0, texts.pop(primary[0]))
-        return _list_of(item)(texts)
+    def check(value: Any) -> list[str]:
+        texts = _primary_first(value, name) if isinstance(value, list) else value
+        entries: dict[str, str] = {}
+        for entry in _list_of(one)(texts):
+            entries.setdefault(fold(entry), entry)
+        return list(entries.values())
 
     return check
+
+
+def _primary_first(entries: list[Any], name: str) -> list[Any]:
+    texts = [_entry_text(entry, name) for entry in entries]
+    primary = [place for place, entry in enumerate(entries) if isinstance(entry, dict) and entry.get("primary")]
+    if len(primary) > 1:
+        raise ValueError(f"has {len(primary)} primary entries: one is the primary")
+    return [texts[place] for place in primary] + [text for place, text in enumerate(texts) if place not in primary]
 
 
 def _entry_text(entry: Any, name: str) -> Any:
     if not isinstance(entry, dict):
         return entry
-    if set(entry) - {name, "primary"} or name not in entry:
-        raise ValueError(f"holds texts, or tables with {name} and primary")
-    _switch(entry.get("primary"))
+    if set(entry) - {name, "primary"} or name not in entry or not isinstance(entry.get("primary", False), bool):
+        raise ValueError(f"holds texts, or tables with {name} and primary = true or false")
     return entry[name]
 
 

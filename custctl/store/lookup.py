@@ -34,7 +34,7 @@ def find(connection: sqlite3.Connection, noun: Noun, text: str, *, typed: bool =
     if by_id is not None:
         return _one(connection, noun, "id = ?", by_id)
     found = _one(connection, noun, "key = ?", fold(text))
-    if found is not None or not any(column in noun.folded for column in _NAMES):
+    if found is not None or not text or not any(column in noun.folded for column in _NAMES):
         return found
     rows = _named(connection, noun, text)
     if len(rows) > 1:

@@ -5,15 +5,32 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from custctl.errors import did_you_mean, invalid, near, usage
-from custctl.resources import ADDRESS_OF, ADDRESSES, GROUP, NOUNS, ROLE, SALES, TAG, Field, Link, Noun, fold, slug
+from custctl.resources import (
+    ADDRESS_OF,
+    ADDRESSES,
+    CONTACT,
+    GROUP,
+    NOUNS,
+    ROLE,
+    SALES,
+    TAG,
+    Field,
+    Link,
+    Noun,
+    fold,
+    slug,
+)
 from custctl.store import lookup
 from custctl.store.ancestry import chain
 from custctl.store.codec import money_from, switch_of
 from custctl.store.select import Image, Selection, role_entries, selection
+
+if TYPE_CHECKING:
+    from custctl.store.scopes import Condition
 
 _LARGEST, _DIGITS = 2**63 - 1, 20
 """The largest number that SQLite knows; nothing is counted as far, nor in so many digits."""
@@ -27,8 +44,10 @@ class Listing(NamedTuple):
     where: Sequence[str] = ()
     sort: str | None = None
     limit: int | None = None
-    within: tuple[str, Mapping[str, Any]] | None = None
-    """A condition on `t` that every record has to meet besides, with its parameters."""
+    among: Condition | None = None
+    """What the command asks of every record besides."""
+    within: Condition | None = None
+    """What a user in whose name it is asked may see of them."""
 
 
 def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Sequence[str]) -> Iterator[Image]:
@@ -41,9 +60,10 @@ def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Se
     parameters: dict[str, Any] = {}
     conditions = [_condition(every, text, parameters) for text in listing.where]
     order = ", ".join(_order(every, listing.sort or noun.sort))
-    if listing.within is not None:
-        conditions.append(f"({listing.within[0]})")
-        parameters |= listing.within[1]
+    for further in (listing.among, listing.within):
+        if further is not None:
+            conditions.append(f"({further[0]})")
+            parameters |= further[1]
     tail = " ".join(f"AND {condition}" for condition in conditions) + f" ORDER BY {order}"
     if listing.limit is not None:
         tail += " LIMIT :limit"
@@ -75,7 +95,7 @@ def addresses(
     connection: sqlite3.Connection,
     owner: Noun,
     owner_id: int,
-    within: tuple[str, Mapping[str, Any]] | None = None,
+    within: Condition | None = None,
 ) -> Iterator[Image]:
     """The addresses of a record that are within a condition, the primary one first."""
     noun = ADDRESS_OF[owner.name]
@@ -84,6 +104,30 @@ def addresses(
     tail = f"AND t.{column} = :id AND ({condition}) ORDER BY t.is_primary DESC, t.key"
     for _, image in selection(noun.name).rows(connection, tail, {"id": owner_id, **parameters}):
         yield {name: value for name, value in image.items() if name != "owner"}
+
+
+def linked(noun: Noun, name: str, row_id: int) -> Condition:
+    """Which records of the noun a field links to one record of another: the contacts of an account."""
+    field = _field(noun, name)
+    assert field.via is not None, "only links lead to several"
+    via = field.via
+    return f"t.id IN (SELECT l.{via.own} FROM {via.table} l WHERE l.{via.other} = :linked)", {"linked": row_id}
+
+
+def alike(noun: Noun, name: str) -> Condition:
+    """Which records of the noun have the same in a field as another one, as people read it.
+
+    Source: oroinc/platform FilterBundle/Filter/DuplicateFilter.php.
+    """
+    value = selection(noun.name).order(name)
+    return f"{value} IN (SELECT {value} FROM {noun.table} t GROUP BY 1 HAVING count(*) > 1)", {}
+
+
+def account_contacts(connection: sqlite3.Connection, account: Image) -> list[Image]:
+    """The contacts of an account as its page tells them, by last and first name (feature A-02)."""
+    among = linked(CONTACT, "accounts", account["id"])
+    told = rows(connection, CONTACT, Listing(among=among), ("key", "name", "email", "phone", "job_title"))
+    return [{**contact, "default": contact["key"] == account["default_contact"]} for contact in told]
 
 
 def children(connection: sqlite3.Connection, customer_id: int) -> list[tuple[str, str]]:

@@ -255,11 +255,18 @@ def detach_documents(unit: Unit, user: Draft) -> list[Draft]:
 def _contact(unit: Unit, draft: Draft) -> None:
     """A contact can be told apart by a name, an e-mail address or a phone number (features K-02, K-05).
 
-    Source: oroinc/crm ContactBundle/Validator/Constraints/HasContactInformationValidator.php.
+    Sources: oroinc/crm ContactBundle/Validator/Constraints/HasContactInformationValidator.php and
+    ContactBundle/Handler/ContactEmailDeleteHandlerExtension.php.
     """
     image = draft.image
-    if not (image["first_name"] or image["last_name"] or image["emails"] or image["phones"]):
-        wrong(unit, draft, "first_name", "needs a first name, a last name, an e-mail address or a phone number")
+    told_by = (image["first_name"] or "", image["last_name"] or "", *image["emails"], *image["phones"])
+    if not any(text.strip() for text in told_by):
+        message = "needs a first name, a last name, an e-mail address or a phone number"
+        if draft.before is None:
+            wrong(unit, draft, "first_name", message)
+        else:
+            hint = "give it another of these first"
+            wrong(unit, draft, "first_name", message, code="protected", exit_code=Exit.CONFLICT, hint=hint)
 
 
 def _account(_unit: Unit, draft: Draft) -> None:
@@ -269,7 +276,7 @@ def _account(_unit: Unit, draft: Draft) -> None:
     """
     image, default = draft.image, draft.image["default_contact"]
     if default is not None and default not in image["contacts"]:
-        if draft.changed("default_contact"):
+        if draft.changed("default_contact") or "default_contact" in draft.given:
             image["contacts"] = sorted((*image["contacts"], default))
         else:
             image["default_contact"] = None
@@ -415,8 +422,8 @@ def _contact_addresses(unit: Unit, drafts: Sequence[Draft], touched: Sequence[Dr
         for kind in draft.image["types"] if draft.changed("types") else ():
             other = next((some for some in drafts if some is not draft and kind in some.image["types"]), None)
             if other is not None:
-                hint = f"a contact has one {kind} address"
-                wrong(unit, draft, "types", f"{other.reference} is the {kind} address", hint=hint, value=kind)
+                hint, message = f"a contact has one {kind} address", f"{other.reference} is the {kind} address"
+                wrong(unit, draft, "types", message, code="taken", exit_code=Exit.CONFLICT, hint=hint, value=kind)
 
 
 def _settle(drafts: Sequence[Draft], touched: Sequence[Draft]) -> None:

@@ -8,10 +8,11 @@ from custctl.resources import TAG, fold, slug
 from custctl.store.unit import Draft, Unit
 
 
-def tags_of(unit: Unit, words: Sequence[str], manager: str | None = None) -> tuple[list[str], list[Draft]]:
+def tags_of(unit: Unit, words: Sequence[str]) -> tuple[list[str], list[Draft]]:
     """The keys of the tags that words mean, in order, and the tags made because there was none (feature T-05).
 
-    A word means the tag whose key is its slug, else the one of that name; letter case makes no difference.
+    A word means the tag whose key is its slug, else the one of that name; letter case makes no difference. A tag that
+    is made for a record has no manager: it stays for whoever uses it next, also when the record's document goes.
     Source: oroinc/platform TagBundle/Entity/TagManager.php, loadOrCreateTags.
     """
     keys: dict[str, None] = {}
@@ -21,7 +22,6 @@ def tags_of(unit: Unit, words: Sequence[str], manager: str | None = None) -> tup
         if key is None:
             key = slug(word, TAG.name)
             made.append(unit.create(TAG, key, {"key": key, "name": word}))
-            made[-1].manager = manager
         keys[key] = None
     return sorted(keys), made
 

@@ -241,21 +241,8 @@ def test_plain_records_are_offered_by_their_entity(complete: Complete, demo: Run
 
 
 FREE = {
-    *(
-        "#RRGGBB",
-        "1234.50",
-        "EMAIL",
-        "KEY",
-        "LABEL",
-        "N",
-        "NAME",
-        "TIME",
-        "URL",
-        "USD",
-        "VALUE",
-        "VALUE...",
-        "YYYY-MM-DD",
-    ),
+    *("#RRGGBB", "1234.50", "EMAIL", "KEY", "LABEL", "N", "NAME", "PHONE", "TIME", "URL", "USD"),
+    *("VALUE", "VALUE...", "YYYY-MM-DD"),
 }
 """What help calls values that nobody can know before they are typed."""
 

@@ -50,9 +50,9 @@ def test_a_second_apply_changes_nothing_and_writes_no_history(demo: Runner) -> N
 def test_an_apply_tells_every_record_and_is_one_revision(custctl: Runner) -> None:
     answer = custctl.json("apply", "-f", DEMO, "--yes")
     kinds = [change["record"].partition(":")[0] for change in answer["changes"]]
-    assert (answer["revision"], len(kinds)) == (1, 98)
+    assert (answer["revision"], len(kinds)) == (1, 110)
     assert {change["op"] for change in answer["changes"]} == {"add"}
-    assert custctl.sql("SELECT count(*), min(revision_id), max(revision_id) FROM history") == [(98, 1, 1)]
+    assert custctl.sql("SELECT count(*), min(revision_id), max(revision_id) FROM history") == [(110, 1, 1)]
     assert custctl.sql("SELECT actor, command FROM revision") == [("tester", f"custctl apply -f {DEMO} --yes -o json")]
 
 
@@ -398,7 +398,7 @@ def test_a_plan_says_in_words_what_would_be(demo: Runner) -> None:
 
 def test_a_plan_and_a_dry_run_need_no_database_and_make_none(custctl: Runner) -> None:
     custctl.database.unlink()
-    assert custctl("plan", "-f", DEMO).lines[-1] == "98 to add, 0 to change, 0 to remove"
+    assert custctl("plan", "-f", DEMO).lines[-1] == "110 to add, 0 to change, 0 to remove"
     assert custctl("apply", "-f", DEMO, "--dry-run").exit == 0
     assert not custctl.database.exists()
 
@@ -936,6 +936,8 @@ def test_an_export_is_sorted_and_holds_no_id_time_or_default(demo: Runner) -> No
         "users",
         "visitors",
         "contact_groups",
+        "contacts",
+        "accounts",
         "orders",
         "quotes",
         "requests",
@@ -1131,6 +1133,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
         ),
         "users": draw(_users(customers, plain)),
         "visitors": [{"key": "v-1", "user": "guest-1"}],
+        **draw(_people()),
         "settings": draw(
             st.fixed_dictionaries(
                 {}, optional={"guest.access": st.booleans(), "guest.allowed_pages": st.lists(texts, max_size=2)}
@@ -1180,6 +1183,39 @@ def _users(customers: list[str], roles: list[str]) -> st.SearchStrategy[list[dic
             *({("email" if name == "key" else name): value for name, value in row.items()} for row in both[1]),
         ]
     )
+
+
+def _people() -> st.SearchStrategy[dict[str, Any]]:
+    """Contacts and accounts; a default contact may be named apart from the contacts, and reports go upwards."""
+    keys = ("p-0", "p-1", "p-2")
+    mails = st.sampled_from(("a@x.example", "A@x.example", "b@x.example"))
+    entry = mails | st.fixed_dictionaries({"email": mails, "primary": st.just(False)})
+    contacts = st.tuples(
+        *(
+            keyed(
+                [key],
+                first_name=names,
+                last_name=some(texts),
+                description=some(texts),
+                emails=some(st.lists(entry, max_size=3)),
+                phones=some(st.lists(visible, max_size=3)),
+                groups=some(st.lists(st.sampled_from(("sales-group", "marketing-group")), unique=True)),
+                reports_to=some(st.sampled_from(["", *keys[:number]])),
+                addresses=st.lists(st.fixed_dictionaries({"country": st.just("GI"), "label": texts}), max_size=1),
+                tags=some(st.lists(visible, max_size=2)),
+            )
+            for number, key in enumerate(keys)
+        )
+    ).map(lambda made: [row for rows in made for row in rows])
+    accounts = keyed(
+        ["acme", "globex"],
+        name=names,
+        owner=some(texts),
+        contacts=some(st.lists(st.sampled_from(keys), unique=True)),
+        default_contact=some(st.sampled_from(["", *keys])),
+        tags=some(st.lists(visible, max_size=2)),
+    )
+    return st.fixed_dictionaries({"contacts": contacts, "accounts": accounts})
 
 
 @pytest.fixture(scope="module")

@@ -86,6 +86,39 @@ EXAMPLES = {
     "role delete": "new",
     "role grant": "buyer order view=corporate",
     "role revoke": "buyer order view",
+    "account list": "",
+    "account show": "company-a",
+    "account add": "Acme",
+    "account edit": "company-a --name Acme",
+    "account delete": "greenleaf",
+    "account duplicates": "",
+    "account contact list": "company-a",
+    "account contact add": "greenleaf helen-ortiz --default",
+    "account contact remove": "company-a gail-fraser",
+    "contact list": "",
+    "contact show": "helen-ortiz",
+    "contact add": "--first-name Ann",
+    "contact edit": "helen-ortiz --job-title Boss",
+    "contact delete": "gail-fraser",
+    "contact email list": "helen-ortiz",
+    "contact email add": "walt-doyle walt@x.example",
+    "contact email remove": "helen-ortiz purchasing@company-a.example",
+    "contact phone list": "helen-ortiz",
+    "contact phone add": "gail-fraser 555",
+    "contact phone remove": "new 555",
+    "contact address list": "helen-ortiz",
+    "contact address show": "helen-ortiz/office",
+    "contact address add": "walt-doyle --country GI",
+    "contact address edit": "helen-ortiz/office --city Tampa",
+    "contact address delete": "helen-ortiz/office",
+    "contact group list": "",
+    "contact group show": "sales-group",
+    "contact group add": "VIP",
+    "contact group edit": "harvest-fair --label Fair",
+    "contact group delete": "harvest-fair",
+    "contact group member list": "sales-group",
+    "contact group member add": "sales-group walt-doyle",
+    "contact group member remove": "sales-group ben-carter",
     "access can": f"{AMANDA} view order",
     "access explain": f"{AMANDA} view order:SO-2001",
     "access matrix": AMANDA,
@@ -154,8 +187,11 @@ FORMATS = ("table", "wide", "json", "jsonl", "csv", "yaml", "name")
 @pytest.fixture
 def prepared(demo: Runner) -> Runner:
     """The demo world with something in it that may be deleted, as revision 2, and something for a check to find."""
+    accounts = '[[accounts]]\nkey = "new"\nname = "COMPANY A"\n'
+    contacts = '[[contacts]]\nkey = "new"\nfirst_name = "New"\nphones = ["555"]\n'
     pages = '[settings]\n"guest.allowed_pages" = ["/about"]\n'
-    demo.apply(f'[[customers]]\nkey = "new"\nname = "New"\n[[roles]]\nkey = "new"\nlabel = "New"\n{pages}')
+    rest = f"{accounts}{contacts}{pages}"
+    demo.apply(f'[[customers]]\nkey = "new"\nname = "New"\n[[roles]]\nkey = "new"\nlabel = "New"\n{rest}')
     with contextlib.closing(sqlite3.connect(demo.database)) as connection, connection:
         connection.execute("UPDATE customer SET name_folded = 'other' WHERE key = 'jo-miller'")
     return demo
@@ -570,13 +606,13 @@ def test_the_status_tells_schema_revision_and_contents(demo: Runner) -> None:
             "tag": 4,
             "customer_group": 4,
             "customer": 8,
-            "address": 9,
+            "address": 10,
             "role": 9,
             "customer_user": 19,
             "visitor": 2,
-            "contact_group": 2,
-            "contact": 0,
-            "account": 0,
+            "contact_group": 3,
+            "contact": 6,
+            "account": 4,
             "sales_document": 28,
             "record": 13,
         },

@@ -122,11 +122,11 @@ def test_t10_a_list_of_tags_counts_their_uses(demo: Runner) -> None:
     rows = demo.json("tag", "list", "--fields", "key,taxonomy,uses")
     assert rows == [
         {"key": "early-adopter", "taxonomy": "program", "uses": 1},
-        {"key": "key-account", "taxonomy": "tier", "uses": 2},
+        {"key": "key-account", "taxonomy": "tier", "uses": 4},
         {"key": "long-tail", "taxonomy": "tier", "uses": 0},
         {"key": "seasonal", "taxonomy": None, "uses": 3},
     ]
-    assert keys(demo, "tag", "list", "--sort", "-uses", "--limit", "1") == ["seasonal"]
+    assert keys(demo, "tag", "list", "--sort", "-uses", "--limit", "1") == ["key-account"]
     assert keys(demo, "tag", "list", "--where", "uses=0") == ["long-tail"]
     assert keys(demo, "tag", "list", "--where", "taxonomy=tier") == ["key-account", "long-tail"]
     demo("tag", "member", "remove", "seasonal", "order:SO-2001")
@@ -589,7 +589,11 @@ def test_t05_names_in_a_document_that_are_new_make_tags(custctl: Runner) -> None
         {"key": "vip", "name": "VIP"},
     ]
     assert tables["customers"][0]["tags"] == ["gold", "key-account", "vip"]
-    assert custctl.sql("SELECT DISTINCT manager FROM tag") == [("crm",)]
+    assert custctl.sql("SELECT key, manager FROM tag ORDER BY key") == [
+        ("gold", "crm"),
+        ("key-account", None),
+        ("vip", None),
+    ]
     assert custctl.apply(WORLD)["changes"] == []
 
 

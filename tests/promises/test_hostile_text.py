@@ -33,6 +33,16 @@ WORLD: dict[str, Any] = {
     "customers": [{"key": "h", "group": "h", "addresses": [ADDRESS], **CUSTOMER}, {"key": "i", "name": HOSTILE}],
     "roles": [{"key": "h/h", "label": HOSTILE, "permissions": {"order": {"view": "user"}}}],
     "users": [{"email": "h@h.example", "customer": "h", "roles": ["h/h"], "addresses": [ADDRESS], **USER}],
+    "contact_groups": [{"key": "h", "label": HOSTILE, "owner": HOSTILE}],
+    "contacts": [
+        {"key": "h", "first_name": SHORT, "last_name": SHORT, "groups": ["h"], "addresses": [ADDRESS]}
+        | dict.fromkeys(("prefix", "middle_name", "suffix", "job_title", "fax", "skype", "twitter"), HOSTILE)
+        | dict.fromkeys(("facebook", "google_plus", "linkedin", "description", "owner", "assigned_to"), HOSTILE)
+    ],
+    "accounts": [
+        {"key": "h", "default_contact": "h", "external_id": SHORT}
+        | dict.fromkeys(("name", "description", "owner"), HOSTILE)
+    ],
     "orders": [{"number": "H-1", "customer": "i", "user": "h@h.example", "status": "open\x1b[31m\u202e\x9b"}],
     "settings": {"guest.allowed_pages": [HOSTILE]},
 }
@@ -64,6 +74,18 @@ access matrix h@h.example
 access records h@h.example order
 access who view order:H-1
 access owners h@h.example create order
+account list
+account show h
+account contact list h
+account edit h --name Plain --dry-run
+contact list
+contact show h
+contact address list h
+contact edit h --first-name Plain --dry-run
+contact delete h --dry-run
+contact group list
+contact group show h
+contact group member list h
 order list
 order show H-1
 history
@@ -82,6 +104,18 @@ user show {}
 role show {}
 group show {}
 customer address show {}
+account show {}
+account add x --default-contact {}
+contact show {}
+contact show {}@x.example
+contact add --email {}
+contact add --email {}@x.example
+contact add --phone {}
+contact add --first-name x --source {}
+contact email add h {}
+contact email remove h {}
+contact phone remove h {}
+contact group member add {} h
 customer list --where {}
 customer list --where {}=1
 customer list --where name~{}

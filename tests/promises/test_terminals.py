@@ -21,6 +21,10 @@ VIEWS = {
     "matrix": ("access", "matrix", "role:buyer"),
     "users": ("user", "list"),
     "roles": ("role", "list"),
+    "accounts": ("account", "list"),
+    "account": ("account", "show", "company-a"),
+    "contacts": ("contact", "list"),
+    "contact": ("contact", "show", "helen-ortiz"),
     "status": ("db", "status"),
 }
 
@@ -90,6 +94,8 @@ def test_every_view_is_as_wide_as_the_screen_and_lets_no_stored_text_through(wor
         ["customer", "edit", "company-a", "--name", HOSTILE, "--owner", HOSTILE, "--vat-id", HOSTILE],
         ["user", "edit", "bob.reyes@company-a.example", "--first-name", HOSTILE, "--last-name", HOSTILE],
         ["role", "edit", "buyer", "--label", HOSTILE],
+        ["account", "edit", "company-a", "--name", HOSTILE, "--description", HOSTILE],
+        ["contact", "edit", "helen-ortiz", "--last-name", HOSTILE, "--job-title", HOSTILE],
     )
     for name, words in VIEWS.items():
         terminal = Terminal(world, words, columns)

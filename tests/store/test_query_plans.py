@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.world import NOW, Size, make
-from custctl.resources import CUSTOMER, GROUP, NOUNS, ROLE, USER
+from custctl.resources import CONTACT, CUSTOMER, GROUP, NOUNS, ROLE, USER
 from custctl.store import answers, lookup, reads, suggest
 from custctl.store.ancestry import chain
 from custctl.store.database import open_for_reading
@@ -141,6 +141,12 @@ BY_INDEX = {
     "show, a customer by name": lambda connection: lookup.find(connection, CUSTOMER, "Nobody Ltd"),
     "show, a user": lambda connection: reads.record(connection, USER, BUYER),
     "show, a group": lambda connection: reads.record(connection, GROUP, "partners"),
+    "the contacts of an account": lambda connection: reads.account_contacts(
+        connection, {"id": 1, "default_contact": None}
+    ),
+    "the contacts of a group": lambda connection: list(
+        reads.rows(connection, CONTACT, reads.Listing(among=reads.linked(CONTACT, "groups", 1)), CONTACT.columns)
+    ),
     "TAB, customers": lambda connection: suggest.keys(connection, CUSTOMER, "c1"),
     "TAB, users": lambda connection: suggest.keys(connection, USER, "u1"),
     "TAB, roles": lambda connection: suggest.keys(connection, ROLE, "c"),
@@ -164,6 +170,8 @@ def test_a_question_about_one_record_scans_nothing(work: Work, world: World) -> 
         ("customer", "SCAN t USING INDEX customer_name"),
         ("customer-user", "SCAN t USING INDEX sqlite_autoindex_customer_user_1"),
         ("customer-group", "SCAN t USING INDEX customer_group_name"),
+        ("contact", "SCAN t USING INDEX contact_order"),
+        ("account", "SCAN t USING INDEX account_name"),
         ("order", "SEARCH t USING INDEX sqlite_autoindex_sales_document_1 (entity=?)"),
     ],
 )

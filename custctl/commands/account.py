@@ -1,0 +1,169 @@
+"""Accounts: companies as the seller's own people know them, with the contacts there."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from custctl.commands._arguments import (
+    AccountArg,
+    ContactsArg,
+    ExternalId,
+    Key,
+    Limit,
+    Name,
+    NewKey,
+    NewName,
+    Owner,
+    Sort,
+    Tags,
+    Where,
+)
+from custctl.commands._command import Call, command, group
+from custctl.commands._common import add as add_record
+from custctl.commands._common import delete as delete_record
+from custctl.commands._common import edit as edit_record
+from custctl.commands._common import find, given, key_of, keys_of, link, listed, listing, unlink, write_item
+from custctl.commands._common import show as show_record
+from custctl.errors import usage
+from custctl.resources import ACCOUNT, CONTACT
+from custctl.result import Result
+from custctl.store import lookup, reads
+
+if TYPE_CHECKING:
+    from custctl.store.unit import Draft, Unit
+
+app = group("account", "Accounts: companies as the seller's own people know them.")
+contact_app = group("contact", "The contacts of an account.")
+app.add_typer(contact_app)
+
+Description = Annotated[str | None, typer.Option("--description", help="A description.")]
+ReferredBy = Annotated[
+    str | None, typer.Option("--referred-by", metavar="ACCOUNT", help='The account that referred it; "" for none.')
+]
+DefaultContact = Annotated[
+    str | None,
+    typer.Option("--default-contact", metavar="CONTACT", help="The contact it is reached by, one of its contacts."),
+]
+Contacts = Annotated[
+    list[str] | None, typer.Option("--contact", metavar="CONTACT", help="A contact; repeat it for the whole list.")
+]
+
+
+@command(app, "list", examples=("custctl account list --where tags=vip --fields key,name,owner,tags",))
+def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
+    """List accounts, by name."""
+    return listing(call, ACCOUNT, where, sort, limit)
+
+
+@command(app, "show", examples=("custctl account show acme",))
+def show(call: Call, account: AccountArg) -> Result:
+    """Show an account with its contacts; the default one lends it e-mail and phone."""
+    connection = call.read()
+    image = reads.record(connection, ACCOUNT, account)
+    people = reads.account_contacts(connection, image)
+    return show_record(call, ACCOUNT, f"id:{image['id']}", {"contact_details": people})
+
+
+@command(app, "add", examples=("custctl account add Acme --owner 'Sam Delgado' --default-contact ann-lee --tag vip",))
+def add(
+    call: Call,
+    name: Name,
+    key: Key = None,
+    description: Description = None,
+    owner: Owner = None,
+    referred_by: ReferredBy = None,
+    contact: Contacts = None,
+    default_contact: DefaultContact = None,
+    external_id: ExternalId = None,
+    tag: Tags = None,
+) -> Result:
+    """Add an account."""
+    values = given(key=key, name=name, description=description, owner=owner, external_id=external_id, tags=listed(tag))
+    links = partial(_links, referred_by=referred_by, contacts=listed(contact), default_contact=default_contact)
+    return call.write(lambda unit: add_record(unit, ACCOUNT, values | links(unit), name))
+
+
+def _links(
+    unit: Unit, referred_by: str | None, contacts: list[str] | None, default_contact: str | None
+) -> dict[str, Any]:
+    """The records that were given, as keys."""
+    return given(
+        referred_by=key_of(unit, ACCOUNT, referred_by),
+        contacts=contacts and keys_of(unit, CONTACT, contacts),
+        default_contact=key_of(unit, CONTACT, default_contact),
+    )
+
+
+@command(app, "edit", examples=("custctl account edit acme --default-contact ben@acme.example --tag vip --tag key",))
+def edit(
+    call: Call,
+    account: AccountArg,
+    name: NewName = None,
+    key: NewKey = None,
+    description: Description = None,
+    owner: Owner = None,
+    referred_by: ReferredBy = None,
+    contact: Contacts = None,
+    default_contact: DefaultContact = None,
+    external_id: ExternalId = None,
+    tag: Tags = None,
+) -> Result:
+    """Change fields of an account; "" clears one."""
+    values = given(name=name, description=description, owner=owner, external_id=external_id, tags=listed(tag))
+    links = partial(_links, referred_by=referred_by, contacts=listed(contact), default_contact=default_contact)
+    return call.write(lambda unit: edit_record(unit, ACCOUNT, account, values | links(unit), key))
+
+
+@command(app, "delete")
+def delete(call: Call, account: AccountArg) -> Result:
+    """Delete an account; its contacts stay."""
+    from custctl.store.removal import remove_account
+
+    return delete_record(call, ACCOUNT, account, remove_account)
+
+
+@command(app, "duplicates")
+def duplicates(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
+    """List the accounts that share their name with another."""
+    return listing(call, ACCOUNT, where, sort, limit, reads.alike(ACCOUNT, "name"))
+
+
+@command(contact_app, "list")
+def contact_list(
+    call: Call, account: AccountArg, where: Where = None, sort: Sort = None, limit: Limit = None
+) -> Result:
+    """List the contacts of an account, by last and first name."""
+    row_id, _ = lookup.require(call.read(), ACCOUNT, account)
+    return listing(call, CONTACT, where, sort, limit, reads.linked(CONTACT, "accounts", row_id))
+
+
+@command(contact_app, "add", examples=("custctl account contact add acme ann-lee ben@acme.example",))
+def contact_add(
+    call: Call,
+    account: AccountArg,
+    contacts: ContactsArg,
+    default: Annotated[bool, typer.Option("--default", help="Make it the default contact; one only.")] = False,
+) -> Result:
+    """Put contacts into an account; they stay in others too."""
+    if default and len(contacts) > 1:
+        raise usage("--default takes one contact", "add the others without it")
+    return call.write(lambda unit: _add_contacts(unit, account, contacts, default=default))
+
+
+def _add_contacts(unit: Unit, account: str, contacts: list[str], *, default: bool) -> Draft:
+    draft = find(unit, ACCOUNT, account)
+    keys = keys_of(unit, CONTACT, contacts)
+    if default:
+        return write_item(unit, ACCOUNT, {"key": draft.key, "default_contact": keys[0]})
+    return link(unit, draft, "contacts", keys)
+
+
+@command(contact_app, "remove")
+def contact_remove(call: Call, account: AccountArg, contacts: ContactsArg) -> Result:
+    """Take contacts out of an account; they are kept."""
+    return call.write(
+        lambda unit: unlink(unit, find(unit, ACCOUNT, account), "contacts", keys_of(unit, CONTACT, contacts))
+    )

@@ -115,7 +115,7 @@ def write_csv(result: Result, out: TextIO) -> None:
 
 def _csv_columns(result: Result, first: Row | None) -> tuple[str, ...]:
     """The columns of a list, also of an empty one; a matrix and a single record have those of their rows."""
-    if result.columns and result.view == "list":
+    if result.columns and result.view in ("list", "log"):
         return result.columns
     return tuple(first) if first is not None else ()
 

@@ -25,6 +25,7 @@ _NARROWEST_COLUMN = 14
 _ALIGNED_TOGETHER = 10_000
 _DRAWN_LEVELS = 40
 _FIELDS_SHOWN_UP_TO = 20
+_ADDED_FIELDS_TOLD = 3
 _WIDE_TERMINAL = 120
 _PROSE = 80
 _NAME_OF_A_FACT = 24
@@ -346,8 +347,15 @@ def _is_nested(value: Any) -> bool:
 def _pairs(page: _Page, pairs: Mapping[str, Any], lead: str = "") -> None:
     width = max((cells(visible(name)) for name in pairs), default=0)
     for name, value in pairs.items():
-        page.line(lead, (_pad(visible(name), width), "dim"), "  ", body=text_of(value) or "-")
+        page.line(lead, (_pad(visible(name), width), "dim"), "  ", body=_told(value) or "-")
         lead = " " * len(lead)
+
+
+def _told(value: Any) -> str:
+    """A value as a person reads it; of one that comes from another record, that record too."""
+    if isinstance(value, Mapping) and value.keys() == {"value", "origin"}:
+        return f"{text_of(value['value'])} ({value['origin']})" if value["origin"] else ""
+    return text_of(value)
 
 
 def _tree(page: _Page, result: Result) -> None:
@@ -663,16 +671,30 @@ def _changes(page: _Page, result: Result) -> None:
         page.line(_summary(changes, _TO_DO if answer.get("revision") is None else _DONE))
 
 
-def _change(page: _Page, change: Row, in_full: bool) -> None:
+def _log(page: _Page, result: Result) -> None:
+    """A paragraph a revision: who changed what, when and how, then its records as a write shows them."""
+    revision = None
+    for change in _answers(result):
+        if change["revision"] != revision:
+            if revision is not None:
+                page.line()
+            revision = change["revision"]
+            page.line((f"revision {revision}", "bold"), f"  {change['at']}  {change['actor']}")
+            page.line("  ", body=change["command"], style="dim")
+        few = len(change["fields"]) <= _ADDED_FIELDS_TOLD
+        _change(page, change, in_full=few, margin="  ", behind=f"  v{change['version']}")
+
+
+def _change(page: _Page, change: Row, in_full: bool, margin: str = "", behind: str = "") -> None:
     """One difference stands on the line of the record, several below it; a removed record has nothing to show."""
     operation = change["op"]
-    lead: tuple[Span, ...] = (_SIGNS[operation], " ", change["record"])
+    lead: tuple[Span, ...] = (margin, _SIGNS[operation], " ", change["record"], (behind, "dim"))
     shown = operation in ("change", "rename") or (operation == "add" and in_full)
     differences = list(_differences(change["fields"])) if shown else []
     if operation == "add":
         page.line(*lead)
         for path, _, new in differences:
-            page.line("    ", body=f"{path}: {new}")
+            page.line(margin, "    ", body=f"{path}: {new}")
         return
     arrow = page.glyphs.arrow
     lines = [f"{path}: {old or '-'}{arrow}{new or '-'}" for path, old, new in differences]
@@ -681,7 +703,7 @@ def _change(page: _Page, change: Row, in_full: bool) -> None:
         return
     page.line(*lead)
     for line in lines:
-        page.line("    ", body=line)
+        page.line(margin, "    ", body=line)
 
 
 def _differences(fields: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str, str]]:
@@ -788,6 +810,7 @@ _VIEWS: Mapping[View, Callable[[_Page, Result], None]] = {
     "matrix": _matrix,
     "changes": _changes,
     "diff": _diff,
+    "log": _log,
     "tests": _tests,
     "text": _text,
     "topic": _topic,

@@ -11,7 +11,9 @@ from custctl.errors import Exit
 Row = Mapping[str, Any]
 """A JSON-ready object: text, numbers, booleans, None, and lists and objects of these."""
 
-View = Literal["record", "list", "tree", "decision", "explain", "matrix", "changes", "diff", "tests", "text", "topic"]
+View = Literal[
+    "record", "list", "tree", "decision", "explain", "matrix", "changes", "diff", "log", "tests", "text", "topic"
+]
 """How a person is shown the data: the name of a renderer in render.py."""
 
 

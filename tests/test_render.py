@@ -235,6 +235,18 @@ RESULTS: dict[View, Result] = {
     "matrix": Result(matrix(), "matrix"),
     "changes": Result(changes(), "changes"),
     "diff": Result(changes(), "diff", lines=DIFF),
+    "log": Result(
+        [
+            {**stamp, "version": number, **change}
+            for stamp in (
+                {"revision": 3, "at": "2026-01-31T12:00:00Z", "actor": "sam", "command": "custctl apply -f world.toml"},
+                {"revision": 2, "at": "2026-01-30T12:00:00Z", "actor": "kim", "command": "custctl undo 1 --yes"},
+            )
+            for number, change in enumerate(changes()["changes"], 1)
+        ],
+        "log",
+        ("revision", "at", "actor", "op", "record", "version", "fields"),
+    ),
     "tests": Result(
         {
             "passed": 1,

@@ -9,7 +9,7 @@ import typer
 from custctl.commands._arguments import Limit
 from custctl.commands._command import Call, command, counted, group
 from custctl.errors import did_you_mean, invalid, near, usage
-from custctl.result import Result
+from custctl.result import Result, View
 from custctl.store import history as store
 
 app = group("history", "History.")
@@ -45,7 +45,12 @@ def history(
 ) -> Result:
     """Show what was changed, by whom and when, the latest first."""
     wanted = store.Wanted(record, since, until, actor, op, tuple(field or ()), value, limit)
-    return Result(call.noting(store.changes(call.read(), wanted), "no changes"), "list", _columns(call))
+    return Result(call.noting(store.changes(call.read(), wanted), "no changes"), _view(call), _columns(call))
+
+
+def _view(call: Call) -> View:
+    """A log to read; a table where columns are asked for."""
+    return "log" if call.option("fields") is None and not call.wide else "list"
 
 
 def _columns(call: Call) -> tuple[str, ...]:

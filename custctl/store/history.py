@@ -44,6 +44,8 @@ class Wanted:
 def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
     """The changes asked for, the latest first, streamed; each with its version of the record and what differs.
 
+    Where fields are asked for, only what differs in them is told.
+
     A record is followed through its renames, and changes of its addresses and settings stand under it too; a type
     alone means all records of that type (features H-01, H-03).
     Raises exit 3 for a record that history does not know, 4 for a type or a time that is none.
@@ -91,6 +93,8 @@ def _parts(names: Iterable[str]) -> Iterator[str]:
 def _rows(connection: sqlite3.Connection, found: Iterable[Any], wanted: Wanted) -> Iterator[Row]:
     for row_id, revision, at, actor, command, op, record, before, after in found:
         fields = _differences(json.loads(before or "{}"), json.loads(after or "{}"))
+        if wanted.fields:
+            fields = {name: pair for name, pair in fields.items() if name in wanted.fields}
         if _is_wanted(fields, wanted):
             yield {
                 "revision": revision,
@@ -134,8 +138,6 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
 
 
 def _is_wanted(fields: Mapping[str, list[Any]], wanted: Wanted) -> bool:
-    if wanted.fields:
-        fields = {name: pair for name, pair in fields.items() if name in wanted.fields}
     if wanted.value:
         sought = fold(wanted.value)
         fields = {name: pair for name, pair in fields.items() if any(sought in fold(_text(side)) for side in pair)}

@@ -39,7 +39,32 @@ def test_h_03_who_changed_e_mail_addresses_in_a_period_is_one_command(demo: Runn
     found = revisions(demo, "--field", "email", "--actor", "kim", "--since", "2026-01-01", "--until", "2100-01-01")
     assert [(row["actor"], row["fields"]["email"]) for row in found] == [("kim", [BOB, "bob@company-a.example"])]
     assert revisions(demo, "--field", "email", "--actor", "kim", "--until", "2020-01-01") == []
-    assert revisions(demo, "--value", "BOB@company", "--actor", "kim") == found
+    by_value = revisions(demo, "--value", "BOB@company", "--actor", "kim")
+    assert [row["record"] for row in by_value] == [row["record"] for row in found]
+    answer = demo("history", "--field", "email", "--actor", "kim")
+    assert (answer.exit, answer.err) == (0, "")
+    assert answer.lines[1:] == [
+        f"  custctl user edit {BOB} --email bob@company-a.example",
+        f"  ~ user:bob@company-a.example  v2  email: {BOB} → bob@company-a.example",
+    ]
+
+
+def test_h_01_the_history_of_a_record_reads_like_a_log(demo: Runner) -> None:
+    done(demo, "customer", "edit", "company-a", "--name", "Alpha", "--owner", "Kim")
+    done(demo, "order", "delete", "SO-1001", "--yes")
+    at = demo.sql("SELECT at FROM revision WHERE id > 1 ORDER BY id")
+    assert demo("history", "--limit", "1").lines == [
+        f"revision 3  {at[1][0]}  tester",
+        "  custctl order delete SO-1001 --yes",
+        "  - order:SO-1001  v2",
+    ]
+    assert demo("history", "customer:company-a", "--op", "change").lines == [
+        f"revision 2  {at[0][0]}  tester",
+        "  custctl customer edit company-a --name Alpha --owner Kim",
+        "  ~ customer:company-a  v2",
+        "      name: Company A → Alpha",
+        "      owner: Sam Delgado → Kim",
+    ]
 
 
 def test_h_03_a_type_and_a_kind_of_change_leave_the_others_out(demo: Runner) -> None:

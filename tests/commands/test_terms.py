@@ -86,4 +86,4 @@ def test_terms_are_shown_to_people_with_their_origin(shop: Runner) -> None:
     shop.json("group", "edit", "partners", "--payment-term", "net 30")
     answer = shop("customer", "show", "acme")
     assert answer.exit == 0
-    assert "value=net 30, origin=customer-group:partners" in answer.out
+    assert "  payment_term  net 30 (customer-group:partners)" in answer.lines

@@ -259,11 +259,13 @@ def _entries(name: str, item: Callable[[str], str]) -> Callable[[Any], list[str]
         except ValueError as error:
             raise ValueError(f"holds {text!r}, which {error}") from None
 
+    each = _list_of(one)
+
     @_means(f"a list of {name}s, the primary one first")
     def check(value: Any) -> list[str]:
         texts = _primary_first(value, name) if isinstance(value, list) else value
         entries: dict[str, str] = {}
-        for entry in _list_of(one)(texts):
+        for entry in each(texts):
             entries.setdefault(fold(entry), entry)
         return list(entries.values())
 
@@ -309,9 +311,12 @@ def _code(value: str | None) -> str | None:
     return value
 
 
+_address_type = _one_of(ADDRESS_TYPES)
+
+
 @_means("billing and shipping")
 def _address_types(value: str) -> str | None:
-    return _one_of(ADDRESS_TYPES)(value)
+    return _address_type(value)
 
 
 @_means(f"one of {', '.join(LEVELS)}")
@@ -325,8 +330,11 @@ def _table(value: Any) -> Any:
     return {} if value is None or value == "" else value
 
 
+_at_most_255 = _longest(255)
+
+
 def _short(value: str) -> str:
-    _longest(255)(value)
+    _at_most_255(value)
     return value
 
 

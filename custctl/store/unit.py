@@ -121,6 +121,7 @@ class Unit:
         self._referring: dict[Key, list[tuple[Draft, str]]] = {}
         self._next: dict[str, int] = {}
         self._codes: set[str] = set()
+        self._revision: int | None = None
 
     # -- reading -------------------------------------------------------------------------------------------
 
@@ -265,19 +266,33 @@ class Unit:
         self.stop_if_wrong()
         changed = [draft for draft in self.drafts.values() if draft is not None and _differs(draft)]
         changes = [_change(draft) for draft in changed]
-        base = self.latest()
-        report = Report(None, base, changes, self.warnings)
+        base = self.latest() - (self._revision is not None)
+        report = Report(self._revision, base, changes, self.warnings)
         if not changes:
             return report
         self._keep_managers([draft for draft in changed if draft.after is None])
+        report.revision = self._open_revision(command, actor)
         self._write_rows(changed)
-        report.revision = base + 1
-        self.transaction.insert(
-            "revision", [{"id": report.revision, "at": self.moment, "actor": actor, "command": command}]
-        )
         told = [_history(report.revision, *pair) for pair in zip(changed, changes, strict=True)]
         self.transaction.insert("history", told)
         return report
+
+    def put_away(self, command: str, actor: str) -> None:
+        """Write what changed so far and let go of it: for work that does not fit into memory.
+
+        What is written later is of the same revision. The report of `flush` no longer shows what was put away.
+        """
+        self.flush(command, actor)
+        for at_hand in (self.drafts, self._ids, self._rows, self._referring, self._codes):
+            at_hand.clear()
+
+    def _open_revision(self, command: str, actor: str) -> int:
+        """The revision of this unit, begun with its first change."""
+        if self._revision is None:
+            self._revision = self.latest() + 1
+            row = {"id": self._revision, "at": self.moment, "actor": actor, "command": command}
+            self.transaction.insert("revision", [row])
+        return self._revision
 
     def _keep_managers(self, removed: Sequence[Draft]) -> None:
         """Read whose documents made the records that go, so that history can tell it to an undo."""

@@ -18,6 +18,11 @@ def write_new(name: str, text: str, *, dry_run: bool = False) -> None:
 
     Raises exit 5 when something of that name exists, 74 when it cannot be written.
     """
+    write_pieces(name, (text,), dry_run=dry_run)
+
+
+def write_pieces(name: str, pieces: Iterable[str], *, dry_run: bool = False) -> None:
+    """As `write_new`, for a text that is made while it is written."""
     path = Path(name)
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -27,7 +32,7 @@ def write_new(name: str, text: str, *, dry_run: bool = False) -> None:
         raise unwritable(name, error) from error
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         if dry_run:

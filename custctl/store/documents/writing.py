@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from custctl.store.documents.source import API_VERSION, Format
@@ -24,8 +25,63 @@ def write_document(tables: Mapping[str, Any], format: Format) -> str:
     document = {"apiVersion": API_VERSION, **{name: table for name, table in tables.items() if name != "apiVersion"}}
     if format == "json":
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        return _HIDDEN.sub(lambda hidden: json.dumps(hidden[0])[1:-1], text)
+        return _HIDDEN.sub(_escape_in_json, text)
     return _HIDDEN.sub(_escape, _toml(document)) if format == "toml" else "".join(yaml_pieces(document))
+
+
+def document_pieces(tables: Iterable[tuple[str, Any]], format: Format) -> Iterator[str]:
+    """The text of `write_document` piece by piece, for tables that are made while they are written.
+
+    A table is a dict, or records that are read once; one without records is left out.
+    """
+    some = dict(not_empty(tables))
+    if format == "yaml":
+        yield from yaml_pieces({"apiVersion": API_VERSION, **some})
+    elif format == "json":
+        yield from _json_pieces(some)
+    else:
+        yield write_document({}, "toml")
+        for name, table in some.items():
+            if isinstance(table, Mapping):
+                yield f"\n{write_table((name,), table)}"
+            else:
+                yield from (f"\n{write_record((name,), record)}" for record in table)
+
+
+def not_empty(tables: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The tables that are not empty; of one that is made while it is read, the first record is made for that."""
+    for name, table in tables:
+        if isinstance(table, Mapping):
+            if table:
+                yield name, table
+            continue
+        rest = iter(table)
+        for first in rest:
+            yield name, chain((first,), rest)
+            break
+
+
+def _json_pieces(tables: Mapping[str, Any]) -> Iterator[str]:
+    yield f'{{\n  "apiVersion": {json.dumps(API_VERSION)}'
+    for name, table in tables.items():
+        lead = f",\n  {json.dumps(name)}: "
+        if isinstance(table, Mapping):
+            yield lead + _indented(table, "  ")
+            continue
+        for number, record in enumerate(table):
+            yield (f"{lead}[" if number == 0 else ",") + "\n    " + _indented(record, "    ")
+        yield "\n  ]"
+    yield "\n}\n"
+
+
+def _indented(value: Any, margin: str) -> str:
+    """A value as JSON, its further lines behind a margin: no text in it has a line end of its own."""
+    text = json.dumps(value, indent=2, ensure_ascii=False).replace("\n", f"\n{margin}")
+    return _HIDDEN.sub(_escape_in_json, text)
+
+
+def _escape_in_json(hidden: re.Match[str]) -> str:
+    return json.dumps(hidden[0])[1:-1]
 
 
 def write_table(path: Sequence[str], table: Mapping[str, Any]) -> str:

@@ -51,7 +51,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "export": ("custctl.commands.documents", "Write the database as a document."),
     "history": ("custctl.commands.history", "Show what was changed, by whom and when, the latest first."),
     "undo": ("custctl.commands.history", "Take back a revision, all of it."),
-    "demo": ("custctl.commands.demo", "Fill an empty database with a small world."),
+    "demo": ("custctl.commands.demo", "Fill an empty database with a small or large world."),
     "help": ("custctl.commands.help", "Explain a topic, or show the help of a command."),
     "completion": ("custctl.commands.completion", "Print the script that completes on TAB in a shell."),
     "version": ("custctl.commands.version", "Show the versions of custctl and what it runs on."),

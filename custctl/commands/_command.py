@@ -115,7 +115,7 @@ class Call(typer.Context):
 
     def write(self, work: Callable[[Unit], Any], check: Callable[[Unit, Report], Any] | None = None) -> Result:
         """Do the work in one transaction and commit it, or try it under --dry-run; the changes are the answer."""
-        return changes_result(self._writer.run(work, check), dry_run=self.dry_run)
+        return changes_result(self.writer.run(work, check), dry_run=self.dry_run)
 
     def agreed(
         self,
@@ -150,10 +150,11 @@ class Call(typer.Context):
 
     def attempt(self, work: Callable[[Unit], Any], check: Callable[[Unit, Report], Any] | None = None) -> Report:
         """Do the work and roll it back: what it would change."""
-        return self._writer.run(work, check, dry_run=True)
+        return self.writer.run(work, check, dry_run=True)
 
     @property
-    def _writer(self) -> Writer:
+    def writer(self) -> Writer:
+        """The road of this command's writes, for a work that `write` does not fit."""
         from custctl.store.writing import Writer
 
         as_user = self.option("as_user")

@@ -52,3 +52,8 @@ def test_a_hundred_thousand_records_take_no_more_memory_than_a_thousand(custctl:
     planted(custctl, MANY)
     assert len(custctl("customer", "tree", "-o", "name").lines) == MANY
     assert peak(custctl, *words.split()) < few + ALLOWED
+
+
+def test_a_generated_world_is_made_in_pieces_however_large_it_is(custctl: Runner) -> None:
+    few = peak(custctl, "demo", "--customers", "600", "-q", "--db", str(custctl.database.with_name("few.db")))
+    assert peak(custctl, "demo", "--customers", "3000", "-q") < few + ALLOWED

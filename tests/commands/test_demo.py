@@ -189,6 +189,10 @@ def test_a_place_that_cannot_be_written_to_is_an_error_of_output(nothing: Runner
         (["--users-per-customer", "2"], "--users-per-customer goes with --customers"),
         (["--customers", "5", "--format", "csv"], "--format goes with --out"),
         (
+            ["--customers", "5", "--out", "w.csv"],
+            "sheets are written into a folder, and w.csv is the name of one sheet",
+        ),
+        (
             ["--customers", "5", "--out", "w.yaml", "--format", "csv"],
             "--format csv and the name w.yaml do not go together",
         ),

@@ -32,10 +32,15 @@ _NOUNS = {noun.document: noun for noun in NOUNS.values() if noun.document not in
 def write(world: World, out: str, format: Format | None, *, dry_run: bool) -> dict[str, int]:
     """Write a world into one document, or into a new folder of documents or sheets; how many records of each table.
 
-    A name with the ending of a document is one document, any other a folder. Raises exit 2 for a format that the name
-    contradicts, 5 when something of that name exists, 74 when it cannot be written.
+    A name with the ending of a document is one document, any other a folder. Raises exit 2 for a name that contradicts
+    the format or is that of a single sheet, 5 when something of that name exists, 74 when it cannot be written.
     """
     counts: Counter[str] = Counter()
+    sheet = Path(out).suffix.casefold().removeprefix(".")
+    if sheet in ("csv", "jsonl"):
+        raise usage(
+            f"sheets are written into a folder, and {out} is the name of one sheet", f"name a folder: --format {sheet}"
+        )
     ending = ENDINGS.get(Path(out).suffix.casefold())
     if ending is None:
         _write_folder(out, _files(world, format or "toml", counts), dry_run=dry_run)

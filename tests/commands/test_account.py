@@ -25,7 +25,7 @@ def keys(runner: Runner, *words: str) -> list[str]:
 # A-01: accounts
 
 
-def test_a01_an_account_is_added_with_everything_it_has(demo: Runner) -> None:
+def test_a_01_an_account_is_added_with_everything_it_has(demo: Runner) -> None:
     words = (
         *("--key", "acme", "--description", "Makes anvils.", "--owner", "Sam", "--referred-by", "Partner C"),
         *("--contact", "walt-doyle", "--contact", HELEN, "--default-contact", HELEN, "--external-id", "E-1"),
@@ -46,7 +46,7 @@ def test_a01_an_account_is_added_with_everything_it_has(demo: Runner) -> None:
     assert set(fields) == {"account:acme", "tag:new-one", "tag:vip"}
 
 
-def test_a01_a_name_makes_the_key_and_equal_names_get_numbers(custctl: Runner) -> None:
+def test_a_01_a_name_makes_the_key_and_equal_names_get_numbers(custctl: Runner) -> None:
     made = [custctl.changes("account", "add", "Acme & Co.") for _ in range(2)]
     assert made == [[("add", "account:acme-co")], [("add", "account:acme-co-2")]]
 
@@ -85,22 +85,22 @@ def test_a01_a_name_makes_the_key_and_equal_names_get_numbers(custctl: Runner) -
         (("list", "--as", "amanda.smith@company-a.example"), (2, "usage", "custctl account list does not take --as")),
     ],
 )
-def test_a01_what_is_wrong_with_an_account_is_told(demo: Runner, words: tuple[str, ...], refusal: Refusal) -> None:
+def test_a_01_what_is_wrong_with_an_account_is_told(demo: Runner, words: tuple[str, ...], refusal: Refusal) -> None:
     assert demo.refusal("account", *words) == refusal
 
 
-def test_a01_a_reference_that_nearly_fits_is_offered(demo: Runner) -> None:
+def test_a_01_a_reference_that_nearly_fits_is_offered(demo: Runner) -> None:
     answer = demo("account", "show", "wholsaler-b")
     assert (answer.exit, answer.out) == (3, "")
     assert answer.err == "error: account 'wholsaler-b' not found\n  hint: did you mean wholesaler-b?\n"
 
 
-def test_a01_a_key_that_is_taken_names_the_command_that_changes_it(demo: Runner) -> None:
+def test_a_01_a_key_that_is_taken_names_the_command_that_changes_it(demo: Runner) -> None:
     answer = demo("account", "add", "Other", "--key", "partner-c")
     assert answer.err.endswith("  hint: custctl account edit partner-c changes it\n")
 
 
-def test_a01_an_edit_changes_what_was_given_and_clears_what_is_empty(demo: Runner) -> None:
+def test_a_01_an_edit_changes_what_was_given_and_clears_what_is_empty(demo: Runner) -> None:
     words = ("--name", "Company Alpha", "--description", "", "--tag", "", "--external-id", "", "--owner", "Kim")
     assert demo.fields("account", "edit", "Company A", *words) == {
         "account:company-a": {
@@ -113,13 +113,13 @@ def test_a01_an_edit_changes_what_was_given_and_clears_what_is_empty(demo: Runne
     }
 
 
-def test_a01_a_new_key_is_followed_by_what_names_the_account(demo: Runner) -> None:
+def test_a_01_a_new_key_is_followed_by_what_names_the_account(demo: Runner) -> None:
     assert demo.changes("account", "edit", "company-a", "--key", "alpha") == [("rename", "account:alpha")]
     assert shown(demo, "greenleaf")["referred_by"] == "alpha"
     assert demo.json("contact", "show", "helen-ortiz")["accounts"] == ["alpha"]
 
 
-def test_a01_an_account_is_deleted_and_its_contacts_stay(demo: Runner) -> None:
+def test_a_01_an_account_is_deleted_and_its_contacts_stay(demo: Runner) -> None:
     before = demo.json("contact", "list", "--fields", "key,email,phone,tags")
     assert demo.changes("account", "delete", "company-a") == [
         ("remove", "account:company-a"),
@@ -130,7 +130,7 @@ def test_a01_an_account_is_deleted_and_its_contacts_stay(demo: Runner) -> None:
     assert demo.json("contact", "show", "gail-fraser")["accounts"] == ["partner-c"]
 
 
-def test_a01_accounts_are_listed_by_name_whatever_the_letter_case(demo: Runner) -> None:
+def test_a_01_accounts_are_listed_by_name_whatever_the_letter_case(demo: Runner) -> None:
     demo("account", "add", "comic books")
     answer = demo("account", "list")
     assert (answer.exit, answer.err) == (0, "")
@@ -152,12 +152,12 @@ def test_a01_accounts_are_listed_by_name_whatever_the_letter_case(demo: Runner) 
         ("phone~555 0170", ["wholesaler-b"]),
     ],
 )
-def test_a01_accounts_can_be_filtered(demo: Runner, condition: str, found: list[str]) -> None:
+def test_a_01_accounts_can_be_filtered(demo: Runner, condition: str, found: list[str]) -> None:
     assert keys(demo, "account", "list", "--where", condition) == found
 
 
 @pytest.mark.parametrize("field", [field.name for field in ACCOUNT.fields])
-def test_a01_every_field_of_an_account_filters_and_sorts(demo: Runner, field: str) -> None:
+def test_a_01_every_field_of_an_account_filters_and_sorts(demo: Runner, field: str) -> None:
     everyone = keys(demo, "account", "list")
     with_it = keys(demo, "account", "list", "--where", f"{field}!=")
     without = keys(demo, "account", "list", "--where", f"{field}=")
@@ -168,7 +168,7 @@ def test_a01_every_field_of_an_account_filters_and_sorts(demo: Runner, field: st
 # A-02, A-03: contacts, and the default one among them
 
 
-def test_a02_an_account_tells_its_contacts_and_which_is_the_default(demo: Runner) -> None:
+def test_a_02_an_account_tells_its_contacts_and_which_is_the_default(demo: Runner) -> None:
     account = shown(demo, "partner-c")
     assert account["contacts"] == ["gail-fraser"]
     assert account["contact_details"] == [
@@ -189,7 +189,7 @@ def test_a02_an_account_tells_its_contacts_and_which_is_the_default(demo: Runner
     ]
 
 
-def test_a02_a_default_contact_is_put_among_the_contacts(demo: Runner) -> None:
+def test_a_02_a_default_contact_is_put_among_the_contacts(demo: Runner) -> None:
     assert demo.fields("account", "edit", "greenleaf", "--default-contact", "walt-doyle") == {
         "account:greenleaf": {
             "contacts": [["office-greenleaf-example"], ["office-greenleaf-example", "walt-doyle"]],
@@ -198,7 +198,7 @@ def test_a02_a_default_contact_is_put_among_the_contacts(demo: Runner) -> None:
     }
 
 
-def test_a02_a_contact_is_added_as_the_default_one(demo: Runner) -> None:
+def test_a_02_a_contact_is_added_as_the_default_one(demo: Runner) -> None:
     assert demo.fields("account", "contact", "add", "company-a", "walt-doyle", "--default") == {
         "account:company-a": {
             "contacts": [
@@ -213,7 +213,7 @@ def test_a02_a_contact_is_added_as_the_default_one(demo: Runner) -> None:
     }
 
 
-def test_a02_an_account_without_its_default_contact_has_none(demo: Runner) -> None:
+def test_a_02_an_account_without_its_default_contact_has_none(demo: Runner) -> None:
     assert demo.fields("account", "contact", "remove", "company-a", HELEN, "ben-carter") == {
         "account:company-a": {
             "contacts": [["ben-carter", "gail-fraser", "helen-ortiz"], ["gail-fraser"]],
@@ -223,7 +223,7 @@ def test_a02_an_account_without_its_default_contact_has_none(demo: Runner) -> No
     assert (shown(demo, "company-a")["email"], shown(demo, "company-a")["phone"]) == (None, None)
 
 
-def test_a02_the_whole_list_of_contacts_may_be_given_at_once(demo: Runner) -> None:
+def test_a_02_the_whole_list_of_contacts_may_be_given_at_once(demo: Runner) -> None:
     assert demo.fields("account", "edit", "company-a", "--contact", "walt-doyle") == {
         "account:company-a": {
             "contacts": [["ben-carter", "gail-fraser", "helen-ortiz"], ["walt-doyle"]],
@@ -235,19 +235,19 @@ def test_a02_the_whole_list_of_contacts_may_be_given_at_once(demo: Runner) -> No
     }
 
 
-def test_a02_members_are_added_and_one_who_is_there_makes_no_difference(demo: Runner) -> None:
+def test_a_02_members_are_added_and_one_who_is_there_makes_no_difference(demo: Runner) -> None:
     words = ("account", "contact", "add", "partner-c", "gail-fraser", "irene@wholesaler-b.example")
     assert demo.fields(*words) == {"account:partner-c": {"contacts": [["gail-fraser"], ["gail-fraser", "irene-novak"]]}}
     assert demo(*words).out == "nothing to change\n"
 
 
-def test_a02_removing_one_who_is_not_there_changes_nothing_and_says_so(demo: Runner) -> None:
+def test_a_02_removing_one_who_is_not_there_changes_nothing_and_says_so(demo: Runner) -> None:
     answer = demo("account", "contact", "remove", "partner-c", "walt-doyle")
     assert (answer.exit, answer.out) == (0, "nothing to change\n")
     assert answer.err == "warning: account:partner-c: walt-doyle is not among its contacts\n"
 
 
-def test_a02_the_contacts_of_an_account_are_listed_like_contacts(demo: Runner) -> None:
+def test_a_02_the_contacts_of_an_account_are_listed_like_contacts(demo: Runner) -> None:
     assert keys(demo, "account", "contact", "list", "company-a") == ["ben-carter", "gail-fraser", "helen-ortiz"]
     words = ("account", "contact", "list", "company-a", "--where", "phone!=", "--sort", "-last_name", "-o", "name")
     assert demo(*words).out == "contact:helen-ortiz\ncontact:ben-carter\n"
@@ -268,13 +268,13 @@ def test_a02_the_contacts_of_an_account_are_listed_like_contacts(demo: Runner) -
         (("remove", "partner-c", "gail-fraser", "nobody"), (3, "not-found", "contact 'nobody' not found")),
     ],
 )
-def test_a02_one_unknown_contact_keeps_all_members_as_they_were(
+def test_a_02_one_unknown_contact_keeps_all_members_as_they_were(
     demo: Runner, words: tuple[str, ...], refusal: Refusal
 ) -> None:
     assert demo.refusal("account", "contact", *words) == refusal
 
 
-def test_a02_a_document_that_names_the_default_contact_apart_says_the_same_each_time(custctl: Runner) -> None:
+def test_a_02_a_document_that_names_the_default_contact_apart_says_the_same_each_time(custctl: Runner) -> None:
     document = """
     [[contacts]]
     key = "ann"
@@ -293,7 +293,7 @@ def test_a02_a_document_that_names_the_default_contact_apart_says_the_same_each_
     assert custctl.apply(document)["changes"] == []
 
 
-def test_a03_the_shown_e_mail_and_phone_follow_the_default_contact(demo: Runner) -> None:
+def test_a_03_the_shown_e_mail_and_phone_follow_the_default_contact(demo: Runner) -> None:
     def told() -> tuple[str | None, str | None]:
         [row] = demo.json("account", "list", "--where", "name=company a")
         assert (row["email"], row["phone"]) == tuple(shown(demo, "company-a")[name] for name in ("email", "phone"))
@@ -313,14 +313,14 @@ def test_a03_the_shown_e_mail_and_phone_follow_the_default_contact(demo: Runner)
 # A-04: duplicates
 
 
-def test_a04_accounts_of_the_same_name_are_duplicates(demo: Runner) -> None:
+def test_a_04_accounts_of_the_same_name_are_duplicates(demo: Runner) -> None:
     for name, key in (("PARTNER c", "p2"), ("company a", "c2"), ("Company  A", "other"), ("Company AB", "ab")):
         assert demo("account", "add", name, "--key", key).exit == 0
     assert keys(demo, "account", "duplicates") == ["c2", "company-a", "p2", "partner-c"]
     assert keys(demo, "account", "duplicates", "--where", "owner=tester", "--sort", "-key") == ["p2", "c2"]
 
 
-def test_a04_without_duplicates_the_list_is_empty_and_says_so(demo: Runner) -> None:
+def test_a_04_without_duplicates_the_list_is_empty_and_says_so(demo: Runner) -> None:
     answer = demo("account", "duplicates")
     assert (answer.exit, answer.out, answer.err) == (0, "", "no accounts\n")
 

@@ -33,7 +33,7 @@ def shown(runner: Runner, contact: str) -> dict[str, Any]:
 # K-01: contacts, in several accounts
 
 
-def test_k01_a_contact_is_added_with_everything_it_has(demo: Runner) -> None:
+def test_k_01_a_contact_is_added_with_everything_it_has(demo: Runner) -> None:
     words = (
         "--key annie --prefix Dr. --first-name Ann --middle-name M. --last-name Lee --suffix Jr. --job-title Boss"
         " --email ann@x.example --email lee@x.example --phone 555 --phone 556 --fax 557 --skype s --twitter t"
@@ -89,11 +89,11 @@ def test_k01_a_contact_is_added_with_everything_it_has(demo: Runner) -> None:
         ("--first-name Helen --last-name ORTIZ", "helen-ortiz-2"),
     ],
 )
-def test_k01_the_name_makes_the_key_else_the_primary_e_mail_address(demo: Runner, words: str, key: str) -> None:
+def test_k_01_the_name_makes_the_key_else_the_primary_e_mail_address(demo: Runner, words: str, key: str) -> None:
     assert demo.changes("contact", "add", *words.split()) == [("add", f"contact:{key}")]
 
 
-def test_k01_a_contact_is_in_several_accounts_and_edited_out_of_them(demo: Runner) -> None:
+def test_k_01_a_contact_is_in_several_accounts_and_edited_out_of_them(demo: Runner) -> None:
     assert shown(demo, "gail-fraser")["accounts"] == ["company-a", "partner-c"]
     words = ("contact", "edit", "gail-fraser", "--account", "Greenleaf Foods", "--account", "company-a")
     assert demo.fields(*words) == {
@@ -108,11 +108,11 @@ def test_k01_a_contact_is_in_several_accounts_and_edited_out_of_them(demo: Runne
 @pytest.mark.parametrize(
     "text", ["helen-ortiz", "HELEN-Ortiz", "contact:helen-ortiz", "id:1", "helen ortiz", HELEN.upper()]
 )
-def test_k01_a_contact_is_found_by_key_id_unique_name_or_e_mail(demo: Runner, text: str) -> None:
+def test_k_01_a_contact_is_found_by_key_id_unique_name_or_e_mail(demo: Runner, text: str) -> None:
     assert shown(demo, text)["key"] == "helen-ortiz"
 
 
-def test_k01_an_e_mail_address_of_two_contacts_names_both(demo: Runner) -> None:
+def test_k_01_an_e_mail_address_of_two_contacts_names_both(demo: Runner) -> None:
     demo("contact", "email", "add", "ben-carter", "purchasing@company-a.example")
     answer = demo("contact", "show", "purchasing@company-a.example")
     assert (answer.exit, answer.out) == (4, "")
@@ -152,7 +152,7 @@ def test_k01_an_e_mail_address_of_two_contacts_names_both(demo: Runner) -> None:
         ),
     ],
 )
-def test_k01_what_is_wrong_with_a_contact_is_told(demo: Runner, words: tuple[str, ...], refusal: Refusal) -> None:
+def test_k_01_what_is_wrong_with_a_contact_is_told(demo: Runner, words: tuple[str, ...], refusal: Refusal) -> None:
     assert demo.refusal("contact", *words) == refusal
 
 
@@ -168,13 +168,13 @@ def test_k01_what_is_wrong_with_a_contact_is_told(demo: Runner, words: tuple[str
         ("--last-name", " \t"),
     ],
 )
-def test_k02_a_contact_needs_a_name_an_e_mail_address_or_a_phone(custctl: Runner, words: tuple[str, ...]) -> None:
+def test_k_02_a_contact_needs_a_name_an_e_mail_address_or_a_phone(custctl: Runner, words: tuple[str, ...]) -> None:
     message = "contact:contact: needs a first name, a last name, an e-mail address or a phone number"
     assert custctl.refusal("contact", "add", *words) == (4, "invalid", message)
 
 
 @pytest.mark.parametrize("datum", ["--first-name Ann", "--last-name Lee", "--email a@x.example", "--phone 5"])
-def test_k02_any_one_of_them_is_enough(custctl: Runner, datum: str) -> None:
+def test_k_02_any_one_of_them_is_enough(custctl: Runner, datum: str) -> None:
     assert custctl("contact", "add", *datum.split()).exit == 0
 
 
@@ -188,7 +188,7 @@ def test_k02_any_one_of_them_is_enough(custctl: Runner, datum: str) -> None:
         ("ann", "edit ann --first-name="),
     ],
 )
-def test_k05_the_last_of_them_cannot_be_removed(demo: Runner, contact: str, words: str) -> None:
+def test_k_05_the_last_of_them_cannot_be_removed(demo: Runner, contact: str, words: str) -> None:
     demo("contact", "add", "--phone", "555", "--key", "dock")
     demo("contact", "add", "--first-name", "Ann")
     answer = demo("contact", *words.split())
@@ -200,7 +200,7 @@ def test_k05_the_last_of_them_cannot_be_removed(demo: Runner, contact: str, word
     )
 
 
-def test_k05_the_primary_e_mail_address_stays_while_there_are_others(demo: Runner) -> None:
+def test_k_05_the_primary_e_mail_address_stays_while_there_are_others(demo: Runner) -> None:
     answer = demo("contact", "email", "remove", "helen-ortiz", HELEN)
     assert (answer.exit, answer.out) == (5, "")
     assert answer.err == (
@@ -212,7 +212,7 @@ def test_k05_the_primary_e_mail_address_stays_while_there_are_others(demo: Runne
     assert refusal[:2] == (5, "protected")
 
 
-def test_k05_the_hint_of_a_refused_removal_makes_it_possible(demo: Runner) -> None:
+def test_k_05_the_hint_of_a_refused_removal_makes_it_possible(demo: Runner) -> None:
     answer = demo("contact", "phone", "remove", "helen-ortiz", "+1 863 555 0150")
     assert answer.err == (
         "error: +1 863 555 0150 is the primary phone number of contact:helen-ortiz\n"
@@ -224,7 +224,7 @@ def test_k05_the_hint_of_a_refused_removal_makes_it_possible(demo: Runner) -> No
     }
 
 
-def test_k05_the_only_e_mail_address_goes_where_a_name_remains(demo: Runner) -> None:
+def test_k_05_the_only_e_mail_address_goes_where_a_name_remains(demo: Runner) -> None:
     assert demo.fields("contact", "email", "remove", "ben-carter", "BEN.carter@company-a.example") == {
         "contact:ben-carter": {"emails": [["ben.carter@company-a.example"], []]}
     }
@@ -235,7 +235,7 @@ def test_k05_the_only_e_mail_address_goes_where_a_name_remains(demo: Runner) -> 
 # K-03: several e-mail addresses and phones, one of them primary
 
 
-def test_k03_entries_are_listed_the_primary_one_first(demo: Runner) -> None:
+def test_k_03_entries_are_listed_the_primary_one_first(demo: Runner) -> None:
     assert demo("contact", "email", "list", "helen-ortiz").out == (
         "EMAIL                          PRIMARY\n"
         "helen.ortiz@company-a.example  yes\n"
@@ -250,7 +250,7 @@ def test_k03_entries_are_listed_the_primary_one_first(demo: Runner) -> None:
     )
 
 
-def test_k03_the_first_entry_is_the_primary_one_and_others_come_behind(demo: Runner) -> None:
+def test_k_03_the_first_entry_is_the_primary_one_and_others_come_behind(demo: Runner) -> None:
     for address in ("walt@x.example", "dock@x.example", "WALT@x.example"):
         assert demo("contact", "email", "add", "walt-doyle", address).exit == 0
     assert shown(demo, "walt-doyle")["emails"] == ["walt@x.example", "dock@x.example"]
@@ -259,7 +259,7 @@ def test_k03_the_first_entry_is_the_primary_one_and_others_come_behind(demo: Run
     assert shown(demo, "walt-doyle")["emails"] == ["dock@x.example", "new@x.example", "walt@x.example"]
 
 
-def test_k03_documents_may_say_which_entry_is_primary(custctl: Runner) -> None:
+def test_k_03_documents_may_say_which_entry_is_primary(custctl: Runner) -> None:
     custctl.apply("""
     [[contacts]]
     key = "ann"
@@ -292,7 +292,7 @@ def test_k03_documents_may_say_which_entry_is_primary(custctl: Runner) -> None:
         ),
     ],
 )
-def test_k03_two_primary_entries_and_other_nonsense_are_refused(custctl: Runner, emails: str, message: str) -> None:
+def test_k_03_two_primary_entries_and_other_nonsense_are_refused(custctl: Runner, emails: str, message: str) -> None:
     [problem] = custctl.unapplied(f'[[contacts]]\nkey = "ann"\nemails = {emails}\n')
     assert problem == ("3:1", 4, "invalid", f"contact 'ann': emails {message}")
 
@@ -318,13 +318,13 @@ def test_k03_two_primary_entries_and_other_nonsense_are_refused(custctl: Runner,
         ),
     ],
 )
-def test_k03_entries_that_are_not_there_or_not_right_are_refused(
+def test_k_03_entries_that_are_not_there_or_not_right_are_refused(
     demo: Runner, words: tuple[str, ...], refusal: Refusal
 ) -> None:
     assert demo.refusal("contact", *words) == refusal
 
 
-def test_k03_a_near_e_mail_address_is_offered(demo: Runner) -> None:
+def test_k_03_a_near_e_mail_address_is_offered(demo: Runner) -> None:
     answer = demo("contact", "email", "remove", "ben-carter", "ben.carter@company.example")
     assert (answer.exit, answer.out) == (3, "")
     assert answer.err.endswith("  hint: did you mean ben.carter@company-a.example?\n")
@@ -361,7 +361,7 @@ def command(verb: str, value: Any) -> tuple[str, ...]:
 
 @settings(max_examples=SEQUENCES, deadline=None)
 @given(sequence=st.lists(steps, min_size=1, max_size=6))
-def test_k05_whatever_is_done_one_entry_is_primary_and_none_is_lost(
+def test_k_05_whatever_is_done_one_entry_is_primary_and_none_is_lost(
     empty_file: Path, sequence: list[tuple[str, Any]]
 ) -> None:
     with tempfile.TemporaryDirectory() as place:
@@ -379,7 +379,7 @@ def test_k05_whatever_is_done_one_entry_is_primary_and_none_is_lost(
 # K-03, K-04: addresses
 
 
-def test_k03_an_address_of_a_contact_needs_a_country_only(demo: Runner) -> None:
+def test_k_03_an_address_of_a_contact_needs_a_country_only(demo: Runner) -> None:
     assert demo.changes("contact", "address", "add", "walt-doyle", "--country", "gi") == [
         ("add", "contact-address:walt-doyle/address")
     ]
@@ -392,7 +392,7 @@ def test_k03_an_address_of_a_contact_needs_a_country_only(demo: Runner) -> None:
     assert demo.json("contact", "address", "show", "contact-address:walt-doyle/address")["country"] == "GI"
 
 
-def test_k03_one_address_of_a_contact_is_primary(demo: Runner) -> None:
+def test_k_03_one_address_of_a_contact_is_primary(demo: Runner) -> None:
     demo("contact", "address", "add", "helen-ortiz", "--label", "Home", "--country", "GI", "--primary")
     rows = demo.json("contact", "address", "list", "helen-ortiz")
     assert [(row["key"], row["primary"]) for row in rows] == [("helen-ortiz/home", True), ("helen-ortiz/office", False)]
@@ -402,7 +402,7 @@ def test_k03_one_address_of_a_contact_is_primary(demo: Runner) -> None:
     assert demo("contact", "address", "delete", "helen-ortiz/home").exit == 0
 
 
-def test_k03_two_primary_addresses_in_a_document_are_refused(custctl: Runner) -> None:
+def test_k_03_two_primary_addresses_in_a_document_are_refused(custctl: Runner) -> None:
     [problem] = custctl.unapplied("""
     [[contacts]]
     key = "ann"
@@ -414,7 +414,7 @@ def test_k03_two_primary_addresses_in_a_document_are_refused(custctl: Runner) ->
 
 
 @pytest.mark.parametrize("kind", ["billing", "shipping"])
-def test_k04_a_second_address_of_a_type_is_refused(demo: Runner, kind: str) -> None:
+def test_k_04_a_second_address_of_a_type_is_refused(demo: Runner, kind: str) -> None:
     answer = demo("contact", "address", "add", "helen-ortiz", "--country", "GI", "--type", kind)
     assert (answer.exit, answer.out) == (5, "")
     assert answer.err == (
@@ -426,7 +426,7 @@ def test_k04_a_second_address_of_a_type_is_refused(demo: Runner, kind: str) -> N
     assert demo("contact", "address", "add", "helen-ortiz", "--country", "GI", "--type", kind).exit == 0
 
 
-def test_k04_a_type_passes_from_one_address_to_another_in_one_document(demo: Runner) -> None:
+def test_k_04_a_type_passes_from_one_address_to_another_in_one_document(demo: Runner) -> None:
     demo.apply("""
     [[contacts]]
     key = "helen-ortiz"
@@ -442,7 +442,7 @@ def test_k04_a_type_passes_from_one_address_to_another_in_one_document(demo: Run
 # K-06: contact groups
 
 
-def test_k06_two_contact_groups_are_in_every_shop(custctl: Runner) -> None:
+def test_k_06_two_contact_groups_are_in_every_shop(custctl: Runner) -> None:
     assert custctl("contact", "group", "list").out == (
         "KEY              LABEL            OWNER  CONTACTS\n"
         "marketing-group  Marketing Group  -      0\n"
@@ -450,7 +450,7 @@ def test_k06_two_contact_groups_are_in_every_shop(custctl: Runner) -> None:
     )
 
 
-def test_k06_a_group_is_added_edited_and_deleted(demo: Runner) -> None:
+def test_k_06_a_group_is_added_edited_and_deleted(demo: Runner) -> None:
     assert demo.fields("contact", "group", "add", "Trade fair", "--owner", "Sam") == {
         "contact-group:trade-fair": {
             "key": [None, "trade-fair"],
@@ -468,7 +468,7 @@ def test_k06_a_group_is_added_edited_and_deleted(demo: Runner) -> None:
     assert demo.changes("contact", "group", "delete", "fair") == [("remove", "contact-group:fair")]
 
 
-def test_k06_a_new_key_of_a_group_is_followed_and_a_deleted_group_leaves_its_contacts(demo: Runner) -> None:
+def test_k_06_a_new_key_of_a_group_is_followed_and_a_deleted_group_leaves_its_contacts(demo: Runner) -> None:
     demo("contact", "group", "edit", "harvest-fair", "--key", "fair")
     assert shown(demo, "helen-ortiz")["groups"] == ["fair", "sales-group"]
     assert demo.json("contact", "group", "show", "fair")["contacts"] == 2
@@ -510,18 +510,20 @@ def test_k06_a_new_key_of_a_group_is_followed_and_a_deleted_group_leaves_its_con
         (("member", "add", "harvest-fair"), (2, "usage", "Missing argument 'CONTACT...'")),
     ],
 )
-def test_k06_what_is_wrong_with_a_contact_group_is_told(demo: Runner, words: tuple[str, ...], refusal: Refusal) -> None:
+def test_k_06_what_is_wrong_with_a_contact_group_is_told(
+    demo: Runner, words: tuple[str, ...], refusal: Refusal
+) -> None:
     assert demo.refusal("contact", "group", *words) == refusal
 
 
-def test_k06_a_taken_key_names_the_command_of_contact_groups(demo: Runner) -> None:
+def test_k_06_a_taken_key_names_the_command_of_contact_groups(demo: Runner) -> None:
     answer = demo("contact", "group", "add", "Other", "--key", "harvest-fair")
     assert answer.err.endswith("  hint: custctl contact group edit harvest-fair changes it\n")
     answer = demo("group", "add", "Other", "--key", "partners")
     assert answer.err.endswith("  hint: custctl group edit partners changes it\n")
 
 
-def test_k06_contacts_are_put_into_groups_and_taken_out(demo: Runner) -> None:
+def test_k_06_contacts_are_put_into_groups_and_taken_out(demo: Runner) -> None:
     member = ("contact", "group", "member")
     assert demo.fields(*member, "add", "Sales Group", "walt-doyle", HELEN, "gail@fraser-advice.example") == {
         "contact:walt-doyle": {"groups": [[], ["sales-group"]]},
@@ -545,7 +547,7 @@ def test_k06_contacts_are_put_into_groups_and_taken_out(demo: Runner) -> None:
         ("gender", "male, female"),
     ],
 )
-def test_k07_a_word_that_is_none_of_the_options_is_refused_with_them(demo: Runner, option: str, words: str) -> None:
+def test_k_07_a_word_that_is_none_of_the_options_is_refused_with_them(demo: Runner, option: str, words: str) -> None:
     message = f"contact 'ben-carter': {option} must be one of {words}"
     for value in ("Call", "none", "mal"):
         assert demo.refusal("contact", "edit", "ben-carter", f"--{option}", value) == (4, "invalid", message)
@@ -553,7 +555,7 @@ def test_k07_a_word_that_is_none_of_the_options_is_refused_with_them(demo: Runne
         assert demo("contact", "edit", "ben-carter", f"--{option}", value).exit == 0
 
 
-def test_k07_a_birthday_is_a_date_and_not_in_the_future(demo: Runner) -> None:
+def test_k_07_a_birthday_is_a_date_and_not_in_the_future(demo: Runner) -> None:
     tomorrow = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
     for value, message in ((tomorrow, "must not be in the future"), ("1.2.1990", "must be a date like 1990-12-31")):
         refusal = demo.refusal("contact", "edit", "ben-carter", "--birthday", value)
@@ -563,7 +565,7 @@ def test_k07_a_birthday_is_a_date_and_not_in_the_future(demo: Runner) -> None:
 # K-08: who reports to whom
 
 
-def test_k08_who_reported_to_a_deleted_contact_reports_to_nobody(demo: Runner) -> None:
+def test_k_08_who_reported_to_a_deleted_contact_reports_to_nobody(demo: Runner) -> None:
     answer = demo("contact", "delete", "helen-ortiz")
     assert (answer.exit, answer.out) == (2, "")
     assert answer.err.startswith("error: deleting contact:helen-ortiz takes 1 other record(s) along needs --yes\n")
@@ -582,7 +584,7 @@ def test_k08_who_reported_to_a_deleted_contact_reports_to_nobody(demo: Runner) -
     )
 
 
-def test_k08_a_contact_does_not_report_to_itself(demo: Runner) -> None:
+def test_k_08_a_contact_does_not_report_to_itself(demo: Runner) -> None:
     message = "contact:ben-carter: reports_to leads back to it (ben-carter → ben-carter)"
     refusal = demo.refusal("contact", "edit", "ben-carter", "--reports-to", "ben carter")
     assert refusal == (4, "cycle", message)
@@ -591,7 +593,7 @@ def test_k08_a_contact_does_not_report_to_itself(demo: Runner) -> None:
 # K-10: lists
 
 
-def test_k10_contacts_are_listed_by_last_then_first_name(demo: Runner) -> None:
+def test_k_10_contacts_are_listed_by_last_then_first_name(demo: Runner) -> None:
     for first, last in (("walt", "CARTER"), ("Zoe", "aaron"), ("Ann", "Carter")):
         demo("contact", "add", "--first-name", first, "--last-name", last)
     demo("contact", "add", "--first-name", "Ada")
@@ -628,12 +630,12 @@ def test_k10_contacts_are_listed_by_last_then_first_name(demo: Runner) -> None:
         ("source!=website", ["ben-carter", "walt-doyle", "gail-fraser", "irene-novak"]),
     ],
 )
-def test_k10_contacts_can_be_filtered(demo: Runner, condition: str, found: list[str]) -> None:
+def test_k_10_contacts_can_be_filtered(demo: Runner, condition: str, found: list[str]) -> None:
     assert keys(demo, "contact", "list", "--where", condition) == found
 
 
 @pytest.mark.parametrize("field", [field.name for field in CONTACT.fields])
-def test_k10_every_field_of_a_contact_filters_and_sorts(demo: Runner, field: str) -> None:
+def test_k_10_every_field_of_a_contact_filters_and_sorts(demo: Runner, field: str) -> None:
     everyone = keys(demo, "contact", "list")
     with_it = keys(demo, "contact", "list", "--where", f"{field}!=")
     without = keys(demo, "contact", "list", "--where", f"{field}=")

@@ -41,12 +41,12 @@ def closed(demo: Runner) -> Runner:
 # Visitors
 
 
-def test_v01_the_visitors_are_listed_by_key(demo: Runner) -> None:
+def test_v_01_the_visitors_are_listed_by_key(demo: Runner) -> None:
     assert demo("guest", "list", "-o", "name").out == "visitor:visitor-1\nvisitor:visitor-2\n"
     assert demo("guest", "list", "--where", "user=guest-jo-miller", "-o", "name").out == "visitor:visitor-1\n"
 
 
-def test_v01_a_visitor_is_added_changed_renamed_and_deleted(demo: Runner) -> None:
+def test_v_01_a_visitor_is_added_changed_renamed_and_deleted(demo: Runner) -> None:
     words = ("--user", "guest-jo-miller", "--last-visit", "2026-01-31T13:00:00+01:00")
     assert demo.fields("guest", "add", "s-17", *words) == {
         "visitor:s-17": {
@@ -83,16 +83,16 @@ def test_v01_a_visitor_is_added_changed_renamed_and_deleted(demo: Runner) -> Non
         (("delete", "nope"), (3, "not-found", "visitor 'nope' not found")),
     ],
 )
-def test_v01_what_is_wrong_with_a_visitor_is_said(demo: Runner, words: tuple[str, ...], refusal: Refusal) -> None:
+def test_v_01_what_is_wrong_with_a_visitor_is_said(demo: Runner, words: tuple[str, ...], refusal: Refusal) -> None:
     assert demo.refusal("guest", *words) == refusal
 
 
-def test_v01_a_taken_key_tells_the_command_that_changes_it(demo: Runner) -> None:
+def test_v_01_a_taken_key_tells_the_command_that_changes_it(demo: Runner) -> None:
     assert "hint: custctl guest edit visitor-1 changes it" in demo("guest", "add", "visitor-1").err
     assert demo.refusal("guest", "add", "S 17")[:2] == (4, "invalid")
 
 
-def test_v01_a_session_expires_so_many_days_after_the_last_visit(demo: Runner) -> None:
+def test_v_01_a_session_expires_so_many_days_after_the_last_visit(demo: Runner) -> None:
     demo.json("guest", "edit", "visitor-1", "--last-visit", EARLIER)
     shown = demo.json("guest", "show", "visitor-1")
     assert (shown["expires"], shown["expired"]) == ("2026-03-02T12:00:00Z", True)
@@ -100,14 +100,14 @@ def test_v01_a_session_expires_so_many_days_after_the_last_visit(demo: Runner) -
     assert demo.json("guest", "show", "visitor-1")["expires"] == "2026-02-01T12:00:00Z"
 
 
-def test_v01_whether_a_session_has_expired_follows_the_lifetime(demo: Runner) -> None:
+def test_v_01_whether_a_session_has_expired_follows_the_lifetime(demo: Runner) -> None:
     demo.json("guest", "edit", "visitor-2", "--last-visit", day(-20))
     assert demo.json("guest", "show", "visitor-2")["expired"] is False
     demo.json("setting", "set", "guest.visitor_lifetime_days", "19")
     assert demo.json("guest", "show", "visitor-2")["expired"] is True
 
 
-def test_v01_a_session_without_a_visit_has_no_end_and_one_of_the_last_days_has_none_either(demo: Runner) -> None:
+def test_v_01_a_session_without_a_visit_has_no_end_and_one_of_the_last_days_has_none_either(demo: Runner) -> None:
     shown = demo.json("guest", "show", "visitor-2")
     assert (shown["last_visit"], shown["expires"], shown["expired"]) == (None, None, None)
     demo.json("guest", "edit", "visitor-2", "--last-visit", "9999-12-30")
@@ -118,7 +118,7 @@ def test_v01_a_session_without_a_visit_has_no_end_and_one_of_the_last_days_has_n
 # Guest users
 
 
-def test_v03_guests_may_share_an_address_and_a_document_never_takes_one_for_somebody_else(custctl: Runner) -> None:
+def test_v_03_guests_may_share_an_address_and_a_document_never_takes_one_for_somebody_else(custctl: Runner) -> None:
     jo = 'email = "jo@mail.example"\nfirst_name = "Jo"\nlast_name = "Miller"\n'
     guest = f"guest = true\n{jo}"
     custctl.apply(f'[[users]]\nkey = "guest-jo"\n{guest}[[users]]\nkey = "guest-jo-2"\n{guest}')
@@ -137,7 +137,7 @@ def test_v03_guests_may_share_an_address_and_a_document_never_takes_one_for_some
     assert [change["record"] for change in changed["changes"]] == ["user:guest-jo-2"]
 
 
-def test_v03_a_guest_of_a_document_is_named_by_a_key_and_not_by_the_address(custctl: Runner) -> None:
+def test_v_03_a_guest_of_a_document_is_named_by_a_key_and_not_by_the_address(custctl: Runner) -> None:
     document = '[[users]]\nemail = "jo@mail.example"\nguest = true\nfirst_name = "Jo"\nlast_name = "Miller"\n'
     words = "guest jo@mail.example needs a key, because guests may share an e-mail address"
     assert custctl.unapplied(document) == [("2:1", 4, "invalid", words)]
@@ -146,7 +146,7 @@ def test_v03_a_guest_of_a_document_is_named_by_a_key_and_not_by_the_address(cust
 # What the shop allows
 
 
-def test_v07_every_feature_is_off_in_a_new_shop_and_the_website_is_open(custctl: Runner) -> None:
+def test_v_07_every_feature_is_off_in_a_new_shop_and_the_website_is_open(custctl: Runner) -> None:
     shown = status(custctl)
     off = {"value": False, "origin": "default", "open": False}
     assert {name: {key: shown[name][key] for key in off} for name in FEATURES} == dict.fromkeys(FEATURES, off)
@@ -161,7 +161,7 @@ def test_v07_every_feature_is_off_in_a_new_shop_and_the_website_is_open(custctl:
 
 
 @pytest.mark.parametrize(("feature", "setting"), list(zip(FEATURES, SETTINGS, strict=True)))
-def test_v07_each_feature_is_switched_on_and_off(custctl: Runner, feature: str, setting: str) -> None:
+def test_v_07_each_feature_is_switched_on_and_off(custctl: Runner, feature: str, setting: str) -> None:
     assert custctl.fields("guest", "enable", feature)[f"setting:{setting}"]["value"] == [None, True]
     shown = status(custctl)
     assert (shown[feature]["setting"], shown[feature]["origin"], shown[feature]["open"]) == (setting, "system", True)
@@ -174,7 +174,7 @@ def test_v07_each_feature_is_switched_on_and_off(custctl: Runner, feature: str, 
     assert custctl.sql("SELECT max(id) FROM revision") == [(2,)]
 
 
-def test_v07_a_feature_needs_its_switch_and_a_permission_of_the_guest_role(custctl: Runner) -> None:
+def test_v_07_a_feature_needs_its_switch_and_a_permission_of_the_guest_role(custctl: Runner) -> None:
     custctl.json("guest", "enable", *FEATURES)
     gates = {name: (row["needs"], row["level"], row["open"]) for name, row in status(custctl).items()}
     assert {name: gates[name] for name in FEATURES} == {
@@ -191,7 +191,7 @@ def test_v07_a_feature_needs_its_switch_and_a_permission_of_the_guest_role(custc
     assert shown["checkout"]["value"] is True
 
 
-def test_v07_an_unknown_feature_is_refused_with_a_near_one_and_nothing_is_written(demo: Runner) -> None:
+def test_v_07_an_unknown_feature_is_refused_with_a_near_one_and_nothing_is_written(demo: Runner) -> None:
     answer = demo("guest", "enable", "checkout", "shoping-list")
     assert (answer.exit, answer.out) == (4, "")
     assert answer.err == "error: unknown feature 'shoping-list'\n  hint: did you mean shopping-list?\n"
@@ -214,13 +214,13 @@ def test_the_status_is_a_table_that_says_how_to_change_it(demo: Runner) -> None:
 # Pages
 
 
-def test_v06_an_open_website_shows_every_page(demo: Runner) -> None:
+def test_v_06_an_open_website_shows_every_page(demo: Runner) -> None:
     assert page(demo, "/catalog") == (0, "website-open", None)
     demo.json("setting", "set", "customer.registration", "off")
     assert page(demo, "/register") == (0, "website-open", None)
 
 
-def test_v06_a_closed_website_shows_the_login_page_and_not_the_catalog(closed: Runner) -> None:
+def test_v_06_a_closed_website_shows_the_login_page_and_not_the_catalog(closed: Runner) -> None:
     answer = closed("guest", "access", "/catalog")
     assert answer.exit == 1
     assert answer.lines == [
@@ -239,7 +239,7 @@ def test_v06_a_closed_website_shows_the_login_page_and_not_the_catalog(closed: R
     assert page(closed, "/customer/user/login") == (0, "always-open", "login")
 
 
-def test_v06_the_api_answers_401(closed: Runner) -> None:
+def test_v_06_the_api_answers_401(closed: Runner) -> None:
     answer = closed("guest", "access", "/api/products", "-o", "json")
     assert answer.exit == 1
     assert answer.json == {
@@ -257,7 +257,7 @@ def test_v06_the_api_answers_401(closed: Runner) -> None:
     }
 
 
-def test_v06_registration_stays_open_where_people_may_register(closed: Runner) -> None:
+def test_v_06_registration_stays_open_where_people_may_register(closed: Runner) -> None:
     for url in ("/register", "/customer/user/registration"):
         assert page(closed, url) == (0, "always-open", "registration")
     closed.json("setting", "set", "customer.registration", "off")
@@ -265,7 +265,7 @@ def test_v06_registration_stays_open_where_people_may_register(closed: Runner) -
         assert page(closed, url) == (1, "registration-off", None)
 
 
-def test_v06_pages_are_chosen_one_by_one(closed: Runner) -> None:
+def test_v_06_pages_are_chosen_one_by_one(closed: Runner) -> None:
     closed.json("guest", "page", "add", "/about/", "https://shop.example/terms?x=1", "faq", "/About")
     assert closed.json("guest", "page", "list") == [{"key": p} for p in ("/about", "/terms", "/faq", "/About")]
     assert page(closed, "/about") == (0, "allowed-page", "/about")
@@ -280,7 +280,7 @@ def test_v06_pages_are_chosen_one_by_one(closed: Runner) -> None:
     assert closed.json("setting", "get", "guest.allowed_pages")["origin"] == "default"
 
 
-def test_v06_a_page_of_a_document_is_meant_however_it_is_written(closed: Runner) -> None:
+def test_v_06_a_page_of_a_document_is_meant_however_it_is_written(closed: Runner) -> None:
     closed.apply('[settings]\n"guest.allowed_pages" = ["about/", "", "mailto:x@y.example", "/caf%C3%A9"]\n')
     assert page(closed, "/about") == (0, "allowed-page", "/about")
     assert page(closed, "/café") == (0, "allowed-page", "/café")
@@ -291,7 +291,7 @@ def test_v06_a_page_of_a_document_is_meant_however_it_is_written(closed: Runner)
 
 @pytest.mark.parametrize("url", ["", " ", "http://[", "mailto:x@y.example", "javascript:alert(1)", "/%" + "25" * 20])
 @pytest.mark.parametrize("words", [("access",), ("page", "add"), ("page", "remove")])
-def test_v06_what_is_no_address_of_a_page_is_refused(demo: Runner, words: tuple[str, ...], url: str) -> None:
+def test_v_06_what_is_no_address_of_a_page_is_refused(demo: Runner, words: tuple[str, ...], url: str) -> None:
     assert demo.refusal("guest", *words, url)[:2] == (4, "invalid")
 
 
@@ -312,7 +312,7 @@ QUESTIONS: dict[tuple[str, ...], tuple[bool, str]] = {
 
 
 @pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
-def test_v04_what_a_visitor_may_do_is_what_the_guest_role_says(demo: Runner, words: tuple[str, ...]) -> None:
+def test_v_04_what_a_visitor_may_do_is_what_the_guest_role_says(demo: Runner, words: tuple[str, ...]) -> None:
     answer = demo("guest", "can", *words, "-o", "json")
     assert (answer.json["allowed"], answer.json["reason"]) == QUESTIONS[words]
     assert answer.exit == (0 if answer.json["allowed"] else 1)
@@ -321,7 +321,7 @@ def test_v04_what_a_visitor_may_do_is_what_the_guest_role_says(demo: Runner, wor
     assert [role["role"] for role in explained.json["roles"]] == ["visitors"]
 
 
-def test_v04_the_answers_are_those_of_access(demo: Runner) -> None:
+def test_v_04_the_answers_are_those_of_access(demo: Runner) -> None:
     questions: dict[str, tuple[str, ...]] = {"can": ("view", "order"), "explain": ("create", "request"), "matrix": ()}
     for verb, words in questions.items():
         assert demo("guest", verb, *words, "-o", "json") == demo("access", verb, "guest", *words, "-o", "json")
@@ -332,7 +332,7 @@ def test_v04_the_answers_are_those_of_access(demo: Runner) -> None:
     assert [row["record"] for row in of_session.json] == ["shopping-list:SL-9001"]
 
 
-def test_v04_another_guest_role_counts_at_once(demo: Runner) -> None:
+def test_v_04_another_guest_role_counts_at_once(demo: Runner) -> None:
     demo.json("setting", "set", "customer.guest_role", "buyer")
     assert demo("guest", "can", "view", "order").exit == 0
     assert demo.json("guest", "explain", "view", "order")["roles"][0]["role"] == "buyer"
@@ -346,7 +346,7 @@ def test_v04_another_guest_role_counts_at_once(demo: Runner) -> None:
         (("view", "order", "--visitor", "nope"), (3, "not-found", "visitor 'nope' not found")),
     ],
 )
-def test_v04_a_question_that_cannot_be_answered_is_an_error(
+def test_v_04_a_question_that_cannot_be_answered_is_an_error(
     demo: Runner, words: tuple[str, ...], refusal: Refusal
 ) -> None:
     assert demo.refusal("guest", "can", *words)[::2] == refusal[::2]

@@ -28,7 +28,7 @@ def value(runner: Runner, name: str, *where: str) -> tuple[Any, str]:
 # Looking
 
 
-def test_p06_every_setting_is_listed_with_its_origin_and_default(custctl: Runner) -> None:
+def test_p_06_every_setting_is_listed_with_its_origin_and_default(custctl: Runner) -> None:
     rows = custctl.json("setting", "list")
     assert [row["name"] for row in rows] == sorted(SETTINGS)
     assert {row["origin"] for row in rows} == {"default"}
@@ -41,7 +41,7 @@ def test_p06_every_setting_is_listed_with_its_origin_and_default(custctl: Runner
     ]
 
 
-def test_p06_a_customer_is_shown_what_counts_for_it_and_where_that_comes_from(demo: Runner) -> None:
+def test_p_06_a_customer_is_shown_what_counts_for_it_and_where_that_comes_from(demo: Runner) -> None:
     rows = {row["name"]: (row["key"], row["value"], row["origin"]) for row in demo.json("setting", "list", *CUSTOMER)}
     assert rows == {
         "customer.invitations": ("customer/wholesaler-b/customer.invitations", True, "default"),
@@ -53,7 +53,7 @@ def test_p06_a_customer_is_shown_what_counts_for_it_and_where_that_comes_from(de
     }
 
 
-def test_p06_the_nearest_level_that_has_a_value_counts(demo: Runner) -> None:
+def test_p_06_the_nearest_level_that_has_a_value_counts(demo: Runner) -> None:
     group = ("customer-group:wholesale-accounts", True, True)
     silent = ("customer:wholesaler-b", None, False)
     assert explained(demo, EXPORT, *CUSTOMER) == [silent, group, ("system", None, False), ("default", False, False)]
@@ -70,7 +70,7 @@ def test_p06_the_nearest_level_that_has_a_value_counts(demo: Runner) -> None:
     assert value(demo, EXPORT, *CUSTOMER) == (False, "default")
 
 
-def test_p06_without_a_group_the_shop_comes_next(demo: Runner) -> None:
+def test_p_06_without_a_group_the_shop_comes_next(demo: Runner) -> None:
     demo.json("customer", "edit", "wholesaler-b", "--group", "")
     levels = [level for level, _, _ in explained(demo, EXPORT, *CUSTOMER)]
     assert levels == ["customer:wholesaler-b", "system", "default"]
@@ -81,7 +81,7 @@ def test_p06_without_a_group_the_shop_comes_next(demo: Runner) -> None:
     ]
 
 
-def test_p06_an_explanation_is_a_table_with_a_dash_for_no_value(demo: Runner) -> None:
+def test_p_06_an_explanation_is_a_table_with_a_dash_for_no_value(demo: Runner) -> None:
     answer = demo("setting", "get", EXPORT, "--explain", *CUSTOMER)
     assert (answer.exit, answer.err) == (0, "")
     assert answer.out == (
@@ -169,14 +169,14 @@ def test_a_value_that_does_not_fit_is_refused(demo: Runner, words: tuple[str, ..
 
 
 @pytest.mark.parametrize("days", ["0", "1.5", "36501", "9" * 5_000, "", "thirty", "٣"])
-def test_v01_a_session_lives_for_a_day_at_least(demo: Runner, days: str) -> None:
+def test_v_01_a_session_lives_for_a_day_at_least(demo: Runner, days: str) -> None:
     refusal = demo.refusal("setting", "set", "guest.visitor_lifetime_days", days)
     words = "cannot be nothing" if not days else "must be a whole number from 1 to 36500"
     assert refusal == (4, "invalid", f"setting guest.visitor_lifetime_days {words}")
 
 
 @pytest.mark.parametrize("days", ["0", "true", '"0"', "1.5"])
-def test_v01_a_document_gives_a_session_a_day_at_least_too(demo: Runner, days: str) -> None:
+def test_v_01_a_document_gives_a_session_a_day_at_least_too(demo: Runner, days: str) -> None:
     words = "setting guest.visitor_lifetime_days must be a whole number from 1 to 36500"
     document = f'[settings]\n"guest.visitor_lifetime_days" = {days}\n'
     assert demo.unapplied(document) == [("2:1", 4, "invalid", words)]
@@ -219,7 +219,7 @@ def test_what_is_not_set_is_not_unset(demo: Runner) -> None:
         ("customer.default_role", "administrator", "buyer"),
     ],
 )
-def test_v05_the_visitors_group_and_the_roles_always_lead_somewhere(
+def test_v_05_the_visitors_group_and_the_roles_always_lead_somewhere(
     demo: Runner, name: str, chosen: str, default: str
 ) -> None:
     demo.json("setting", "set", name, chosen)
@@ -234,7 +234,7 @@ def test_v05_the_visitors_group_and_the_roles_always_lead_somewhere(
 # History, undo, dry run
 
 
-def test_h05_a_change_of_a_setting_is_in_history_under_its_name(demo: Runner) -> None:
+def test_h_05_a_change_of_a_setting_is_in_history_under_its_name(demo: Runner) -> None:
     demo.json("setting", "set", "guest.access", "off")
     demo.json("setting", "set", "guest.access", "on")
     rows = demo.json("history", "setting:guest.access")
@@ -245,7 +245,7 @@ def test_h05_a_change_of_a_setting_is_in_history_under_its_name(demo: Runner) ->
     assert rows[0]["command"].startswith("custctl setting set guest.access on")
 
 
-def test_h05_a_setting_of_a_customer_is_in_its_history_and_in_its_own(demo: Runner) -> None:
+def test_h_05_a_setting_of_a_customer_is_in_its_history_and_in_its_own(demo: Runner) -> None:
     demo.json("setting", "set", EXPORT, "off", *CUSTOMER)
     record = f"setting:customer/wholesaler-b/{EXPORT}"
     assert [row["record"] for row in demo.json("history", "customer:wholesaler-b", "--limit", "1")] == [record]
@@ -255,7 +255,7 @@ def test_h05_a_setting_of_a_customer_is_in_its_history_and_in_its_own(demo: Runn
     ]
 
 
-def test_h05_a_setting_that_was_never_set_has_no_history(demo: Runner) -> None:
+def test_h_05_a_setting_that_was_never_set_has_no_history(demo: Runner) -> None:
     answer = demo("history", "setting:guest.access")
     assert (answer.exit, answer.out, answer.err) == (0, "", "no changes\n")
     assert demo.refusal("history", "setting:guest.acces")[0] == 3

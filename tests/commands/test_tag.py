@@ -41,7 +41,7 @@ def tagged(runner: Runner, *words: str) -> list[str]:
 # T-01, T-05 and T-10: tags
 
 
-def test_t01_a_tag_is_added_with_the_slug_of_its_name_as_key(demo: Runner) -> None:
+def test_t_01_a_tag_is_added_with_the_slug_of_its_name_as_key(demo: Runner) -> None:
     assert demo.fields("tag", "add", "Big Spender", "--taxonomy", "Tier", "--owner", "Sam") == {
         "tag:big-spender": {
             "key": [None, "big-spender"],
@@ -55,7 +55,7 @@ def test_t01_a_tag_is_added_with_the_slug_of_its_name_as_key(demo: Runner) -> No
 
 
 @pytest.mark.parametrize(("length", "exit_code"), [(50, 0), (51, 4)])
-def test_t01_a_name_has_at_most_50_characters(custctl: Runner, length: int, exit_code: int) -> None:
+def test_t_01_a_name_has_at_most_50_characters(custctl: Runner, length: int, exit_code: int) -> None:
     for words in (("tag", "add", "x" * length), ("tag", "taxonomy", "add", "x" * length)):
         answer = custctl(*words)
         assert answer.exit == exit_code, answer
@@ -63,11 +63,11 @@ def test_t01_a_name_has_at_most_50_characters(custctl: Runner, length: int, exit
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a\u202eb"])
-def test_t01_a_name_is_not_blank_and_hides_nothing(custctl: Runner, name: str) -> None:
+def test_t_01_a_name_is_not_blank_and_hides_nothing(custctl: Runner, name: str) -> None:
     assert custctl.refusal("tag", "add", name)[:2] == (4, "invalid")
 
 
-def test_t01_a_name_is_unique_without_regard_to_case(demo: Runner) -> None:
+def test_t_01_a_name_is_unique_without_regard_to_case(demo: Runner) -> None:
     message = "tag:seasonal: the name 'KEY account' is already that of tag:key-account"
     assert demo.refusal("tag", "edit", "seasonal", "--name", "KEY account") == (5, "taken", message)
     message = "tag:other: the name 'seasonal' is already that of tag:seasonal"
@@ -76,7 +76,7 @@ def test_t01_a_name_is_unique_without_regard_to_case(demo: Runner) -> None:
     assert demo.refusal("tag", "add", "Other", "--key", "No Key")[:2] == (4, "invalid")
 
 
-def test_t01_a_tag_keeps_its_records_when_it_gets_another_name_and_key(demo: Runner) -> None:
+def test_t_01_a_tag_keeps_its_records_when_it_gets_another_name_and_key(demo: Runner) -> None:
     words = ("tag", "edit", "seasonal", "--name", "Winter", "--key", "winter", "--taxonomy", "program")
     assert demo.changes(*words) == [("rename", "tag:winter")]
     assert tagged(demo, "Winter") == SEASONAL
@@ -85,7 +85,7 @@ def test_t01_a_tag_keeps_its_records_when_it_gets_another_name_and_key(demo: Run
     assert demo.refusal("tag", "edit", "winter", "--key", "key-account")[:2] == (5, "taken")
 
 
-def test_t01_an_edit_needs_a_change_and_a_tag_and_a_taxonomy_that_are_stored(demo: Runner) -> None:
+def test_t_01_an_edit_needs_a_change_and_a_tag_and_a_taxonomy_that_are_stored(demo: Runner) -> None:
     assert demo.refusal("tag", "edit", "seasonal")[:2] == (2, "usage")
     assert demo.refusal("tag", "edit", "seasonl", "--name", "x") == (3, "not-found", "tag 'seasonl' not found")
     assert "did you mean seasonal?" in demo("tag", "show", "seasonl").err
@@ -94,7 +94,7 @@ def test_t01_an_edit_needs_a_change_and_a_tag_and_a_taxonomy_that_are_stored(dem
 
 
 @pytest.mark.parametrize("name", ["seasonal", "SEASONAL", "Seasonal!", "\uff33\uff25asonal"])
-def test_t05_an_equal_slug_is_the_same_tag(demo: Runner, name: str) -> None:
+def test_t_05_an_equal_slug_is_the_same_tag(demo: Runner, name: str) -> None:
     before = demo.contents()
     answer = demo("tag", "add", name)
     assert (answer.exit, answer.out) == (0, "nothing to change\n")
@@ -102,7 +102,7 @@ def test_t05_an_equal_slug_is_the_same_tag(demo: Runner, name: str) -> None:
     assert demo.contents() == before
 
 
-def test_t05_adding_a_tag_again_changes_what_is_given_besides_its_name(demo: Runner) -> None:
+def test_t_05_adding_a_tag_again_changes_what_is_given_besides_its_name(demo: Runner) -> None:
     answer = demo.json("tag", "add", "SEASONAL", "--owner", "Lena Vogt", "--taxonomy", "program")
     assert answer["warnings"] == ["tag:seasonal exists already: Seasonal"]
     assert [change["fields"] for change in answer["changes"]] == [
@@ -110,7 +110,7 @@ def test_t05_adding_a_tag_again_changes_what_is_given_besides_its_name(demo: Run
     ]
 
 
-def test_t05_a_word_means_the_tag_of_that_name_when_no_key_is_its_slug(demo: Runner) -> None:
+def test_t_05_a_word_means_the_tag_of_that_name_when_no_key_is_its_slug(demo: Runner) -> None:
     demo("tag", "edit", "seasonal", "--key", "winter")
     assert demo.json("tag", "add", "SEASONAL")["warnings"] == ["tag:winter exists already: Seasonal"]
     demo("tag", "member", "add", "seasonal", "customer:partner-c")
@@ -118,7 +118,7 @@ def test_t05_a_word_means_the_tag_of_that_name_when_no_key_is_its_slug(demo: Run
     assert keys(demo, "customer", "list", "--where", "tags=Seasonal") == ["partner-c", "wholesaler-b"]
 
 
-def test_t10_a_list_of_tags_counts_their_uses(demo: Runner) -> None:
+def test_t_10_a_list_of_tags_counts_their_uses(demo: Runner) -> None:
     rows = demo.json("tag", "list", "--fields", "key,taxonomy,uses")
     assert rows == [
         {"key": "early-adopter", "taxonomy": "program", "uses": 1},
@@ -137,7 +137,7 @@ def test_t10_a_list_of_tags_counts_their_uses(demo: Runner) -> None:
 # T-02, T-03 and T-09: taxonomies
 
 
-def test_t02_a_taxonomy_has_a_name_and_a_colour(custctl: Runner) -> None:
+def test_t_02_a_taxonomy_has_a_name_and_a_colour(custctl: Runner) -> None:
     assert custctl.fields("tag", "taxonomy", "add", "Tier", "--background-color", "#f2c14e") == {
         "taxonomy:tier": {
             "key": [None, "tier"],
@@ -152,19 +152,19 @@ def test_t02_a_taxonomy_has_a_name_and_a_colour(custctl: Runner) -> None:
 
 
 @pytest.mark.parametrize("color", ["red", "#FFF", "#12345G", "123456", "#1234567"])
-def test_t02_a_colour_is_refused_that_is_none(demo: Runner, color: str) -> None:
+def test_t_02_a_colour_is_refused_that_is_none(demo: Runner, color: str) -> None:
     add = ("tag", "taxonomy", "add", "New", "--background-color", color)
     message = "taxonomy 'new': background_color must be a colour like #1A2B3C"
     assert demo.refusal(*add) == (4, "invalid", message)
     assert demo.refusal("tag", "taxonomy", "edit", "tier", "--background-color", color)[:2] == (4, "invalid")
 
 
-def test_t02_the_name_of_a_taxonomy_is_unique_without_regard_to_case(demo: Runner) -> None:
+def test_t_02_the_name_of_a_taxonomy_is_unique_without_regard_to_case(demo: Runner) -> None:
     assert demo.refusal("tag", "taxonomy", "add", "TIER")[:2] == (5, "taken")
     assert demo.refusal("tag", "taxonomy", "edit", "program", "--name", "tier")[:2] == (5, "taken")
 
 
-def test_t02_a_list_of_taxonomies_counts_their_tags(demo: Runner) -> None:
+def test_t_02_a_list_of_taxonomies_counts_their_tags(demo: Runner) -> None:
     assert demo("tag", "taxonomy", "list").lines == [
         "KEY      NAME     BACKGROUND_COLOR  TAGS",
         "program  Program  #2E86AB           1",
@@ -172,7 +172,7 @@ def test_t02_a_list_of_taxonomies_counts_their_tags(demo: Runner) -> None:
     ]
 
 
-def test_t03_the_tree_has_taxonomies_with_their_tags_and_last_the_tags_without(demo: Runner) -> None:
+def test_t_03_the_tree_has_taxonomies_with_their_tags_and_last_the_tags_without(demo: Runner) -> None:
     assert demo("tag", "tree").out == (
         "program  Program\n"
         "└─ early-adopter  Early adopter\n"
@@ -202,13 +202,13 @@ def test_t03_the_tree_has_taxonomies_with_their_tags_and_last_the_tags_without(d
     }
 
 
-def test_t03_the_tree_of_a_shop_without_tags_says_so_and_of_an_unknown_taxonomy_fails(custctl: Runner) -> None:
+def test_t_03_the_tree_of_a_shop_without_tags_says_so_and_of_an_unknown_taxonomy_fails(custctl: Runner) -> None:
     answer = custctl("tag", "tree")
     assert (answer.exit, answer.out, answer.err) == (0, "", "no tags\n")
     assert custctl.refusal("tag", "tree", "tier") == (3, "not-found", "taxonomy 'tier' not found")
 
 
-def test_t09_a_deleted_taxonomy_frees_its_tags_and_tells_how_many(demo: Runner) -> None:
+def test_t_09_a_deleted_taxonomy_frees_its_tags_and_tells_how_many(demo: Runner) -> None:
     answer = demo.json("tag", "taxonomy", "delete", "tier")
     assert {change["record"]: change["op"] for change in answer["changes"]} == {
         "taxonomy:tier": "remove",
@@ -224,7 +224,7 @@ def test_t09_a_deleted_taxonomy_frees_its_tags_and_tells_how_many(demo: Runner) 
 # T-09: deleting tags
 
 
-def test_t09_deleting_a_tag_that_records_have_counts_them_and_needs_yes(demo: Runner) -> None:
+def test_t_09_deleting_a_tag_that_records_have_counts_them_and_needs_yes(demo: Runner) -> None:
     message = "deleting tag:seasonal and taking it from 3 record(s) needs --yes"
     assert demo.refusal("tag", "delete", "Seasonal") == (2, "usage", message)
     answer = demo("tag", "delete", "Seasonal", "--yes", "--dry-run")
@@ -243,13 +243,13 @@ def test_t09_deleting_a_tag_that_records_have_counts_them_and_needs_yes(demo: Ru
     assert demo.sql("SELECT count(*) FROM tagging JOIN tag ON tag.id = tag_id WHERE key = 'seasonal'") == [(0,)]
 
 
-def test_t09_a_tag_that_no_record_has_is_deleted_without_asking(demo: Runner) -> None:
+def test_t_09_a_tag_that_no_record_has_is_deleted_without_asking(demo: Runner) -> None:
     answer = demo("tag", "delete", "long-tail")
     assert (answer.exit, answer.out, answer.err) == (0, "- tag:long-tail\n0 added, 0 changed, 1 removed\n", "")
     assert demo.refusal("tag", "delete", "long-tail")[:2] == (3, "not-found")
 
 
-def test_t09_undo_of_a_deletion_brings_the_assignments_back(demo: Runner) -> None:
+def test_t_09_undo_of_a_deletion_brings_the_assignments_back(demo: Runner) -> None:
     before = demo.export()
     demo("tag", "delete", "seasonal", "--yes")
     assert demo.export() != before
@@ -269,7 +269,7 @@ def test_a_record_that_is_deleted_leaves_no_assignment_and_undo_brings_it_back(d
 # T-05: tagging
 
 
-def test_t05_records_of_any_kind_are_tagged_and_the_tag_is_made_with_them(demo: Runner) -> None:
+def test_t_05_records_of_any_kind_are_tagged_and_the_tag_is_made_with_them(demo: Runner) -> None:
     demo.apply('[[contacts]]\nkey = "kim"\nfirst_name = "Kim"\n[[accounts]]\nkey = "acme"\nname = "Acme"\n')
     records = [
         *("customer-group:partners", "customer:partner-c", "role:buyer", "role:company-a/bookkeeper"),
@@ -284,7 +284,7 @@ def test_t05_records_of_any_kind_are_tagged_and_the_tag_is_made_with_them(demo: 
     assert tagged(demo, "brand-new") == []
 
 
-def test_t05_a_record_is_named_in_every_way_it_can_be_typed_and_tagged_once(demo: Runner) -> None:
+def test_t_05_a_record_is_named_in_every_way_it_can_be_typed_and_tagged_once(demo: Runner) -> None:
     row_id = demo.json("customer", "show", "partner-c")["id"]
     words = ("customer:PARTNER-C", f"customer:id:{row_id}", "customer:Partner C", f"customer-user:{AMANDA.upper()}")
     assert demo.fields("tag", "member", "add", "seasonal", *words) == {
@@ -305,7 +305,7 @@ def test_a_record_that_is_not_stored_or_cannot_be_tagged_is_an_error(demo: Runne
     assert demo.refusal(*words, "company-a") == (4, "invalid", "'company-a' is not TYPE:KEY")
 
 
-def test_t05_a_new_tag_must_be_a_name(demo: Runner) -> None:
+def test_t_05_a_new_tag_must_be_a_name(demo: Runner) -> None:
     message = "customer 'company-a': tags must have at most 50 characters each, one has 51"
     assert demo.refusal("tag", "member", "add", "x" * 51, "customer:company-a") == (4, "invalid", message)
     assert demo.refusal("tag", "member", "add", "", "customer:company-a")[:2] == (4, "invalid")
@@ -336,7 +336,7 @@ def test_a_tag_is_removed_from_those_that_have_it_and_the_others_are_told(demo: 
         ("shopping-list", "SL-9", "SL-9"),
     ],
 )
-def test_t05_tags_are_given_where_a_record_is_added_and_edited(demo: Runner, noun: str, key: str, add: str) -> None:
+def test_t_05_tags_are_given_where_a_record_is_added_and_edited(demo: Runner, noun: str, key: str, add: str) -> None:
     demo.json(noun, "add", *add.split(), "--tag", "VIP", "--tag", "Key Account", "--tag", "vip")
     assert tags_of(demo, noun, key) == ["key-account", "vip"]
     demo.json(noun, "edit", key, "--tag", "Other")
@@ -348,7 +348,7 @@ def test_t05_tags_are_given_where_a_record_is_added_and_edited(demo: Runner, nou
 # T-08: search over all kinds of records
 
 
-def test_t08_a_search_by_tag_finds_records_of_every_kind_in_order(demo: Runner) -> None:
+def test_t_08_a_search_by_tag_finds_records_of_every_kind_in_order(demo: Runner) -> None:
     words = ("tag", "member", "list", "Early adopter", "seasonal")
     assert demo(*words).out == (
         "RECORD                                  NAME          TAGS\n"
@@ -368,7 +368,7 @@ def test_t08_a_search_by_tag_finds_records_of_every_kind_in_order(demo: Runner) 
     ]
 
 
-def test_t08_none_finds_the_records_without_any_of_the_tags(demo: Runner) -> None:
+def test_t_08_none_finds_the_records_without_any_of_the_tags(demo: Runner) -> None:
     words = ("seasonal", "key-account", "--none")
     assert tagged(demo, *words, "--type", "customer") == [
         "customer:company-a-east",
@@ -381,12 +381,12 @@ def test_t08_none_finds_the_records_without_any_of_the_tags(demo: Runner) -> Non
     assert f"user:{PETER}" not in tagged(demo, *words)
 
 
-def test_t08_what_a_search_finds_can_be_tagged_again(demo: Runner) -> None:
+def test_t_08_what_a_search_finds_can_be_tagged_again(demo: Runner) -> None:
     demo("tag", "member", "add", "winter", *tagged(demo, "seasonal"))
     assert tagged(demo, "winter") == SEASONAL
 
 
-def test_t08_a_search_for_nothing_stored_says_so(demo: Runner) -> None:
+def test_t_08_a_search_for_nothing_stored_says_so(demo: Runner) -> None:
     answer = demo("tag", "member", "list", "long-tail")
     assert (answer.exit, answer.out, answer.err) == (0, "", "no records\n")
     assert demo.refusal("tag", "member", "list", "seasonal", "nope") == (3, "not-found", "tag 'nope' not found")
@@ -416,7 +416,7 @@ def test_t08_a_search_for_nothing_stored_says_so(demo: Runner) -> None:
         ("tags=tag", []),
     ],
 )
-def test_t07_customers_by_any_none_empty_and_not_empty(demo: Runner, condition: str, found: list[str]) -> None:
+def test_t_07_customers_by_any_none_empty_and_not_empty(demo: Runner, condition: str, found: list[str]) -> None:
     where = ("--where", condition, "--where", "key!=partner-c-north")
     assert keys(demo, "customer", "list", *where) == found
 
@@ -430,7 +430,7 @@ def test_t07_customers_by_any_none_empty_and_not_empty(demo: Runner, condition: 
         ("tags!=", [AMANDA, PETER], ["SO-2001"], ["partners"], ["buyer"]),
     ],
 )
-def test_t07_the_four_filters_on_lists_of_other_kinds(
+def test_t_07_the_four_filters_on_lists_of_other_kinds(
     demo: Runner, condition: str, users: list[str], orders: list[str], groups: list[str], roles: list[str]
 ) -> None:
     demo("tag", "member", "add", "key-account", f"user:{AMANDA}", "customer-group:partners", "role:buyer")
@@ -444,7 +444,7 @@ def test_t07_the_four_filters_on_lists_of_other_kinds(
     assert found == {"user": users, "order": orders, "group": groups, "role": roles}
 
 
-def test_t07_an_assignment_counts_for_its_own_kind_of_record_only(demo: Runner) -> None:
+def test_t_07_an_assignment_counts_for_its_own_kind_of_record_only(demo: Runner) -> None:
     """Ids are of one table each, so a customer and an order of the same id are told apart by the noun."""
     demo("tag", "member", "add", "vip", "order:SO-1001", "quote:Q-1001")
     row_id = demo.json("order", "show", "SO-1001")["id"]
@@ -453,7 +453,7 @@ def test_t07_an_assignment_counts_for_its_own_kind_of_record_only(demo: Runner) 
     assert keys(demo, "order", "list", "--where", "tags=vip") == ["SO-1001"]
 
 
-def test_t07_a_filter_on_tags_takes_no_order(demo: Runner) -> None:
+def test_t_07_a_filter_on_tags_takes_no_order(demo: Runner) -> None:
     assert demo.refusal("customer", "list", "--where", "tags<vip") == (2, "usage", "< does not apply to a list")
 
 
@@ -468,7 +468,7 @@ def test_t07_a_filter_on_tags_takes_no_order(demo: Runner) -> None:
         ("roles~", lambda roles: roles),
     ],
 )
-def test_t07_the_same_filters_find_users_by_their_roles(
+def test_t_07_the_same_filters_find_users_by_their_roles(
     demo: Runner, condition: str, is_found: Callable[[set[str]], bool]
 ) -> None:
     demo.json(*["user", "add", "al@acme.example", "--first-name", "Al", "--last-name", "Lee", "--disabled"])
@@ -579,7 +579,7 @@ def test_a_document_with_tags_comes_back_byte_for_byte(
     assert other.apply(text, f"again.{format}")["changes"] == []
 
 
-def test_t05_names_in_a_document_that_are_new_make_tags(custctl: Runner) -> None:
+def test_t_05_names_in_a_document_that_are_new_make_tags(custctl: Runner) -> None:
     custctl.apply(WORLD)
     tables = json.loads(custctl.export("json"))
     assert tables["taxonomies"] == [{"key": "tier", "name": "Tier", "background_color": "#AABBCC"}]

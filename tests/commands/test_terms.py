@@ -27,7 +27,7 @@ def terms(runner: Runner, customer: str) -> dict[str, tuple[Any, str | None]]:
 
 
 @pytest.mark.parametrize("name", TERMS, ids=["p01-payment-term", "p02-tax-code"])
-def test_p01_p02_a_term_is_the_customers_else_the_groups_else_none(shop: Runner, name: str) -> None:
+def test_p_01_p_02_a_term_is_the_customers_else_the_groups_else_none(shop: Runner, name: str) -> None:
     assert terms(shop, "acme")[name] == (None, None)
     shop.json("group", "edit", "partners", TERMS[name], "GROUP-1")
     assert terms(shop, "acme")[name] == ("GROUP-1", "customer-group:partners")
@@ -38,7 +38,7 @@ def test_p01_p02_a_term_is_the_customers_else_the_groups_else_none(shop: Runner,
 
 
 @pytest.mark.parametrize("name", TERMS, ids=["p01-payment-term", "p02-tax-code"])
-def test_p01_p02_a_term_that_is_cleared_is_the_groups_again_and_none_outside_it(shop: Runner, name: str) -> None:
+def test_p_01_p_02_a_term_that_is_cleared_is_the_groups_again_and_none_outside_it(shop: Runner, name: str) -> None:
     shop.json("group", "edit", "partners", TERMS[name], "GROUP-1")
     shop.json("customer", "edit", "acme", TERMS[name], "OWN-1")
     shop.json("customer", "edit", "acme", TERMS[name], "")
@@ -47,13 +47,13 @@ def test_p01_p02_a_term_that_is_cleared_is_the_groups_again_and_none_outside_it(
     assert terms(shop, "acme")[name] == (None, None)
 
 
-def test_p01_a_parent_in_a_group_gives_its_subsidiary_nothing(shop: Runner) -> None:
+def test_p_01_a_parent_in_a_group_gives_its_subsidiary_nothing(shop: Runner) -> None:
     shop.json("group", "edit", "partners", "--payment-term", "net 30")
     shop.json("customer", "add", "Acme West", "--parent", "acme")
     assert terms(shop, "acme-west")["payment_term"] == (None, None)
 
 
-def test_g08_what_is_set_on_a_group_is_seen_by_its_members(shop: Runner) -> None:
+def test_g_08_what_is_set_on_a_group_is_seen_by_its_members(shop: Runner) -> None:
     words = ("--payment-term", "net 30", "--tax-code", "T-1", "--price-list", "dealer", "--price-list", "sale")
     shop.json("group", "edit", "partners", *words)
     shop.json("setting", "set", "product.export", "on", "--for", "group:partners")
@@ -71,7 +71,7 @@ def test_g08_what_is_set_on_a_group_is_seen_by_its_members(shop: Runner) -> None
     assert terms(shop, "loner")["price_lists"] == (["dealer", "sale"], group)
 
 
-def test_g08_a_customer_has_price_lists_of_its_own_in_their_order(shop: Runner) -> None:
+def test_g_08_a_customer_has_price_lists_of_its_own_in_their_order(shop: Runner) -> None:
     shop.json("group", "edit", "partners", "--price-list", "dealer")
     shop.json("customer", "add", "New", "--group", "partners", "--price-list", "b", "--price-list", "a")
     assert terms(shop, "new")["price_lists"] == (["b", "a"], "customer:new")

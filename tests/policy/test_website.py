@@ -31,7 +31,7 @@ CLOSED = Website(access=False, pages=("/about",))
         "/about",
     ],
 )
-def test_v06_the_pages_that_nobody_could_do_without_stay_open(url: str) -> None:
+def test_v_06_the_pages_that_nobody_could_do_without_stay_open(url: str) -> None:
     assert visit(url, CLOSED).allowed
 
 
@@ -68,19 +68,19 @@ def test_v06_the_pages_that_nobody_could_do_without_stay_open(url: str) -> None:
         "https://x@shop.example/customer/user",
     ],
 )
-def test_v06_no_way_of_writing_an_address_opens_another_page(url: str) -> None:
+def test_v_06_no_way_of_writing_an_address_opens_another_page(url: str) -> None:
     found = visit(url, CLOSED)
     assert (found.allowed, found.reason, found.rule, found.response) == (False, "closed", None, "login")
 
 
 @pytest.mark.parametrize("url", ["/api", "/api/", "/api/orders", "/js/../api/orders", "https://shop.example/api/x"])
-def test_v06_a_program_is_answered_401(url: str) -> None:
+def test_v_06_a_program_is_answered_401(url: str) -> None:
     assert visit(url, CLOSED).response == "401"
     assert visit("/apiary", CLOSED).response == "login"
 
 
 @given(st.text(alphabet="/.\\%2eEfF5cab?#", max_size=24))
-def test_v06_a_path_is_in_one_form_whatever_was_typed(text: str) -> None:
+def test_v_06_a_path_is_in_one_form_whatever_was_typed(text: str) -> None:
     try:
         path = path_of(f"/{text}")
     except ValueError:

@@ -208,7 +208,7 @@ def test_a_condition_on_a_list_leaves_its_order_to_the_index(world: World) -> No
         ("account", "contacts=kim", "account_contact_contact (contact_id=?)"),
     ],
 )
-def test_t07_a_list_of_what_is_linked_begins_with_the_links(
+def test_t_07_a_list_of_what_is_linked_begins_with_the_links(
     noun: str, condition: str, links: str, world: World
 ) -> None:
     """The records are found by the links alone: those that are not linked are not looked at."""
@@ -221,7 +221,7 @@ def test_t07_a_list_of_what_is_linked_begins_with_the_links(
 
 
 @pytest.mark.parametrize("condition", ["tags!=tag-1,Tag 2", "tags="])
-def test_t07_a_list_of_what_is_not_linked_reads_the_links_once_and_keeps_the_order(
+def test_t_07_a_list_of_what_is_not_linked_reads_the_links_once_and_keeps_the_order(
     condition: str, world: World
 ) -> None:
     outer = world.outer_steps(listing("customer", where=(condition,)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, TextIO
 
-from custctl.result import Result, Row
+from custctl.result import LISTS, Result, Row
 
 Writer = Callable[[Result, TextIO], None]
 _Encode = Callable[[Any], str]
@@ -115,7 +115,7 @@ def write_csv(result: Result, out: TextIO) -> None:
 
 def _csv_columns(result: Result, first: Row | None) -> tuple[str, ...]:
     """The columns of a list, also of an empty one; a matrix and a single record have those of their rows."""
-    if result.columns and result.view in ("list", "log"):
+    if result.columns and result.view in LISTS:
         return result.columns
     return tuple(first) if first is not None else ()
 

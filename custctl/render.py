@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any, Literal, NamedTuple, TextIO
 
 from custctl.errors import CustctlError, Problem
 from custctl.formats import WRITERS, can_hold, text_of, visible, write_jsonl, write_yaml
-from custctl.result import Result, Row, View
+from custctl.result import LISTS, Result, Row, View
 
 Style = Literal["", "good", "bad", "some", "more", "dim", "bold"]
 Span = str | tuple[str, Style]
@@ -124,7 +125,7 @@ def render(result: Result, output: str, *, out: TextIO, color: bool, width: int 
     if output in WRITERS:
         WRITERS[output](result, out)
         return
-    if output == "wide" and result.view == "list":
+    if output == "wide" and result.view in LISTS:
         terminal = False  # neither boxed nor folded
     page = _page(out, color=color, width=width if terminal else None, terminal=terminal)
     for number, (title, part) in enumerate(result.parts):
@@ -222,6 +223,20 @@ def _list(page: _Page, result: Result) -> None:
         rows = chain(few, rows)
     header = tuple(visible(column).upper() for column in columns)
     _aligned(page, header, (_cells_of(row, columns) for row in rows))
+
+
+def _history(page: _Page, result: Result) -> None:
+    """A list of changes, each with what differs: one value where a record came or went, else the old and the new."""
+    rows = ({**row, "fields": _told(page, row)} for row in _answers(result))
+    _list(page, replace(result, data=rows))
+
+
+def _told(page: _Page, change: Row) -> str:
+    differences = [difference for difference in _differences(change["fields"]) if any(difference[1:])]
+    if change["op"] in ("add", "remove"):
+        return "; ".join(f"{path}: {old or new}" for path, old, new in differences)
+    arrow = page.glyphs.arrow
+    return "; ".join(f"{path}: {old or '-'}{arrow}{new or '-'}" for path, old, new in differences)
 
 
 def _columns(result: Result) -> tuple[tuple[str, ...], Iterator[Row]]:
@@ -804,6 +819,7 @@ def _problem(page: _Page, problem: Problem) -> None:
 _VIEWS: Mapping[View, Callable[[_Page, Result], None]] = {
     "record": _record,
     "list": _list,
+    "history": _history,
     "tree": _tree,
     "decision": _decision,
     "explain": _explain,

@@ -12,9 +12,24 @@ Row = Mapping[str, Any]
 """A JSON-ready object: text, numbers, booleans, None, and lists and objects of these."""
 
 View = Literal[
-    "record", "list", "tree", "decision", "explain", "matrix", "changes", "diff", "log", "tests", "text", "topic"
+    "record",
+    "list",
+    "history",
+    "log",
+    "tree",
+    "decision",
+    "explain",
+    "matrix",
+    "changes",
+    "diff",
+    "tests",
+    "text",
+    "topic",
 ]
 """How a person is shown the data: the name of a renderer in render.py."""
+
+LISTS: frozenset[View] = frozenset({"list", "history", "log"})
+"""The views that are a row a line, with the columns of the result."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from custctl.policy import Reason
 from custctl.policy.catalogue import BUYER, CAPABILITIES, ENTITIES, WORKFLOWS
 from custctl.policy.model import Entity, Level
 from custctl.render import REASONS, cells, render, render_error
-from custctl.result import Result, View
+from custctl.result import LISTS, Result, View
 
 Data = dict[str, Any]
 
@@ -233,6 +233,7 @@ RESULTS: dict[View, Result] = {
     "decision": Result(decision(allowed=False, reason="order-closed"), "decision"),
     "explain": Result(denied(), "explain"),
     "matrix": Result(matrix(), "matrix"),
+    "history": Result([{"revision": 12, **change} for change in changes()["changes"]], "history"),
     "changes": Result(changes(), "changes"),
     "diff": Result(changes(), "diff", lines=DIFF),
     "log": Result(
@@ -462,7 +463,7 @@ def test_a_wide_list_is_neither_boxed_nor_folded_on_a_terminal(width: int) -> No
     assert shown(result, "wide", width=width) == shown(result) == f"KEY  NAME\na    {'N' * 300}\nb    short\n"
 
 
-@pytest.mark.parametrize("view", sorted(set(RESULTS) - {"list"}))
+@pytest.mark.parametrize("view", sorted(set(RESULTS) - LISTS))
 def test_what_is_no_list_is_no_wider_than_its_table(view: View) -> None:
     assert shown(RESULTS[view], "wide", width=80) == shown(RESULTS[view], width=80)
 

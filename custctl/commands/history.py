@@ -50,7 +50,7 @@ def history(
 
 def _view(call: Call) -> View:
     """A log to read; a table where columns are asked for."""
-    return "log" if call.option("fields") is None and not call.wide else "list"
+    return "log" if call.option("fields") is None and not call.wide else "history"
 
 
 def _columns(call: Call) -> tuple[str, ...]:

@@ -33,6 +33,15 @@ def test_h_01_a_change_tells_version_author_and_both_values(demo: Runner) -> Non
     assert (first["op"], first["version"]) == ("add", 1)
 
 
+def test_h_02_what_follows_from_other_fields_and_the_time_of_a_change_are_no_change(demo: Runner) -> None:
+    done(demo, "contact", "edit", "helen-ortiz", "--last-name", "Ortega")
+    assert revisions(demo, "contact:helen-ortiz")[0]["fields"] == {"last_name": ["Ortiz", "Ortega"]}
+    shown = demo("contact", "show", "helen-ortiz", "-o", "json").json
+    told = {name for row in revisions(demo, "contact") for name in row["fields"]}
+    assert set(shown) - told >= {"id", "name", "email", "phone", "accounts", "created", "updated"}
+    assert [row["record"] for row in revisions(demo) if row["revision"] == 2] == ["contact:helen-ortiz"]
+
+
 def test_h_03_who_changed_e_mail_addresses_in_a_period_is_one_command(demo: Runner) -> None:
     demo.extra["CUSTCTL_ACTOR"] = "kim"
     done(demo, "user", "edit", BOB, "--email", "bob@company-a.example")
@@ -64,6 +73,19 @@ def test_h_01_the_history_of_a_record_reads_like_a_log(demo: Runner) -> None:
         "  ~ customer:company-a  v2",
         "      name: Company A → Alpha",
         "      owner: Sam Delgado → Kim",
+    ]
+
+
+def test_h_01_a_person_reads_the_old_and_the_new_value_of_each_field(demo: Runner) -> None:
+    done(demo, "customer", "add", "Newcomer", "--group", "partners")
+    done(demo, "customer", "edit", "newcomer", "--name", "Old hand", "--group", "")
+    done(demo, "customer", "delete", "newcomer")
+    told = demo("history", "customer:newcomer", "--fields", "op,version,fields").out
+    assert told.splitlines() == [
+        "OP      VERSION  FIELDS",
+        "remove  3        key: newcomer; name: Old hand; owner: tester",
+        "change  2        name: Newcomer → Old hand; group: partners → -",
+        "add     1        key: newcomer; name: Newcomer; group: partners; owner: tester",
     ]
 
 

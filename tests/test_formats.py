@@ -201,7 +201,8 @@ def test_visible_text_holds_nothing_that_is_obeyed_and_is_not_escaped_twice(stor
         ("12.50", "12.50"),
         ([], ""),
         (["a", "b\n"], r"a, b\n"),
-        ({"view": "user", "edit": None}, "view=user, edit="),
+        ({"view": "user", "edit": None}, "view=user"),
+        ({"value": None, "origin": None}, ""),
         ([{"key": "hq"}, {"key": "la", "types": ["billing"]}], "key=hq; key=la, types=billing"),
     ],
 )

@@ -45,8 +45,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        parts = ((visible(str(name)), text_of(part)) for name, part in value.items())
-        return ", ".join(f"{name}={part}" for name, part in parts if part)
+        named = ((visible(str(name)), text_of(part)) for name, part in value.items())
+        return ", ".join(f"{name}={part}" for name, part in named if part)
     if isinstance(value, Iterable):
         parts = list(value)
         return ("; " if any(isinstance(part, Mapping) for part in parts) else ", ").join(map(text_of, parts))

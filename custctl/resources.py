@@ -446,10 +446,16 @@ ADDRESS_OF: Mapping[str, Noun] = {owner.name: NOUNS[name] for name, (owner, _) i
 TAGGED = tuple(noun for noun in NOUNS.values() if noun.field("tags") is _TAGS)
 """The nouns whose records can be tagged."""
 
+
 SHORT_TYPES = {"user": "customer-user", "role": "customer-user-role"}
 """The types a reference may be written with instead of the long ones."""
 
 MAX_KEY = 64
+
+
+def changing_fields() -> tuple[str, ...]:
+    """The fields of all nouns that somebody can change, and so those that history tells of."""
+    return tuple(dict.fromkeys(field.name for noun in NOUNS.values() for field in noun.fields if not field.computed))
 
 
 def fold(text: str) -> str:

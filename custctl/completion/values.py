@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any
 from custctl import config
 from custctl.completion.line import Place
 from custctl.errors import CustctlError
-from custctl.resources import ADDRESSES, CONTACT, CUSTOMER, NOUNS, SHORT_TYPES, TAGGED, Field, Noun, fold
+from custctl.resources import (
+    ADDRESSES,
+    CONTACT,
+    CUSTOMER,
+    NOUNS,
+    SHORT_TYPES,
+    TAGGED,
+    Field,
+    Noun,
+    changing_fields,
+    fold,
+)
 from custctl.store import suggest
 from custctl.store.suggest import Candidate
 
@@ -302,7 +313,7 @@ def _told(known: Field) -> str:
 
 
 def _every_field(_asked: Values) -> Candidates:
-    yield from _plain(dict.fromkeys(known.name for noun in NOUNS.values() for known in noun.fields))
+    yield from _plain(changing_fields())
 
 
 def _shown_fields(asked: Values) -> Candidates:

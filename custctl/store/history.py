@@ -13,7 +13,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, not_found
-from custctl.resources import ADDRESS_OF, ADDRESSES, NOUNS, RECORD, SETTING, SHORT_TYPES, USER, Noun, fold, reference
+from custctl.resources import (
+    ADDRESS_OF,
+    ADDRESSES,
+    NOUNS,
+    RECORD,
+    SETTING,
+    SHORT_TYPES,
+    USER,
+    Noun,
+    changing_fields,
+    fold,
+    reference,
+)
 from custctl.store import lookup
 from custctl.store.select import told
 from custctl.store.settings import SCOPES, SETTINGS
@@ -48,8 +60,9 @@ def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
 
     A record is followed through its renames, and changes of its addresses and settings stand under it too; a type
     alone means all records of that type (features H-01, H-03).
-    Raises exit 3 for a record that history does not know, 4 for a type or a time that is none.
+    Raises exit 3 for a record that history does not know, 4 for a type, a field or a time that is none.
     """
+    _refuse_unknown(wanted.fields)
     conditions, parameters = ["1"], dict[str, Any]()
     if wanted.since:
         conditions.append("r.at >= :since")
@@ -73,6 +86,15 @@ def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
         parameters["records"], parameters["parts"] = json.dumps(names), json.dumps(list(_parts(names)))
     query = f"{_CHANGES} WHERE {' AND '.join(conditions)} ORDER BY h.id DESC"
     return _limited(_rows(connection, connection.execute(query, parameters), wanted), wanted.limit)
+
+
+def _refuse_unknown(fields: Iterable[str]) -> None:
+    """A field that no noun has is a slip of the pen; that it never changed would be the wrong answer (exit 4)."""
+    known = changing_fields()
+    for name in fields:
+        if name not in known:
+            hint = did_you_mean(near(name, known))
+            raise invalid(f"unknown field {name!r}", code="unknown-field", field=name, hint=hint)
 
 
 _OF_RECORDS = """(h.record IN (SELECT value FROM json_each(:records)) OR EXISTS (

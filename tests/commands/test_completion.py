@@ -164,6 +164,7 @@ OFFERED: dict[str, list[str]] = {
     "custctl user role list a --fields self": ["self_managed"],
     "custctl customer address list company-a --fields postal": ["postal_code"],
     "custctl history --field auth": ["auth_status"],
+    "custctl history --field upd": [],
     "custctl export shop": ["shopping_lists"],
     # nothing to say
     "custctl": [],

@@ -124,6 +124,8 @@ def test_a_record_is_followed_through_its_renames(demo: Runner) -> None:
         (("history", "customer:nobody"), 3),
         (("history", "company-a"), 4),
         (("history", "--since", "yesterday"), 4),
+        (("history", "--field", "e-mail"), 4),
+        (("history", "--field", "name", "--field", ""), 4),
         (("undo",), 2),
         (("undo", "1", "--last"), 2),
         (("undo", "99", "--yes"), 3),

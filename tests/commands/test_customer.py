@@ -56,6 +56,13 @@ def test_c_12_who_adds_a_customer_owns_it_unless_told_otherwise(custctl: Runner)
     assert "owner" not in custctl.fields("customer", "add", "Nobody's", "--owner", "")["customer:nobody-s"]
 
 
+def test_c_12_whom_the_storefront_adds_is_owned_by_the_person_of_the_back_office(demo: Runner) -> None:
+    reps = ("--sales-rep", "Priya Nair", "--sales-rep", "Tom Ekberg")
+    demo.json("customer", "add", "Acme", *reps, "--as", "amanda.smith@company-a.example")
+    shown = demo.json("customer", "show", "acme")
+    assert (shown["owner"], shown["sales_reps"]) == ("tester", ["Priya Nair", "Tom Ekberg"])
+
+
 def test_c_11_a_rating_is_one_of_the_list(custctl: Runner) -> None:
     custctl("customer", "add", "Acme", "--rating", "3_of_5")
     problem = "internal_rating must be one of 1_of_5, 2_of_5, 3_of_5, 4_of_5, 5_of_5"

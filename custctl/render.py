@@ -227,11 +227,11 @@ def _list(page: _Page, result: Result) -> None:
 
 def _history(page: _Page, result: Result) -> None:
     """A list of changes, each with what differs: one value where a record came or went, else the old and the new."""
-    rows = ({**row, "fields": _told(page, row)} for row in _answers(result))
+    rows = ({**row, "fields": _told_change(page, row)} for row in _answers(result))
     _list(page, replace(result, data=rows))
 
 
-def _told(page: _Page, change: Row) -> str:
+def _told_change(page: _Page, change: Row) -> str:
     differences = [difference for difference in _differences(change["fields"]) if any(difference[1:])]
     if change["op"] in ("add", "remove"):
         return "; ".join(f"{path}: {old or new}" for path, old, new in differences)

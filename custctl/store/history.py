@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,10 @@ from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, n
 from custctl.resources import (
     ADDRESS_OF,
     ADDRESSES,
+    CUSTOMER,
     NOUNS,
     RECORD,
+    ROLE,
     SETTING,
     SHORT_TYPES,
     USER,
@@ -271,12 +273,39 @@ def revert(unit: Unit, wanted: int | None) -> list[Draft]:
     if not steps:
         raise not_found("revision", str(revision))
     found = [_as_left(unit, revision, step) for step in steps]
-    renamed = {(step.noun.name, step.key): _earlier(step) for step in steps if step.op == "rename"}
+    renamed = _rename_back(unit, steps, found)
     drafts = [_reverse(unit, step, draft, renamed) for step, draft in zip(steps, found, strict=True)]
     rules.check(unit, [draft for draft in drafts if draft.after is not None])
-    _refuse_dangling(unit, [draft for draft in drafts if draft.after is None])
+    removed = [draft for draft in drafts if draft.after is None]
+    _refuse_dangling(unit, removed)
+    _refuse_no_primary(unit, removed)
+    _refuse_rehomed(unit, [draft for draft in drafts if draft.noun is ROLE and draft.after is not None])
     unit.stop_if_wrong()
     return drafts
+
+
+def _rename_back(unit: Unit, steps: Sequence[Step], found: Sequence[Draft | None]) -> dict[tuple[str, str], str]:
+    """Give records the keys back that a revision took from them; exit 5 when one of those is taken by now.
+
+    The last rename goes first, as one may have made room for another. What is named after a customer or a group
+    follows it, whether the revision knew it or not.
+    """
+    from custctl.store.apply import rename
+
+    renamed: dict[tuple[str, str], str] = {}
+    pairs = [(step, draft) for step, draft in zip(steps, found, strict=True) if step.op == "rename" and draft]
+    pairs.reverse()
+    pairs.sort(key=lambda pair: pair[0].noun not in SCOPES.values())
+    for step, draft in pairs:
+        earlier = renamed[(step.noun.name, step.key)] = _earlier(step)
+        if draft.key == earlier:
+            continue
+        if unit.id_of(step.noun, earlier) is not None:
+            words = f"{step.record} cannot be {earlier} again: that key is taken"
+            unit.problem(Problem("taken", Exit.CONFLICT, words, None, None, step.noun.key, earlier))
+            unit.stop_if_wrong()
+        rename(unit, draft, earlier)
+    return renamed
 
 
 def _refuse_dangling(unit: Unit, removed: Iterable[Draft]) -> None:
@@ -292,6 +321,49 @@ def _refuse_dangling(unit: Unit, removed: Iterable[Draft]) -> None:
                     value = other.image.get(name)
                     if keys.intersection(value if isinstance(value, list) else [value]):
                         _name_dangling(unit, other, name, value)
+    _refuse_dangling_settings(unit, gone)
+
+
+def _refuse_dangling_settings(unit: Unit, gone: Mapping[str, Mapping[int, Draft]]) -> None:
+    """The same for settings: those of a group or customer, and those whose value is a key."""
+    for scope, owner in SCOPES.items():
+        ids = json.dumps(list(gone.get(owner.name, ())))
+        for own in unit.select(SETTING, f"t.{scope}_id IN (SELECT value FROM json_each(:ids))", ids=ids):
+            _name_dangling(unit, own, "key", own.key)
+    for name, target in ((name, setting.to) for name, setting in SETTINGS.items() if setting.to in gone):
+        keys = {draft.key for draft in gone[target].values()}
+        for other in unit.select(SETTING, "t.name = :name", name=name):
+            if other.image["value"] in keys:
+                _name_dangling(unit, other, "value", other.image["value"])
+
+
+def _refuse_no_primary(unit: Unit, removed: Iterable[Draft]) -> None:
+    """The primary address that a revision added stays while there are others, for one must be that (exit 5)."""
+    for draft in removed:
+        if draft.noun.name in ADDRESSES:
+            noun, _ = ADDRESSES[draft.noun.name]
+            owner = unit.find(noun, draft.key.rpartition("/")[0])
+            rest = [] if owner is None else unit.addresses(draft.noun, [owner])[owner.key]
+            if rest and not any(other.image["primary"] for other in rest):
+                words = f"{draft.reference} is the primary address"
+                unit.problem(Problem("protected", Exit.CONFLICT, words, "make another one that first"))
+
+
+def _refuse_rehomed(unit: Unit, roles: Iterable[Draft]) -> None:
+    """A role goes back to a customer only while nobody else has it, neither users nor the website (exit 5)."""
+    for role in roles:
+        customer = role.image["customer"]
+        if customer is None or not role.changed("customer"):
+            continue
+        holders = "t.id IN (SELECT l.user_id FROM user_role l WHERE l.role_id = :role)"
+        others = [user for user in unit.select(USER, holders, role=role.id) if user.image["customer"] != customer]
+        names = [name for name, setting in SETTINGS.items() if setting.to == ROLE.name]
+        others += [setting for name in names for setting in unit.select(SETTING, "t.key = :key", key=name)]
+        for other in others:
+            if role.key in (other.image.get("value"), *other.image.get("roles", ())):
+                words = f"{role.reference} cannot go back to customer {customer}: {other.reference} has it"
+                hint = "undo that first, or give it another role"
+                unit.problem(Problem("has-dependents", Exit.CONFLICT, words, hint))
 
 
 def _pointers(noun: Noun) -> Iterator[tuple[str, str, str]]:
@@ -362,16 +434,26 @@ def _earlier(step: Step) -> str:
 def _reverse(unit: Unit, step: Step, draft: Draft | None, renamed: Mapping[tuple[str, str], str]) -> Draft:
     if draft is None or step.after is None:
         assert step.before is not None, "what is removed was there"
-        draft = unit.create(step.noun, step.key, _whole(step.noun, step.before, renamed))
+        image = _whole(step.noun, step.before, renamed)
+        draft = unit.create(step.noun, _named_after(step.noun, step.key, renamed), image)
         draft.manager, draft.given = step.manager, frozenset(step.before)
         return draft
     if step.before is None:
         unit.remove(draft)
         return draft
-    if step.op == "rename":
-        unit.rename(draft, _earlier(step), step.before.get("number"))
     draft.after = _whole(step.noun, step.before, renamed)
     return draft
+
+
+def _named_after(noun: Noun, key: str, renamed: Mapping[tuple[str, str], str]) -> str:
+    """The key of a record that is named after another one, once that has its key back."""
+    head, slash, own = key.rpartition("/")
+    scope, _, owner = head.rpartition("/")
+    kind = ADDRESSES[noun.name][0] if noun.name in ADDRESSES else CUSTOMER if noun is ROLE else SCOPES.get(scope)
+    if kind is None or not slash:
+        return key
+    earlier = renamed.get((kind.name, owner), owner)
+    return f"{scope}/{earlier}/{own}" if noun is SETTING else f"{earlier}/{own}"
 
 
 def _address_of(record: str) -> tuple[Noun, str]:
@@ -398,4 +480,8 @@ def _whole(noun: Noun, image: dict[str, Any], renamed: Mapping[tuple[str, str], 
             whole[field.name] = renamed.get((field.to, value), value)
         elif field.kind == "links":
             whole[field.name] = sorted(renamed.get((field.to, key), key) for key in value or ())
+    if noun.name in ADDRESSES:
+        whole["owner"] = renamed.get((ADDRESSES[noun.name][0].name, whole["owner"]), whole["owner"])
+    elif noun in (ROLE, SETTING):
+        whole["key"] = _named_after(noun, whole["key"], renamed)
     return whole

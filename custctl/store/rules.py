@@ -362,6 +362,9 @@ def _setting(unit: Unit, draft: Draft) -> None:
 
 def _address(unit: Unit, draft: Draft) -> None:
     image = draft.image
+    owner, _ = ADDRESSES[draft.noun.name]
+    if unit.id_of(owner, image["owner"]) is None:
+        unit.missing(owner, image["owner"], draft.locate("owner"), "owner")
     named = image["organization"] or (image["first_name"] and image["last_name"])
     if not named and draft.noun is not CONTACT_ADDRESS:
         message = "needs an organization, or a first and a last name"
@@ -403,7 +406,7 @@ def _settle_addresses(unit: Unit, noun: Noun, touched: Sequence[Draft]) -> None:
     by_owner: dict[str, list[Draft]] = {}
     for draft in touched:
         by_owner.setdefault(draft.image["owner"], []).append(draft)
-    owners = [unit.get(owner_noun, key) for key in by_owner]
+    owners = [owner for owner in (unit.find(owner_noun, key) for key in by_owner) if owner is not None]
     for key, drafts in unit.addresses(noun, owners).items():
         if noun is CONTACT_ADDRESS:
             _contact_addresses(unit, drafts, by_owner[key])

@@ -229,6 +229,8 @@ class Unit:
     def _follow(self, noun: Noun, old: str, key: str) -> None:
         """Let the drafts at hand name a renamed record by its new key; their rows hold its id, which stays."""
         for draft, name in self._referring.pop((noun.name, old), []):
+            if draft.noun.name in ADDRESSES:
+                self._move_address(draft, f"{key}/{draft.key.rpartition('/')[2]}")
             for image in (draft.before, draft.after):
                 value = None if image is None else image.get(name)
                 if image is not None and value == old:
@@ -236,6 +238,11 @@ class Unit:
                 elif image is not None and isinstance(value, list):
                     image[name] = sorted(key if other == old else other for other in value)
             self._referring.setdefault((noun.name, key), []).append((draft, name))
+
+    def _move_address(self, draft: Draft, key: str) -> None:
+        """Know an address, which is named within its owner, by its owner's new key."""
+        self.drafts.pop((draft.noun.name, draft.key), None)
+        self.drafts[(draft.noun.name, key)], draft.key = draft, key
 
     def remove(self, draft: Draft) -> None:
         draft.after = None
@@ -469,6 +476,9 @@ class Unit:
             if draft is None:
                 draft = Draft(noun, key, row_id, image, {**image})
                 self.drafts[(noun.name, key)] = self._rows[(noun.table, row_id)] = draft
+                if noun.name in ADDRESSES:
+                    owner, _ = ADDRESSES[noun.name]
+                    self._referring.setdefault((owner.name, image["owner"]), []).append((draft, "owner"))
                 for entry in noun.fields:
                     value = image.get(entry.name) if entry.to else None
                     for key in value if isinstance(value, list) else [value] if value is not None else []:

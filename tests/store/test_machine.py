@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -47,8 +48,8 @@ from tests.store.shop import (
     slug,
 )
 
-WALKS = int(os.environ.get("CUSTCTL_WALKS", "10"))
-LENGTH = 50
+WALKS = int(os.environ.get("CUSTCTL_WALKS", "8"))
+LENGTH = 40
 NOBODY = "nobody"
 """A key that nothing ever has."""
 
@@ -911,29 +912,19 @@ class Machine(RuleBasedStateMachine):
 
     @step
     def undo_last(self) -> None:
-        if not self.shop.revisions:
-            return  # the latest is what made the world that the walk starts from
-        with self.expecting() as shop:
-            shop.undo(self.start + len(shop.revisions) - 1, self.start)
-        self.run("undo", "--last", "--yes")
+        if self.shop.revisions:  # else the latest is what made the world that the walk starts from
+            with self.expecting() as shop:
+                shop.undo(self.start + len(shop.revisions) - 1, self.start)
+            self.run("undo", "--last", "--yes")
 
     @step
     def undo(self) -> None:
-        count = len(self.shop.revisions)
-        number = self.start + max(0, count - 1 - self.draw.randrange(8))
+        self.take_back(self.start + max(0, len(self.shop.revisions) - 1 - self.draw.randrange(8)))
+
+    def take_back(self, number: int) -> None:
         with self.expecting() as shop:
             shop.undo(number, self.start)
         self.run("undo", str(number), "--yes")
-
-    @step
-    def undo_what_is_as_it_was_left(self) -> None:
-        """An older revision with nothing later on its records, whatever else has been built on them since."""
-        numbers = [number for number, steps in enumerate(self.shop.revisions) if self.shop.is_as_left(steps)]
-        if numbers:
-            number = self.start + self.draw.choice(numbers)
-            with self.expecting() as shop:
-                shop.undo(number, self.start)
-            self.run("undo", str(number), "--yes")
 
     # -- what always holds ----------------------------------------------------------------------------------
 
@@ -966,11 +957,28 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "shop"):
-            for number in range(self.start + len(self.shop.revisions) - 1, self.start - 1, -1):
-                undone = self.custctl("undo", str(number), "--yes")
-                assert undone.exit == 0, (number, undone)
-            assert self.custctl.export() == self.first
+            self.take_back_each()
+            self.take_back_everything()
             self.folder.cleanup()
+
+    def take_back_each(self) -> None:
+        """Each revision with nothing later on its records alone, on a copy, whatever was built on them since."""
+        walked, shop = self.custctl, self.shop
+        for number, steps in enumerate(shop.revisions):
+            if shop.is_as_left(steps):
+                copy = Path(shutil.copy(walked.database, walked.database.with_name("copy.db")))
+                self.custctl, self.shop = Runner(copy), deepcopy(shop)
+                self.take_back(self.start + number)
+                self.the_export_is_the_model()
+                self.the_check_finds_nothing()
+        self.custctl, self.shop = walked, shop
+
+    def take_back_everything(self) -> None:
+        """One revision after the other, the latest first: what is left is the world of the beginning."""
+        for number in range(self.start + len(self.shop.revisions) - 1, self.start - 1, -1):
+            undone = self.custctl("undo", str(number), "--yes")
+            assert undone.exit == 0, (number, undone)
+        assert self.custctl.export() == self.first
 
 
 def apply(shop: Shop, document: Mapping[str, Any], *, prune: bool) -> None:

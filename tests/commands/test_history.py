@@ -295,3 +295,69 @@ def test_renames_that_made_room_for_each_other_are_taken_back(demo: Runner) -> N
     """)
     done(demo, "undo", "--last", "--yes")
     assert demo.export() == before
+
+
+# -- what a document does besides a rename -----------------------------------------------------------------------
+
+HQ = """
+[[customers.addresses]]
+key = "hq"
+organization = "A"
+street = "S"
+city = "C"
+postal_code = "1"
+country = "DE"
+region = "DE-BE"
+"""
+WEST = f'manager = "m"\n[[customers]]\nkey = "a"\nname = "A"\n{HQ}'
+ROLE = '[[roles]]\nkey = "a/boss"\nlabel = "Boss"\n'
+RENAMED = 'manager = "m"\n[[customers]]\nkey = "b"\nwas = "a"\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(WEST, RENAMED, id="its address goes"),
+        pytest.param(WEST, RENAMED + '[[customers.addresses]]\nkey = "hq"\ncity = "D"\n', id="its address changes"),
+        pytest.param(WEST + ROLE, RENAMED, id="its own role goes"),
+        pytest.param(WEST + ROLE, RENAMED + '[[roles]]\nkey = "b/boss"\nlabel = "Chief"\n', id="its role changes"),
+        pytest.param(
+            WEST + '[settings.customer.a]\n"product.export" = true\n', RENAMED + "[settings]\n", id="its setting goes"
+        ),
+        pytest.param(
+            WEST + HQ.join(['[[customers]]\nkey = "b"\nname = "B"\nparent = "a"\n', ""]),
+            'manager = "m"\n[[customers]]\nkey = "c"\nwas = "b"\n[[customers]]\nkey = "b"\nwas = "a"\n',
+            id="another takes its key",
+        ),
+    ],
+)
+def test_what_a_document_does_besides_a_rename_is_taken_back_with_it(custctl: Runner, before: str, after: str) -> None:
+    done(custctl, "apply", "-f", written(custctl, "before.toml", before), "--yes")
+    first = custctl("export").out
+    done(custctl, "apply", "-f", written(custctl, "after.toml", after), "--prune", "--yes")
+    second = custctl("export").out
+    assert second != first
+    done(custctl, "undo", "--last", "--yes")
+    assert custctl("export").out == first
+    assert custctl("db", "check").exit == 0
+    done(custctl, "undo", "--last", "--yes")
+    assert custctl("export").out == second
+
+
+def written(runner: Runner, name: str, text: str) -> str:
+    path = runner.database.with_name(name)
+    path.write_text(text)
+    return str(path)
+
+
+def test_undoing_a_rename_takes_along_what_was_named_after_it_since(custctl: Runner) -> None:
+    done(custctl, "customer", "add", "A")
+    done(custctl, "customer", "edit", "a", "--key", "b")
+    done(custctl, "role", "add", "Boss", "--customer", "b")
+    done(custctl, "setting", "set", "product.export", "on", "--for", "customer:b")
+    assert {change["record"] for change in custctl.json("undo", "2", "--yes")["changes"]} == {
+        "customer:a",
+        "role:a/boss",
+        "setting:customer/a/product.export",
+    }
+    assert custctl("db", "check").exit == 0

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-FieldKind = Literal["text", "bool", "switch", "money", "count", "list", "json", "reference", "links", "entries"]
+FieldKind = Literal[
+    "text", "time", "day", "bool", "switch", "money", "count", "list", "json", "reference", "links", "entries"
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +106,10 @@ _OWNED = (
     Field("user", "reference", to="customer-user"),
     Field("visitor", "reference", to="visitor"),
 )
-_TIMES = (Field("created", column="created_at", computed=True), Field("updated", column="updated_at", computed=True))
+_TIMES = (
+    Field("created", "time", column="created_at", computed=True),
+    Field("updated", "time", column="updated_at", computed=True),
+)
 _TAGS = Field("tags", "links", to="tag", default=[], via=Link("tagging", "record_id", "tag_id", shared=True))
 
 TAXONOMY = Noun(
@@ -191,7 +196,8 @@ USER = Noun(
         Field("confirmed", "bool", default=True),
         Field("guest", "bool", default=False),
         Field("auth_status", default="active"),
-        *_texts("birthday", "owner"),
+        Field("birthday", "day"),
+        Field("owner"),
         Field("sales_reps", "list", default=[]),
         Field("external_id"),
         _TAGS,
@@ -274,7 +280,7 @@ VISITOR = Noun(
     plural="visitors",
     table="visitor",
     document="visitors",
-    fields=(Field("key"), Field("user", "reference", to="customer-user"), Field("last_visit"), *_TIMES),
+    fields=(Field("key"), Field("user", "reference", to="customer-user"), Field("last_visit", "time"), *_TIMES),
     columns=("key", "user", "last_visit"),
     called="guest",
 )
@@ -321,7 +327,9 @@ CONTACT = Noun(
         Field("email", computed=True),
         Field("phone", computed=True),
         *_texts("fax", "skype", "twitter", "facebook", "google_plus", "linkedin"),
-        *_texts("gender", "birthday", "source", "method", "description", "owner", "assigned_to"),
+        Field("gender"),
+        Field("birthday", "day"),
+        *_texts("source", "method", "description", "owner", "assigned_to"),
         Field("reports_to", "reference", to="contact"),
         Field("groups", "links", to="contact-group", default=[], via=_IN_GROUP),
         Field("accounts", "links", to="account", computed=True, via=_IN_ACCOUNT),
@@ -391,7 +399,8 @@ def _sales(name: str, document: str, title: str) -> Noun:
             *_OWNED,
             Field("status"),
             Field("subtotal", "money"),
-            *_texts("currency", "payment_status", "placed_at"),
+            *_texts("currency", "payment_status"),
+            Field("placed_at", "time"),
             *((Field("workflow_active", "bool", default=False),) if name == "request" else ()),
             _TAGS,
             *_TIMES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +22,25 @@ RolesArg = Annotated[list[str], typer.Argument(metavar="ROLE...", help="Roles.")
 CustomersArg = Annotated[list[str], typer.Argument(metavar="CUSTOMER...", help="Customers.")]
 TagArg = Annotated[str, typer.Argument(metavar="TAG", help="A tag: its key, id:N or name.")]
 TaxonomyArg = Annotated[str, typer.Argument(metavar="TAXONOMY", help="A taxonomy: its key, id:N or name.")]
+
+
+def _some(metavar: str, help: str) -> Any:
+    """The argument of verbs that work on many records: it may be left out, and `-` stands for standard input."""
+    return typer.Argument(metavar=f"{metavar}...", help=f"{help}; - reads them from standard input.")
+
+
+SomeCustomers = Annotated[list[str] | None, _some("CUSTOMER", "Customers: keys, id:N or unique names")]
+SomeUsers = Annotated[list[str] | None, _some("USER", "Customer users: e-mails, id:N or unique names")]
+SomeGroups = Annotated[list[str] | None, _some("GROUP", "Customer groups: keys, id:N or unique names")]
+SomeRoles = Annotated[list[str] | None, _some("ROLE", "Roles: buyer, acme/buyer, id:N or unique labels")]
+SomeAccounts = Annotated[list[str] | None, _some("ACCOUNT", "Accounts: keys, id:N or unique names")]
+SomeContacts = Annotated[list[str] | None, _some("CONTACT", "Contacts: keys, id:N, unique names or e-mails")]
+SomeContactGroups = Annotated[list[str] | None, _some("CONTACT_GROUP", "Contact groups: keys, id:N or unique labels")]
+SomeVisitors = Annotated[list[str] | None, _some("VISITOR", "Visitors' sessions: keys or id:N")]
+SomeTags = Annotated[list[str] | None, _some("TAG", "Tags: keys, id:N or names")]
+SomeTaxonomies = Annotated[list[str] | None, _some("TAXONOMY", "Taxonomies: keys, id:N or names")]
+SomeNumbers = Annotated[list[str] | None, _some("NUMBER", "Their numbers")]
+
 SUBJECT = typer.Argument(metavar="SUBJECT", help="An e-mail, user:KEY, role:KEY, guest or visitor:KEY.")
 ACTION = typer.Argument(metavar="ACTION", help="A permission: view, create, edit, ...")
 RESOURCE = typer.Argument(
@@ -38,6 +57,11 @@ Where = Annotated[
 ]
 Sort = Annotated[str | None, typer.Option("--sort", metavar="FIELD,-FIELD", help="The order; - is descending.")]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=0, help="At most so many.")]
+After = Annotated[
+    str | None,
+    typer.Option("--after", metavar="KEY", help="Only what comes behind this record: with --limit, the next page."),
+]
+Count = Annotated[bool, typer.Option("--count", help="Only how many there are.")]
 
 Key = Annotated[str | None, typer.Option("--key", help="The key; by default made from the name.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name.")]

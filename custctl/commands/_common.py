@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from custctl import config
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from custctl.store.acting import Actor
     from custctl.store.scopes import Condition
     from custctl.store.settings import Place
-    from custctl.store.unit import Draft, Report, Unit
+    from custctl.store.unit import Draft, Unit
 
 
 def show(call: Call, noun: Noun, key: str, extra: Mapping[str, Any] | None = None) -> Result:
@@ -61,25 +62,41 @@ def addresses_seen(actor: Actor, owner: Noun, owner_id: int) -> list[dict[str, A
     return [{name: value for name, value in row.items() if name not in hidden} for row in rows]
 
 
-def listing(
-    call: Call,
-    noun: Noun,
-    where: Sequence[str] | None,
-    sort: str | None,
-    limit: int | None,
-    among: Condition | None = None,
-) -> Result:
-    """The records that the conditions leave, streamed; a remark when there are none.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a list: the options that every list has."""
+
+    where: Sequence[str] | None = None
+    sort: str | None = None
+    limit: int | None = None
+    after: str | None = None
+    count: bool = False
+
+
+def listing(call: Call, noun: Noun, asked: Asked, among: Condition | None = None) -> Result:
+    """The records that the conditions leave, streamed, or how many; a remark when there are none.
 
     `among` narrows them to those that the command is about, like the contacts of one account.
     """
-    names = columns(call, noun)
     connection = call.read()
-    wanted = reads.Listing(tuple(where or ()), sort, limit, among)
+    wanted = reads.Listing(tuple(asked.where or ()), asked.sort, asked.limit, asked.after, among)
     within, refused = visible(call, connection, noun)
-    names, notes = _open_fields(call.acting(connection), noun, names, wanted)
-    rows = reads.rows(connection, noun, wanted._replace(within=within), _told(noun, names))
+    shown = () if asked.count else columns(call, noun)
+    names, notes = _open_fields(call.acting(connection), noun, shown, wanted)
+    wanted = wanted._replace(within=within)
+    if asked.count:
+        return _counted(call, connection, noun, wanted)
+    if asked.after is not None:
+        readable(call, connection, noun, asked.after)
+    rows = reads.rows(connection, noun, wanted, _told(noun, names))
     return Result(call.noting(rows, refused or f"no {noun.plural}"), "list", names, noun.reference, notes)
+
+
+def _counted(call: Call, connection: sqlite3.Connection, noun: Noun, wanted: reads.Listing) -> Result:
+    """How many records meet the conditions of a list."""
+    if (wanted.sort, wanted.limit, wanted.after) != (None, None, None):
+        raise usage("--count counts all that --where leaves: leave --sort, --limit and --after out")
+    return record(call, {"count": reads.count(connection, noun, wanted)})
 
 
 def columns(call: Call, noun: Noun) -> tuple[str, ...]:
@@ -205,6 +222,13 @@ def write_item(unit: Unit, noun: Noun, values: Mapping[str, Any]) -> Draft:
     return unit.get(noun, item.key)
 
 
+def write_items(unit: Unit, noun: Noun, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Merge many records of a noun together, as a document would."""
+    from custctl.store.apply import Request, item_of, merge
+
+    merge(unit, Request([item_of(noun, values) for values in rows]))
+
+
 def write_setting(unit: Unit, place: Place, name: str, value: Any) -> None:
     """Set a setting at a place, as a document would; None lets it follow the next level again."""
     from custctl.store.apply import Request, merge, setting_item
@@ -286,19 +310,6 @@ def check_owner(unit: Unit, draft: Draft) -> Draft:
 
         check_new_owner(unit.acting, draft)
     return draft
-
-
-def delete(call: Call, noun: Noun, text: str, remove: Callable[[Unit, Draft], list[Draft]]) -> Result:
-    """Take one record away; what would go along with it needs --yes."""
-    along: list[Draft] = []
-
-    def work(unit: Unit) -> None:
-        along[:] = remove(unit, not_oneself(unit, find(unit, noun, text, "delete"), "delete"))
-
-    def question(tried: Report) -> str | None:
-        return f"deleting {tried.changes[0].record} takes {len(along)} other record(s) along" if along else None
-
-    return call.agreed(work, question)
 
 
 def not_oneself(unit: Unit, draft: Draft, verb: str) -> Draft:

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands._arguments import Limit, Sort, Tags, Where
+from custctl.commands._arguments import SomeNumbers, Tags
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import (
     allow,
     as_seen,
     given,
     key_of,
-    listing,
     readable,
     refuse_taken,
     settle_owner,
     tags_given,
     write_item,
 )
-from custctl.commands._common import delete as delete_record
 from custctl.commands._common import edit as edit_record
+from custctl.commands._lists import list_verb
+from custctl.commands._many import delete_verb
 from custctl.resources import CUSTOMER, USER, Noun, fold
 from custctl.result import Result
 from custctl.store import lookup, reads
@@ -43,10 +43,8 @@ def group_of(noun: Noun) -> typer.Typer:
     """The group of one kind of sales document."""
     app = group(noun.name, f"{noun.plural.capitalize()}.")
 
-    @command(app, "list", acts=True, examples=(f"custctl {noun.name} list --as anna@acme.example",))
-    def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
-        """List them, by number; under --as those that the user may see."""
-        return listing(call, noun, where, sort, limit)
+    told = "List them, by number; under --as those that the user may see."
+    list_verb(app, noun, told, acts=True, examples=(f"custctl {noun.name} list --as anna@acme.example",))
 
     @command(app, "show", acts=True)
     def show(call: Call, number: NumberArg) -> Result:
@@ -92,12 +90,7 @@ def group_of(noun: Noun) -> typer.Typer:
         values |= given(tags=tags_given(call, tag))
         return call.write(lambda unit: _edit(unit, noun, number, values, customer, user))
 
-    @command(app, "delete", acts=True)
-    def delete(call: Call, number: NumberArg) -> Result:
-        """Delete one; its lines go along."""
-        from custctl.store.removal import remove_sales
-
-        return delete_record(call, noun, number, remove_sales)
+    delete_verb(app, noun, SomeNumbers, "Delete some; their lines go along.", acts=True)
 
     return app
 

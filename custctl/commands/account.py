@@ -9,7 +9,9 @@ import typer
 
 from custctl.commands._arguments import (
     AccountArg,
+    After,
     ContactsArg,
+    Count,
     ExternalId,
     Key,
     Limit,
@@ -17,16 +19,18 @@ from custctl.commands._arguments import (
     NewKey,
     NewName,
     Owner,
+    SomeAccounts,
     Sort,
     Tags,
     Where,
 )
 from custctl.commands._command import Call, command, group
+from custctl.commands._common import Asked, find, given, key_of, keys_of, link, listed, listing, unlink, write_item
 from custctl.commands._common import add as add_record
-from custctl.commands._common import delete as delete_record
 from custctl.commands._common import edit as edit_record
-from custctl.commands._common import find, given, key_of, keys_of, link, listed, listing, unlink, write_item
 from custctl.commands._common import show as show_record
+from custctl.commands._lists import list_verb
+from custctl.commands._many import delete_verb
 from custctl.errors import usage
 from custctl.resources import ACCOUNT, CONTACT
 from custctl.result import Result
@@ -52,10 +56,12 @@ Contacts = Annotated[
 ]
 
 
-@command(app, "list", examples=("custctl account list --where tags=vip --fields key,name,owner,tags",))
-def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
-    """List accounts, by name."""
-    return listing(call, ACCOUNT, where, sort, limit)
+list_verb(
+    app,
+    ACCOUNT,
+    "List accounts, by name.",
+    examples=("custctl account list --where tags=vip --fields key,name,owner,tags",),
+)
 
 
 @command(app, "show", examples=("custctl account show acme",))
@@ -117,27 +123,30 @@ def edit(
     return call.write(lambda unit: edit_record(unit, ACCOUNT, account, values | links(unit), key))
 
 
-@command(app, "delete")
-def delete(call: Call, account: AccountArg) -> Result:
-    """Delete an account; its contacts stay."""
-    from custctl.store.removal import remove_account
-
-    return delete_record(call, ACCOUNT, account, remove_account)
+delete_verb(app, ACCOUNT, SomeAccounts, "Delete accounts; their contacts stay.")
 
 
 @command(app, "duplicates")
-def duplicates(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
+def duplicates(
+    call: Call, where: Where = None, sort: Sort = None, limit: Limit = None, after: After = None, count: Count = False
+) -> Result:
     """List the accounts that share their name with another."""
-    return listing(call, ACCOUNT, where, sort, limit, reads.alike(ACCOUNT, "name"))
+    return listing(call, ACCOUNT, Asked(where, sort, limit, after, count), reads.alike(ACCOUNT, "name"))
 
 
 @command(contact_app, "list")
 def contact_list(
-    call: Call, account: AccountArg, where: Where = None, sort: Sort = None, limit: Limit = None
+    call: Call,
+    account: AccountArg,
+    where: Where = None,
+    sort: Sort = None,
+    limit: Limit = None,
+    after: After = None,
+    count: Count = False,
 ) -> Result:
     """List the contacts of an account, by last and first name."""
     row_id, _ = lookup.require(call.read(), ACCOUNT, account)
-    return listing(call, CONTACT, where, sort, limit, reads.linked(CONTACT, "accounts", row_id))
+    return listing(call, CONTACT, Asked(where, sort, limit, after, count), reads.linked(CONTACT, "accounts", row_id))
 
 
 @command(contact_app, "add", examples=("custctl account contact add acme ann-lee ben@acme.example",))

@@ -9,10 +9,12 @@ import typer
 
 from custctl.commands import _address, _entries
 from custctl.commands._arguments import (
+    After,
     Birthday,
     ContactArg,
     ContactGroupArg,
     ContactsArg,
+    Count,
     ExternalId,
     FirstName,
     Key,
@@ -22,17 +24,20 @@ from custctl.commands._arguments import (
     NewKey,
     Owner,
     Prefix,
+    SomeContactGroups,
+    SomeContacts,
     Sort,
     Suffix,
     Tags,
     Where,
 )
 from custctl.commands._command import Call, command, group
+from custctl.commands._common import Asked, find, given, key_of, keys_of, link, listed, listing, unlink
 from custctl.commands._common import add as add_record
-from custctl.commands._common import delete as delete_record
 from custctl.commands._common import edit as edit_record
-from custctl.commands._common import find, given, key_of, keys_of, link, listed, listing, unlink
 from custctl.commands._common import show as show_record
+from custctl.commands._lists import list_verb
+from custctl.commands._many import delete_verb
 from custctl.resources import ACCOUNT, CONTACT, CONTACT_ADDRESS, CONTACT_GROUP
 from custctl.result import Result
 from custctl.store import lookup, reads
@@ -73,10 +78,12 @@ Groups = Annotated[list[str] | None, _text("group", "A contact group; may be rep
 Accounts = Annotated[list[str] | None, _text("account", "An account to put it into; may be repeated.", "ACCOUNT")]
 
 
-@command(app, "list", examples=("custctl contact list --where groups=sales-group --where 'email~@acme.example'",))
-def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
-    """List contacts, by last and first name."""
-    return listing(call, CONTACT, where, sort, limit)
+list_verb(
+    app,
+    CONTACT,
+    "List contacts, by last and first name.",
+    examples=("custctl contact list --where groups=sales-group --where 'email~@acme.example'",),
+)
 
 
 @command(app, "show", examples=("custctl contact show ann@acme.example",))
@@ -223,12 +230,12 @@ def _put_into(unit: Unit, draft: Draft, accounts: list[str]) -> None:
         link(unit, unit.get(ACCOUNT, key), "contacts", [draft.key])
 
 
-@command(app, "delete")
-def delete(call: Call, contact: ContactArg) -> Result:
-    """Delete a contact with its addresses; its accounts stay."""
-    from custctl.store.removal import remove_contact
-
-    return delete_record(call, CONTACT, contact, remove_contact)
+delete_verb(
+    app,
+    CONTACT,
+    SomeContacts,
+    "Delete contacts with their addresses; their accounts stay.",
+)
 
 
 # -- groups --------------------------------------------------------------------------------------------------------
@@ -236,10 +243,7 @@ def delete(call: Call, contact: ContactArg) -> Result:
 GroupLabel = Annotated[str, typer.Argument(metavar="LABEL", help="The label, 3 to 255 characters.")]
 
 
-@command(group_app, "list")
-def group_list(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
-    """List contact groups, by label."""
-    return listing(call, CONTACT_GROUP, where, sort, limit)
+list_verb(group_app, CONTACT_GROUP, "List contact groups, by label.")
 
 
 @command(group_app, "show")
@@ -268,21 +272,27 @@ def group_edit(
     )
 
 
-@command(group_app, "delete")
-def group_delete(call: Call, contact_group: ContactGroupArg) -> Result:
-    """Delete a contact group; its contacts stay. Those that every shop has cannot be deleted."""
-    from custctl.store.removal import remove_contact_group
-
-    return delete_record(call, CONTACT_GROUP, contact_group, remove_contact_group)
+delete_verb(
+    group_app,
+    CONTACT_GROUP,
+    SomeContactGroups,
+    "Delete contact groups; their contacts stay. Those that every shop has cannot be deleted.",
+)
 
 
 @command(member_app, "list")
 def member_list(
-    call: Call, contact_group: ContactGroupArg, where: Where = None, sort: Sort = None, limit: Limit = None
+    call: Call,
+    contact_group: ContactGroupArg,
+    where: Where = None,
+    sort: Sort = None,
+    limit: Limit = None,
+    after: After = None,
+    count: Count = False,
 ) -> Result:
     """List the contacts of a contact group, by last and first name."""
     row_id, _ = lookup.require(call.read(), CONTACT_GROUP, contact_group)
-    return listing(call, CONTACT, where, sort, limit, reads.linked(CONTACT, "groups", row_id))
+    return listing(call, CONTACT, Asked(where, sort, limit, after, count), reads.linked(CONTACT, "groups", row_id))
 
 
 @command(member_app, "add", examples=("custctl contact group member add sales-group ann-lee ben-ash",))

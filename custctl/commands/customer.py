@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +12,6 @@ from custctl.commands._arguments import (
     CustomerArg,
     ExternalId,
     Key,
-    Limit,
     Name,
     NewKey,
     NewName,
@@ -19,17 +19,19 @@ from custctl.commands._arguments import (
     PaymentTerm,
     PriceLists,
     SalesReps,
-    Sort,
+    SomeCustomers,
     Tags,
     TaxCode,
     Where,
 )
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
-from custctl.commands._common import allow, given, key_of, listed, listing, readable, tags_given
-from custctl.commands._common import delete as delete_record
+from custctl.commands._common import allow, given, key_of, listed, readable, tags_given, write_items
 from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
+from custctl.commands._lists import list_verb
+from custctl.commands._many import Chosen, Verb, carry_out, choose, delete_verb
+from custctl.errors import usage
 from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, GROUP
 from custctl.result import Result
 from custctl.store import lookup, reads
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from custctl.store.acting import Actor
+    from custctl.store.removal import Outcome
     from custctl.store.unit import Draft, Unit
 
 app = group("customer", "Customers: the companies that buy, and their tree.")
@@ -49,10 +52,13 @@ Rating = Annotated[str | None, typer.Option("--rating", help="The internal ratin
 VatId = Annotated[str | None, typer.Option("--vat-id", help="The VAT id.")]
 
 
-@command(app, "list", acts=True, examples=("custctl customer list --where group=partners --sort -name --limit 50",))
-def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
-    """List customers, by name."""
-    return listing(call, CUSTOMER, where, sort, limit)
+list_verb(
+    app,
+    CUSTOMER,
+    "List customers, by name.",
+    acts=True,
+    examples=("custctl customer list --where group=partners --sort -name --limit 50",),
+)
 
 
 @command(app, "show", acts=True, examples=("custctl customer show acme -o json",))
@@ -122,10 +128,19 @@ def _links(unit: Unit, parent: str | None, group: str | None) -> dict[str, Any]:
     return given(parent=key_of(unit, CUSTOMER, parent), group=key_of(unit, GROUP, group))
 
 
-@command(app, "edit", acts=True, examples=("custctl customer edit acme --group partners --rating 4_of_5",))
+@command(
+    app,
+    "edit",
+    acts=True,
+    examples=(
+        "custctl customer edit acme --group partners --rating 4_of_5",
+        "custctl customer edit --where tags=reseller --group partners --dry-run",
+    ),
+)
 def edit(
     call: Call,
-    customer: CustomerArg,
+    customers: SomeCustomers = None,
+    where: Where = None,
     name: NewName = None,
     key: NewKey = None,
     parent: Parent = None,
@@ -140,7 +155,7 @@ def edit(
     external_id: ExternalId = None,
     tag: Tags = None,
 ) -> Result:
-    """Change fields of a customer; "" clears one."""
+    """Change fields of customers; "" clears one."""
     values = given(
         name=name,
         internal_rating=rating,
@@ -153,7 +168,10 @@ def edit(
         external_id=external_id,
         tags=tags_given(call, tag),
     )
-    return call.write(lambda unit: _edit(unit, customer, values, parent, group, key))
+    chosen = choose(call, CUSTOMER, customers, where)
+    if isinstance(chosen, str):
+        return call.write(lambda unit: _edit(unit, chosen, values, parent, group, key))
+    return _edit_many(call, chosen, values, parent, group, given(**{"--key": key, "--external-id": external_id}))
 
 
 def _edit(
@@ -163,12 +181,33 @@ def _edit(
     return edit_record(unit, CUSTOMER, text, values | _links(unit, parent, group), new_key)
 
 
-@command(app, "delete", acts=True)
-def delete(call: Call, customer: CustomerArg) -> Result:
-    """Delete a customer that nothing belongs to; its subsidiaries become top-level."""
-    from custctl.store.removal import remove_customer
+def _edit_many(
+    call: Call, chosen: Chosen, values: dict[str, Any], parent: str | None, group: str | None, of_one: dict[str, Any]
+) -> Result:
+    """The same fields for several customers; `of_one` are those that only one can have (exit 2)."""
+    if of_one:
+        raise usage(f"{' and '.join(of_one)} can only be that of one customer", "name one")
+    if not values and parent is None and group is None:
+        raise usage("say what to change", "--help lists the options")
 
-    return delete_record(call, CUSTOMER, customer, remove_customer)
+    def work(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+        from custctl.store.removal import Outcome
+
+        shared = values | _links(unit, parent, group)
+        write_items(unit, CUSTOMER, [{"key": draft.key, **shared} for draft in drafts])
+        return Outcome([], [])
+
+    return carry_out(call, chosen, Verb("changing", "changed", "edit"), work)
+
+
+delete_verb(
+    app,
+    CUSTOMER,
+    SomeCustomers,
+    "Delete customers that nothing belongs to; their subsidiaries become top-level.",
+    acts=True,
+    examples=("custctl customer delete --where tags=obsolete --dry-run",),
+)
 
 
 @command(app, "move", examples=("custctl customer move acme-west --to acme", "custctl customer move acme-west --top"))
@@ -179,8 +218,6 @@ def move(
     top: Annotated[bool, typer.Option("--top", help="Make it top-level.")] = False,
 ) -> Result:
     """Move a customer, with everything below it, under another parent."""
-    from custctl.errors import usage
-
     if (to is None) == (not top):
         raise usage("say where to: --to CUSTOMER or --top")
     return call.write(lambda unit: edit_record(unit, CUSTOMER, customer, {"parent": key_of(unit, CUSTOMER, to) or ""}))

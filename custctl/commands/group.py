@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from custctl.commands._arguments import (
+    After,
+    Count,
     CustomersArg,
     GroupArg,
     Key,
@@ -15,17 +17,19 @@ from custctl.commands._arguments import (
     Owner,
     PaymentTerm,
     PriceLists,
+    SomeGroups,
     Sort,
     Tags,
     TaxCode,
     Where,
 )
 from custctl.commands._command import Call, command, group
+from custctl.commands._common import Asked, find, given, listed, listing, tags_given, write_item
 from custctl.commands._common import add as add_record
-from custctl.commands._common import delete as delete_record
 from custctl.commands._common import edit as edit_record
-from custctl.commands._common import find, given, listed, listing, tags_given, write_item
 from custctl.commands._common import show as show_record
+from custctl.commands._lists import list_verb
+from custctl.commands._many import delete_verb
 from custctl.resources import CUSTOMER, GROUP
 from custctl.result import Result
 from custctl.store import lookup
@@ -38,10 +42,7 @@ member_app = group("member", "The customers of a group.")
 app.add_typer(member_app)
 
 
-@command(app, "list")
-def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
-    """List customer groups, by name."""
-    return listing(call, GROUP, where, sort, limit)
+list_verb(app, GROUP, "List customer groups, by name.")
 
 
 @command(app, "show")
@@ -98,19 +99,27 @@ def edit(
     return call.write(lambda unit: edit_record(unit, GROUP, group_key, values, key))
 
 
-@command(app, "delete")
-def delete(call: Call, group_key: GroupArg) -> Result:
-    """Delete a group; its members keep no group. The group of visitors stays."""
-    from custctl.store.removal import remove_group
-
-    return delete_record(call, GROUP, group_key, remove_group)
+delete_verb(
+    app,
+    GROUP,
+    SomeGroups,
+    "Delete groups; their members keep no group. The group of visitors stays.",
+)
 
 
 @command(member_app, "list")
-def member_list(call: Call, group_key: GroupArg, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
+def member_list(
+    call: Call,
+    group_key: GroupArg,
+    where: Where = None,
+    sort: Sort = None,
+    limit: Limit = None,
+    after: After = None,
+    count: Count = False,
+) -> Result:
     """List the customers of a group."""
     _, key = lookup.require(call.read(), GROUP, group_key)
-    return listing(call, CUSTOMER, [f"group={key}", *(where or ())], sort, limit)
+    return listing(call, CUSTOMER, Asked([f"group={key}", *(where or ())], sort, limit, after, count))
 
 
 @command(member_app, "add", examples=("custctl group member add partners acme globex",))

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from custctl.commands import access
-from custctl.commands._arguments import ActionArg, Limit, ResourceArg, Sort, Where
+from custctl.commands._arguments import ActionArg, Limit, ResourceArg, SomeVisitors
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
-from custctl.commands._common import chosen, given, key_of, listing, table, write_setting
-from custctl.commands._common import delete as delete_record
+from custctl.commands._common import chosen, given, key_of, table, write_setting
 from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
+from custctl.commands._lists import list_verb
+from custctl.commands._many import delete_verb
 from custctl.errors import Exit, did_you_mean, invalid, near
 from custctl.policy.website import Reason, Response, path_of, visit
 from custctl.resources import USER, VISITOR
@@ -53,10 +54,12 @@ PAGE = settings.SETTINGS["guest.allowed_pages"]
 # -- visitors ------------------------------------------------------------------------------------------------------
 
 
-@command(app, "list", examples=("custctl guest list --where 'last_visit<2026-09-01'",))
-def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
-    """List the sessions of visitors, by key."""
-    return listing(call, VISITOR, where, sort, limit)
+list_verb(
+    app,
+    VISITOR,
+    "List the sessions of visitors, by key.",
+    examples=("custctl guest list --where 'last_visit<2026-09-01'",),
+)
 
 
 @command(app, "show")
@@ -102,12 +105,13 @@ def edit(
     return call.write(work)
 
 
-@command(app, "delete")
-def delete(call: Call, visitor: VisitorArg) -> Result:
-    """Delete a visitor's session that nothing belongs to."""
-    from custctl.store.removal import remove_visitor
-
-    return delete_record(call, VISITOR, visitor, remove_visitor)
+delete_verb(
+    app,
+    VISITOR,
+    SomeVisitors,
+    "Delete visitors' sessions that nothing belongs to.",
+    examples=("custctl guest delete --where 'last_visit<2026-01-01' --yes",),
+)
 
 
 # -- what the shop allows --------------------------------------------------------------------------------------------

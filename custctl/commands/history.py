@@ -27,7 +27,8 @@ FIELDS = (*COLUMNS, "command")
     "history",
     examples=(
         "custctl history customer:acme",
-        "custctl history --field email --field emails --since 2026-10-01 --until 2026-10-31",
+        "custctl history --field email --field emails --period 2026-10",
+        "custctl history user --since 2026-10-01 --until 2026-10-15T12:00:00Z",
     ),
 )
 def history(
@@ -37,6 +38,9 @@ def history(
     ] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="From this day or time on.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Up to this day or time.")] = None,
+    within: Annotated[
+        str | None, typer.Option("--period", metavar="PERIOD", help="In this year, month or day, like 2026-10.")
+    ] = None,
     actor: Annotated[str | None, typer.Option("--actor", help="Changes by this one.")] = None,
     op: Annotated[Op | None, typer.Option("--op", help="Changes of this kind.")] = None,
     field: Fields = None,
@@ -44,6 +48,10 @@ def history(
     limit: Limit = None,
 ) -> Result:
     """Show what was changed, by whom and when, the latest first."""
+    if within is not None:
+        if since is not None or until is not None:
+            raise usage("--period says since and until: leave those out")
+        since = until = within
     wanted = store.Wanted(record, since, until, actor, op, tuple(field or ()), value, limit)
     return Result(call.noting(store.changes(call.read(), wanted), "no changes"), _view(call), _columns(call))
 

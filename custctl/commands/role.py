@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands._arguments import Key, Limit, RoleArg, Sort, Tags, Where
+from custctl.commands._arguments import Key, RoleArg, SomeRoles, Tags
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
-from custctl.commands._common import allow, find, given, key_of, listing, tags_given, write_item
-from custctl.commands._common import delete as delete_record
+from custctl.commands._common import allow, find, given, key_of, tags_given, write_item
 from custctl.commands._common import show as show_record
+from custctl.commands._lists import list_verb
+from custctl.commands._many import delete_verb
 from custctl.errors import invalid, usage
 from custctl.resources import CUSTOMER, ROLE, SHORT_TYPES, fold
 from custctl.result import Result
@@ -47,10 +48,7 @@ DEFAULTS = {
 _SWITCHES = {"on": True, "off": False}
 
 
-@command(app, "list", acts=True, examples=("custctl role list --where type=customizable",))
-def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
-    """List roles, by label."""
-    return listing(call, ROLE, where, sort, limit)
+list_verb(app, ROLE, "List roles, by label.", acts=True, examples=("custctl role list --where type=customizable",))
 
 
 @command(app, "show", acts=True, examples=("custctl role show buyer",))
@@ -172,12 +170,13 @@ def _to_change(unit: Unit, text: str, customer: str | None = None, label: str | 
     return clone_role(unit, unit.acting, unit.get(ROLE, found[1]), home, label)
 
 
-@command(app, "delete", acts=True)
-def delete(call: Call, role: RoleArg) -> Result:
-    """Delete a role that nobody has."""
-    from custctl.store.removal import remove_role
-
-    return delete_record(call, ROLE, role, remove_role)
+delete_verb(
+    app,
+    ROLE,
+    SomeRoles,
+    "Delete roles that nobody has.",
+    acts=True,
+)
 
 
 @command(

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands._arguments import Key, Limit, Name, NewName, Owner, Sort, TagArg, TaxonomyArg, Where
+from custctl.commands._arguments import Key, Limit, Name, NewName, Owner, SomeTags, SomeTaxonomies, TagArg, TaxonomyArg
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
-from custctl.commands._common import chosen, find, given, key_of, listing, write_item
-from custctl.commands._common import delete as delete_record
+from custctl.commands._common import chosen, find, given, key_of, write_item
 from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
+from custctl.commands._lists import list_verb
+from custctl.commands._many import delete_verb
 from custctl.errors import did_you_mean, invalid, near
 from custctl.resources import SHORT_TYPES, TAG, TAGGED, TAXONOMY, Noun
 from custctl.result import Result
 from custctl.store import lookup, tagged
 
 if TYPE_CHECKING:
-    from custctl.store.unit import Draft, Report, Unit
+    from custctl.store.unit import Draft, Unit
 
 app = group("tag", "Tags: words to sort and find records by, over all nouns.")
 taxonomy_app = group("taxonomy", "Taxonomies: categories of tags.")
@@ -45,10 +46,12 @@ RecordsArg = Annotated[
 # -- tags --------------------------------------------------------------------------------------------------------
 
 
-@command(app, "list", examples=("custctl tag list --where taxonomy=tier --sort -uses",))
-def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
-    """List tags, by name, with how many records have each."""
-    return listing(call, TAG, where, sort, limit)
+list_verb(
+    app,
+    TAG,
+    "List tags, by name, with how many records have each.",
+    examples=("custctl tag list --where taxonomy=tier --sort -uses",),
+)
 
 
 @command(app, "show", examples=("custctl tag show vip",))
@@ -96,20 +99,13 @@ def edit(
     return call.write(lambda unit: edit_record(unit, TAG, tag, given(name=name) | _values(unit, taxonomy, owner), key))
 
 
-@command(app, "delete")
-def delete(call: Call, tag: TagArg) -> Result:
-    """Delete a tag, and take it from every record that has it."""
-    from custctl.store.removal import remove_tag
-
-    losing: list[Draft] = []
-
-    def work(unit: Unit) -> None:
-        losing[:] = remove_tag(unit, find(unit, TAG, tag))
-
-    def question(tried: Report) -> str | None:
-        return f"deleting {tried.changes[0].record} and taking it from {len(losing)} record(s)" if losing else None
-
-    return call.agreed(work, question)
+delete_verb(
+    app,
+    TAG,
+    SomeTags,
+    "Delete tags, and take them from every record that has one.",
+    examples=("custctl tag delete --where uses=0",),
+)
 
 
 @command(app, "tree", examples=("custctl tag tree", "custctl tag tree tier"))
@@ -128,10 +124,7 @@ def tree(
 # -- taxonomies --------------------------------------------------------------------------------------------------
 
 
-@command(taxonomy_app, "list")
-def taxonomy_list(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
-    """List taxonomies, by name, with how many tags each has."""
-    return listing(call, TAXONOMY, where, sort, limit)
+list_verb(taxonomy_app, TAXONOMY, "List taxonomies, by name, with how many tags each has.")
 
 
 @command(taxonomy_app, "show")
@@ -163,12 +156,12 @@ def taxonomy_edit(
     return call.write(lambda unit: edit_record(unit, TAXONOMY, taxonomy, values, key))
 
 
-@command(taxonomy_app, "delete")
-def taxonomy_delete(call: Call, taxonomy: TaxonomyArg) -> Result:
-    """Delete a taxonomy; its tags stay, without one."""
-    from custctl.store.removal import remove_taxonomy
-
-    return delete_record(call, TAXONOMY, taxonomy, remove_taxonomy)
+delete_verb(
+    taxonomy_app,
+    TAXONOMY,
+    SomeTaxonomies,
+    "Delete taxonomies; their tags stay, without one.",
+)
 
 
 # -- tagged records ----------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,13 +15,12 @@ from custctl.commands._arguments import (
     ExternalId,
     FirstName,
     LastName,
-    Limit,
     MiddleName,
     Owner,
     Prefix,
     RolesArg,
     SalesReps,
-    Sort,
+    SomeUsers,
     Suffix,
     Tags,
     UserArg,
@@ -35,7 +36,6 @@ from custctl.commands._common import (
     given,
     key_of,
     listed,
-    listing,
     narrowed,
     not_oneself,
     readable,
@@ -43,15 +43,18 @@ from custctl.commands._common import (
     settle_owner,
     tags_given,
     write_item,
+    write_items,
 )
-from custctl.commands._common import delete as delete_record
 from custctl.commands._common import show as show_record
-from custctl.errors import conflict, usage
+from custctl.commands._lists import list_verb
+from custctl.commands._many import Verb, carry_out, choose, delete_verb
+from custctl.errors import CustctlError, Problem, conflict, usage
 from custctl.resources import CUSTOMER, ROLE, USER, USER_ADDRESS, fold, slug
 from custctl.result import Result
 from custctl.store import lookup
 
 if TYPE_CHECKING:
+    from custctl.store.removal import Outcome
     from custctl.store.unit import Draft, Unit
 
 app = group("user", "Customer users: the people who sign in.")
@@ -62,10 +65,13 @@ app.add_typer(roles_app)
 Roles = Annotated[list[str] | None, typer.Option("--role", metavar="ROLE", help="A role; may be repeated.")]
 
 
-@command(app, "list", acts=True, examples=("custctl user list --where customer=acme --where enabled=yes",))
-def list_(call: Call, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
-    """List customer users, by e-mail."""
-    return listing(call, USER, where, sort, limit)
+list_verb(
+    app,
+    USER,
+    "List customer users, by e-mail.",
+    acts=True,
+    examples=("custctl user list --where customer=acme --where enabled=yes",),
+)
 
 
 @command(app, "show", acts=True, examples=("custctl user show anna@acme.example",))
@@ -221,37 +227,57 @@ def _edit(unit: Unit, text: str, values: dict[str, Any], roles: list[str] | None
     return write_item(unit, USER, values)
 
 
-@command(app, "enable", acts=True)
-def enable(call: Call, user: UserArg) -> Result:
-    """Let a user sign in; needs a role."""
-    return call.write(lambda unit: _switch(unit, user, on=True))
+@command(app, "enable", acts=True, examples=("custctl user enable --where customer=acme",))
+def enable(call: Call, users: SomeUsers = None, where: Where = None) -> Result:
+    """Let users sign in; each needs a role."""
+    return _switch(call, users, where, Verb("enabling", "enabled", "edit"), on=True)
 
 
-@command(app, "disable", acts=True)
-def disable(call: Call, user: UserArg) -> Result:
-    """Keep a user from signing in; nothing else changes."""
-    return call.write(lambda unit: _switch(unit, user, on=False))
+@command(app, "disable", acts=True, examples=("custctl user disable --where customer=acme --yes",))
+def disable(call: Call, users: SomeUsers = None, where: Where = None) -> Result:
+    """Keep users from signing in; nothing else changes."""
+    return _switch(call, users, where, Verb("disabling", "disabled", "edit"), on=False)
 
 
-def _switch(unit: Unit, text: str, *, on: bool) -> None:
-    """Enable or disable; refused when it is so already (feature U-07)."""
+def _switch(call: Call, users: list[str] | None, where: list[str] | None, verb: Verb, *, on: bool) -> Result:
+    chosen = choose(call, USER, users, where)
+    if isinstance(chosen, str):
+        return call.write(lambda unit: _switch_one(unit, chosen, on=on))
+    return carry_out(call, chosen, verb, partial(_switch_many, on=on))
+
+
+def _switch_one(unit: Unit, text: str, *, on: bool) -> None:
     draft = find(unit, USER, text)
     allow_fields(unit, draft, ["enabled"])
     if not on:
         not_oneself(unit, draft, "disable")
-    if on and draft.image["guest"]:
-        raise conflict(f"{draft.reference} is a guest, who cannot sign in", code="guest")
-    if draft.image["enabled"] is on:
-        raise conflict(f"{draft.reference} is already {'enabled' if on else 'disabled'}", code="unchanged")
+    if problem := _unswitchable(draft, on=on):
+        raise CustctlError(problem)
     write_item(unit, USER, {"key": draft.key, "enabled": on})
 
 
-@command(app, "delete", acts=True)
-def delete(call: Call, user: UserArg) -> Result:
-    """Delete a customer user who owns no records."""
-    from custctl.store.removal import remove_user
+def _switch_many(unit: Unit, drafts: Sequence[Draft], *, on: bool) -> Outcome:
+    from custctl.store.removal import Outcome
 
-    return delete_record(call, USER, user, remove_user)
+    found = [(draft, _unswitchable(draft, on=on)) for draft in drafts]
+    write_items(unit, USER, [{"key": draft.key, "enabled": on} for draft, problem in found if problem is None])
+    return Outcome([], [(draft, problem) for draft, problem in found if problem is not None])
+
+
+def _unswitchable(draft: Draft, *, on: bool) -> Problem | None:
+    """Why a user cannot be enabled or disabled; also when it is so already (features U-07, U-26)."""
+    if on and draft.image["guest"]:
+        return conflict(f"{draft.reference} is a guest, who cannot sign in", code="guest").problem
+    if draft.image["enabled"] is on:
+        words = f"{draft.reference} is already {'enabled' if on else 'disabled'}"
+        return conflict(words, code="unchanged").problem
+    if on and not draft.image["roles"]:
+        words = f"{draft.reference}: an enabled user needs at least one role"
+        return conflict(words, code="last-role", field="roles", hint="give a role first").problem
+    return None
+
+
+delete_verb(app, USER, SomeUsers, "Delete customer users who own no records.", acts=True)
 
 
 @command(app, "move", examples=("custctl user move anna@acme.example globex",))

@@ -9,7 +9,6 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, not_found
@@ -29,6 +28,7 @@ from custctl.resources import (
     reference,
 )
 from custctl.store import lookup
+from custctl.store.periods import LIKE, Period, period
 from custctl.store.select import told
 from custctl.store.settings import SCOPES, SETTINGS
 
@@ -68,10 +68,10 @@ def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
     conditions, parameters = ["1"], dict[str, Any]()
     if wanted.since:
         conditions.append("r.at >= :since")
-        parameters["since"] = _moment(wanted.since, end=False)
+        parameters["since"] = _period(wanted.since).start
     if wanted.until:
         conditions.append("r.at < :until")
-        parameters["until"] = _moment(wanted.until, end=True)
+        parameters["until"] = _period(wanted.until).end
     if wanted.actor:
         conditions.append("r.actor = :actor")
         parameters["actor"] = wanted.actor
@@ -233,18 +233,12 @@ def _is_stored(connection: sqlite3.Connection, name: str) -> bool:
     return lookup.find(connection, noun, key) is not None
 
 
-def _moment(text: str, *, end: bool) -> str:
-    """A time as the database has it; a day alone begins at midnight, and as an end it is meant whole."""
+def _period(text: str) -> Period:
+    """A time as the database has it; raises exit 4 for what is none."""
     try:
-        if len(text) == len("2026-01-31"):
-            day = date.fromisoformat(text) + timedelta(days=1 if end else 0)
-            return f"{day.isoformat()}T00:00:00Z"
-        moment = datetime.fromisoformat(text)
-        moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        hint = "like 2026-01-31 or 2026-01-31T12:00:00Z"
-        raise invalid(f"{text!r} is not a time", value=text, hint=hint) from None
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+        return period(text)
+    except ValueError:
+        raise invalid(f"{text!r} is not a time", value=text, hint=LIKE) from None
 
 
 # -- taking back ---------------------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from custctl.errors import CustctlError, Exit, Problem, near, not_found
@@ -73,6 +75,21 @@ def require(connection: sqlite3.Connection, noun: Noun, text: str, *, typed: boo
     if found is None:
         raise not_found(noun.title, text, near_keys(connection, noun.table, "key", fold(text)))
     return found
+
+
+def require_all(connection: sqlite3.Connection, noun: Noun, texts: Sequence[str]) -> list[str]:
+    """The keys of the records that texts mean, those that are keys found together; exit 3 for what means none."""
+    owned = noun.table == "sales_document"
+    keys = [fold(text.removeprefix(f"{noun.name}:") if owned else without_type(noun, text)) for text in texts]
+    column, own = ("number_folded", " AND entity = :entity") if owned else ("key", "")
+    query = f"SELECT {column} FROM {noun.table} WHERE {column} IN (SELECT value FROM json_each(:keys)){own}"
+    found = connection.execute(query, {"keys": json.dumps(keys), "entity": noun.name})
+    stored = {row[0] for row in found}
+
+    def meant(text: str) -> str:
+        return (require_owned(connection, noun.name, text) if owned else require(connection, noun, text))[1]
+
+    return [key if key in stored else meant(text) for key, text in zip(keys, texts, strict=True)]
 
 
 def require_owned(connection: sqlite3.Connection, entity: str, text: str) -> tuple[int, str]:

@@ -23,7 +23,7 @@ from custctl.resources import (
     fold,
 )
 from custctl.store.documents import Document
-from custctl.store.removal import REMOVALS, remove_addresses
+from custctl.store.removal import remove, remove_addresses
 from custctl.store.rules import BUILT_IN
 from custctl.store.settings import SETTINGS, owner_of
 from custctl.store.unit import Draft, Key, Unit
@@ -68,9 +68,7 @@ def prune(unit: Unit, manager: str, named: Sequence[Draft]) -> None:
             alone = [draft for draft in drafts if (owner.name, draft.image["owner"]) not in keys]
             remove_addresses(unit, noun, alone)
             continue
-        for draft in drafts:
-            if draft.after is not None:  # not gone along with another
-                REMOVALS[noun.name](unit, draft)
+        remove(unit, noun, [draft for draft in drafts if draft.after is not None])  # not gone along with another
     for draft in kept:
         if draft.after is None:
             words = f"{draft.reference} is in the documents, but part of what --prune removes"

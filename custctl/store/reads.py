@@ -27,6 +27,7 @@ from custctl.resources import (
 from custctl.store import lookup
 from custctl.store.ancestry import chain
 from custctl.store.codec import money_from, switch_of
+from custctl.store.periods import DAYS_LIKE, LIKE, Period, period
 from custctl.store.select import Image, Selection, role_entries, selection
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Listing(NamedTuple):
     where: Sequence[str] = ()
     sort: str | None = None
     limit: int | None = None
+    after: str | None = None
+    """Only what stands behind this record in the list's order, as a person names it."""
     among: Condition | None = None
     """What the command asks of every record besides."""
     within: Condition | None = None
@@ -53,24 +56,54 @@ class Listing(NamedTuple):
 def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Sequence[str]) -> Iterator[Image]:
     """The records of a list, streamed, with the fields named.
 
-    Raises exit 4 for an unknown field or a value that does not fit it, 2 for an unreadable condition.
+    Raises exit 4 for an unknown field or a value that does not fit it, 3 for an unknown record to begin after, 2 for
+    an unreadable condition.
     """
-    connection.create_function("fold", 1, _fold, deterministic=True)
+    tail, parameters = _tail(connection, noun, listing)
+    chosen = selection(noun.name, tuple(names))
+    images = (image for _, image in chosen.rows(connection, tail, parameters))
+    return images if noun.key == "key" else ({"key": image[noun.key], **image} for image in images)
+
+
+def count(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> int:
+    """How many records meet the conditions of a list; raises what `rows` does."""
+    conditions, parameters = _conditions(connection, noun, listing)
     every = selection(noun.name)
+    where = " AND ".join((every.restriction, *conditions))
+    return int(connection.execute(f"SELECT count(*) {every.source} WHERE {where}", parameters).fetchone()[0])
+
+
+def ids(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> list[int]:
+    """The ids of the records of a list, in its order; raises what `rows` does."""
+    tail, parameters = _tail(connection, noun, listing)
+    every = selection(noun.name)
+    query = f"SELECT t.id {every.source} WHERE {every.restriction} {tail}"
+    return [row[0] for row in connection.execute(query, parameters)]
+
+
+def _tail(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[str, dict[str, Any]]:
+    """The conditions, order and end of a list as the tail of a SELECT, and the parameters."""
+    conditions, parameters = _conditions(connection, noun, listing)
+    order = list(_order(selection(noun.name), listing.sort or noun.sort))
+    if listing.after is not None:
+        conditions.append(_behind(connection, noun, order, listing.after, parameters))
+    told = ", ".join(f"{term} {'DESC' if down else 'ASC'}" for term, down in order)
+    tail = " ".join(f"AND {condition}" for condition in conditions) + f" ORDER BY {told}"
+    if listing.limit is not None:
+        tail += " LIMIT :limit"
+        parameters["limit"] = min(listing.limit, _LARGEST)
+    return tail, parameters
+
+
+def _conditions(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[list[str], dict[str, Any]]:
+    connection.create_function("fold", 1, _fold, deterministic=True)
     parameters: dict[str, Any] = {}
-    conditions = [_condition(every, text, parameters) for text in listing.where]
-    order = ", ".join(_order(every, listing.sort or noun.sort))
+    conditions = [_condition(selection(noun.name), text, parameters) for text in listing.where]
     for further in (listing.among, listing.within):
         if further is not None:
             conditions.append(f"({further[0]})")
             parameters |= further[1]
-    tail = " ".join(f"AND {condition}" for condition in conditions) + f" ORDER BY {order}"
-    if listing.limit is not None:
-        tail += " LIMIT :limit"
-        parameters["limit"] = min(listing.limit, _LARGEST)
-    chosen = selection(noun.name, tuple(names))
-    images = (image for _, image in chosen.rows(connection, tail, parameters))
-    return images if noun.key == "key" else ({"key": image[noun.key], **image} for image in images)
+    return conditions, parameters
 
 
 def record(connection: sqlite3.Connection, noun: Noun, text: str) -> Image:
@@ -238,15 +271,39 @@ def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
     if operator == "~":
         parameters[place] = fold(value)
         return f"instr(fold({expression}), :{place}) > 0"
+    if field.kind in ("time", "day"):
+        return _timed(field, expression, operator, value, parameters, place)
     parameters[place] = _value(field, value)
     if isinstance(parameters[place], str):
         folded = every.order(name) if every.order(name) != expression else f"fold({expression})"
-        if field.name in ("key", "created", "updated") or field.kind == "reference":
+        if field.name == "key" or field.kind == "reference":
             folded = expression
-        if field.name not in ("created", "updated"):
-            parameters[place] = fold(parameters[place])
+        parameters[place] = fold(parameters[place])
         return f"{folded} IS NOT :{place}" if operator == "!=" else f"{folded} {operator} :{place}"
     return f"{expression} {operator} :{place}"
+
+
+def _timed(field: Field, expression: str, operator: str, value: str, parameters: dict[str, Any], place: str) -> str:
+    """A time against a period: `=` lies within it, `>` behind it, `>=` not before it, and so on."""
+    found = _period(field, value)
+    first, behind = found.days if field.kind == "day" else found
+    parameters |= {place: first, f"{place}_end": behind}
+    if operator in ("=", "!="):
+        within = f"({expression} >= :{place} AND {expression} < :{place}_end)"
+        return within if operator == "=" else f"{within} IS NOT TRUE"
+    end = f":{place}_end" if operator in (">", "<=") else f":{place}"
+    return f"{expression} {'>=' if operator in ('>', '>=') else '<'} {end}"
+
+
+def _period(field: Field, value: str) -> Period:
+    """The period that a value means; exit 4 for one that is none, or for an hour where only days are kept."""
+    try:
+        if field.kind == "time" or len(value) <= len("2026-01-31"):
+            return period(value)
+    except ValueError:
+        pass
+    what, like = ("day or time", LIKE) if field.kind == "time" else ("day", DAYS_LIKE)
+    raise invalid(f"{field.name}: {value!r} is no {what}", field=field.name, value=value, hint=like)
 
 
 def _listed(expression: str, operator: str, value: str, parameters: dict[str, Any], place: str) -> str:
@@ -323,14 +380,46 @@ def _value(field: Field, value: str) -> Any:
     return value
 
 
-def _order(every: Selection, sort: str) -> Iterator[str]:
-    """The ORDER BY of `-name,key`; the key settles ties."""
+def _order(every: Selection, sort: str) -> Iterator[tuple[str, bool]]:
+    """The terms of the order `-name,key`, each with whether it goes downwards; the key settles ties."""
     names = [name.strip() for name in sort.split(",") if name.strip()]
     for name in names:
         field = _field(every.noun, name.removeprefix("-"))
-        yield f"{every.order(field.name)} {'DESC' if name.startswith('-') else 'ASC'}"
+        yield every.order(field.name), name.startswith("-")
     if every.noun.key not in (name.removeprefix("-") for name in names):
-        yield every.order(every.noun.key)
+        yield every.order(every.noun.key), False
+
+
+def _behind(
+    connection: sqlite3.Connection, noun: Noun, order: Sequence[tuple[str, bool]], text: str, parameters: dict[str, Any]
+) -> str:
+    """The condition that leaves what stands behind a record in this order.
+
+    Rows are found by where they stand, not counted, so that the next rows are the next ones whatever was added or
+    deleted before them; a range of the first term lets an index begin there.
+    """
+    owned = noun.table == "sales_document"
+    row_id, _ = lookup.require_owned(connection, noun.name, text) if owned else lookup.require(connection, noun, text)
+    terms = ", ".join(term for term, _ in order)
+    found = connection.execute(f"SELECT {terms} {selection(noun.name).source} WHERE t.id = ?", (row_id,)).fetchone()
+    ways, equal = [], list[str]()
+    for number, ((term, down), value) in enumerate(zip(order, found, strict=True)):
+        place = f":after{number}"
+        parameters[place[1:]] = value
+        ways.append(" AND ".join((*equal, _beyond(term, place, value, down=down))))
+        equal.append(f"{term} IS {place}")
+    (first, down), value = order[0], found[0]
+    range_of_first = "1" if value is None or down else f"{first} >= :after0"
+    if down and value is not None:
+        range_of_first = f"({first} <= :after0 OR {first} IS NULL)"
+    return f"{range_of_first} AND ({' OR '.join(f'({way})' for way in ways)})"
+
+
+def _beyond(term: str, place: str, value: Any, *, down: bool) -> str:
+    """What a term must be to come behind a value; nothing at all comes first, as SQLite sorts it."""
+    if value is None:
+        return "0" if down else f"{term} IS NOT NULL"
+    return f"({term} < {place} OR {term} IS NULL)" if down else f"{term} > {place}"
 
 
 def _field(noun: Noun, name: str) -> Field:

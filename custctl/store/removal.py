@@ -1,14 +1,17 @@
 """Giving roles another customer, and taking records away: what stands in the way, and what goes along.
 
-Each function works on one draft; what forbids it is noted on the unit or raised, and the records that go along
-are returned, so that a command can ask before it takes them. What stands in the way is what would still be there
-when the unit is done: a record that the unit has removed, or given to somebody else, does not.
+Records of one noun are taken away together. Those that something keeps stay, and are told with what does; the
+records that go along are told too, so that a command can ask before it takes them. What stands in the way is what
+would still be there when the unit is done: a record that the unit has removed, or given to somebody else, does not.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from custctl.errors import Exit, Problem
 from custctl.resources import (
@@ -73,62 +76,92 @@ def rehome_role(unit: Unit, role: Draft, customer: str | None) -> None:
 # -- removal ---------------------------------------------------------------------------------------------------
 
 
-def remove_customer(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a customer away; its children become top-level, its addresses and settings go along.
+class Outcome(NamedTuple):
+    """What became of the records that were to go: those that went along with the others, and those that stay, why."""
+
+    along: list[Draft]
+    refused: list[tuple[Draft, Problem]]
+
+
+Removal = Callable[[Unit, Sequence[Draft]], Outcome]
+"""Takes records of one noun away, all together, so that many take no more questions than one."""
+
+
+def remove(unit: Unit, noun: Noun, drafts: Sequence[Draft]) -> list[Draft]:
+    """Take records away; what keeps one of them from going is a problem of the unit. The records that go along."""
+    along, refused = REMOVALS[noun.name](unit, drafts)
+    for _, problem in refused:
+        unit.problem(problem)
+    return along
+
+
+def remove_customers(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take customers away; their children become top-level, their addresses and settings go along.
 
     Refused (exit 5) while users, its own roles, sales documents or other records belong to it (feature C-13).
     Source: oroinc/customer-portal CustomerBundle/Handler/CustomerDeleteHandlerExtension.php.
     """
-    blockers = _dependents(unit, draft)
-    if blockers:
-        hint = "move or delete them first"
-        unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} is still used by {blockers}", hint))
-        return []
-    for child in unit.select(CUSTOMER, "t.parent_id = :id", id=draft.id):
-        if child.image["parent"] == draft.key:
-            child.image["parent"] = None
-    return _remove(unit, draft, _go_along(unit, draft, CUSTOMER_ADDRESS, "customer_id"))
+    free, refused = _unused(unit, drafts, "is still used by", lambda _: "move or delete them first")
+    _forget(unit, CUSTOMER, "parent", free)
+    along = [*_of(unit, CUSTOMER_ADDRESS, "customer_id", free), *_of(unit, SETTING, "customer_id", free)]
+    return _remove(unit, free, along, refused)
 
 
-def remove_user(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a user away with the addresses; refused while the user owns other records (feature U-17)."""
-    blockers = _dependents(unit, draft)
-    if blockers:
-        hint = f"disable the user instead: custctl user disable {draft.key}"
-        unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} still owns {blockers}", hint))
-        return []
-    return _remove(unit, draft, _go_along(unit, draft, USER_ADDRESS, "user_id"))
+def remove_users(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take users away with their addresses; refused while a user owns other records (feature U-17)."""
+
+    def hint(draft: Draft) -> str:
+        return f"disable the user instead: custctl user disable {draft.key}"
+
+    free, refused = _unused(unit, drafts, "still owns", hint)
+    return _remove(unit, free, _of(unit, USER_ADDRESS, "user_id", free), refused)
 
 
-def remove_group(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a group away, its members keep no group; the group of visitors stays (features G-05, G-06)."""
-    if draft.key in BUILT_IN[GROUP.name]:
-        unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is a group that every shop has"))
-        return []
-    if _setting(unit, "guest.group") == draft.key:
-        hint = "set guest.group to another group first"
-        unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is the group of visitors", hint))
-        return []
-    for member in unit.select(CUSTOMER, "t.group_id = :id", id=draft.id):
-        if member.image["group"] == draft.key:
-            member.image["group"] = None
-    return _remove(unit, draft, unit.select(SETTING, "t.group_id = :id", id=draft.id))
+def remove_groups(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take groups away, their members keep no group; the group of visitors stays (features G-05, G-06)."""
+    of_visitors = _setting(unit, "guest.group")
+
+    def refusal(draft: Draft) -> Problem | None:
+        if draft.key == of_visitors and draft.key not in BUILT_IN[GROUP.name]:
+            return _protected(draft, "is the group of visitors", "set guest.group to another group first")
+        return _built_in(draft)
+
+    free, refused = _split(drafts, refusal)
+    _forget(unit, CUSTOMER, "group", free)
+    return _remove(unit, free, _of(unit, SETTING, "group_id", free), refused)
 
 
-def remove_role(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a role away; refused for the built-in and the website's roles, and while users have it (R-11)."""
-    built_in = draft.key in BUILT_IN_ROLES
-    if built_in or _is_of_website(unit, draft):
-        what = "a role that every shop has" if built_in else "the website's default or guest role"
-        unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is {what}"))
-        return []
-    holders = unit.connection.execute("SELECT user_id FROM user_role WHERE role_id = ?", (draft.id,))
-    users = sum(_still(unit, USER.table, row_id, lambda user: draft.key in user["roles"]) for (row_id,) in holders)
-    if users:
-        hint = f"give them another role first: custctl user list --where 'roles~{draft.key}'"
-        unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} is held by {users} user(s)", hint))
-        return []
-    return _remove(unit, draft)
+def remove_roles(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take roles away; refused for the built-in and the website's roles, and while users have it (R-11)."""
+    holders = _holders(unit, drafts)
+
+    def refusal(draft: Draft) -> Problem | None:
+        if draft.key in BUILT_IN_ROLES:
+            return _protected(draft, "is a role that every shop has")
+        if _is_of_website(unit, draft):
+            return _protected(draft, "is the website's default or guest role")
+        if holders[draft.id]:
+            hint = f"give them another role first: custctl user list --where 'roles~{draft.key}'"
+            words = f"{draft.reference} is held by {holders[draft.id]} user(s)"
+            return Problem("has-dependents", Exit.CONFLICT, words, hint)
+        return None
+
+    free, refused = _split(drafts, refusal)
+    return _remove(unit, free, (), refused)
+
+
+def _holders(unit: Unit, roles: Sequence[Draft]) -> Counter[int]:
+    """How many users have each of these roles when the unit is done, by the role's id."""
+    keys = {role.id: role.key for role in roles}
+    query = f"SELECT role_id, user_id FROM user_role WHERE role_id IN {_IDS}"
+    counts: Counter[int] = Counter()
+    for role_id, user_id in unit.connection.execute(query, {"ids": _ids(roles)}):
+        counts[role_id] += _still(unit, USER.table, user_id, partial(_holds, keys[role_id]))
+    return counts
+
+
+def _holds(role: str, user: Image) -> bool:
+    return role in user["roles"]
 
 
 def _is_of_website(unit: Unit, role: Draft) -> bool:
@@ -156,108 +189,100 @@ def remove_addresses(unit: Unit, noun: Noun, drafts: Sequence[Draft]) -> None:
         gone = draft.before or {}
         others = rest[gone["owner"]]
         if others and (gone["primary"] or gone["default"]) and not any(other.given for other in others):
-            what = "the primary address" if gone["primary"] else "a default address"
-            words = f"{draft.reference} is {what}"
-            unit.problem(Problem("protected", Exit.CONFLICT, words, "make another one that first"))
+            what = "is the primary address" if gone["primary"] else "is a default address"
+            unit.problem(_protected(draft, what, "make another one that first"))
 
 
-def remove_visitor(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a visitor away; refused while records belong to the session."""
-    blockers = _dependents(unit, draft)
-    if blockers:
-        hint = "delete them first"
-        unit.problem(Problem("has-dependents", Exit.CONFLICT, f"{draft.reference} still owns {blockers}", hint))
-        return []
-    return _remove(unit, draft)
+def remove_visitors(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take visitors away; refused while records belong to the session."""
+    free, refused = _unused(unit, drafts, "still owns", lambda _: "delete them first")
+    return _remove(unit, free, (), refused)
 
 
-def remove_account(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take an account away; its contacts stay, and accounts that it referred are referred by none (feature A-01)."""
-    for referred in unit.select(ACCOUNT, "t.referred_by_id = :id", id=draft.id):
-        if referred.image["referred_by"] == draft.key:
-            referred.image["referred_by"] = None
-    return _remove(unit, draft)
+def remove_accounts(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take accounts away; their contacts stay, and accounts that one referred are referred by none (feature A-01)."""
+    _forget(unit, ACCOUNT, "referred_by", drafts)
+    return _remove(unit, drafts)
 
 
-def remove_contact(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a contact away with the addresses; accounts lose it, and who reports to it reports to nobody.
+def remove_contacts(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take contacts away with their addresses; accounts lose them, and who reports to one reports to nobody.
 
     Source: oroinc/crm ContactBundle/Entity/Contact.php and AccountBundle/Entity/Account.php, ON DELETE SET NULL.
     """
-    for contact in unit.select(CONTACT, "t.reports_to_id = :id", id=draft.id):
-        if contact.image["reports_to"] == draft.key:
-            contact.image["reports_to"] = None
-    linked = "t.id IN (SELECT l.account_id FROM account_contact l WHERE l.contact_id = :id)"
-    for account in unit.select(ACCOUNT, linked, id=draft.id):
-        account.image["contacts"] = [key for key in account.image["contacts"] if key != draft.key]
-        if account.image["default_contact"] == draft.key:
+    _forget(unit, CONTACT, "reports_to", drafts)
+    linked = f"t.id IN (SELECT l.account_id FROM account_contact l WHERE l.contact_id IN {_IDS})"
+    gone = {draft.key for draft in drafts}
+    for account in unit.select(ACCOUNT, linked, ids=_ids(drafts)):
+        account.image["contacts"] = [key for key in account.image["contacts"] if key not in gone]
+        if account.image["default_contact"] in gone:
             account.image["default_contact"] = None
-    return _remove(unit, draft, _go_along(unit, draft, CONTACT_ADDRESS, "contact_id"))
+    return _remove(unit, drafts, _of(unit, CONTACT_ADDRESS, "contact_id", drafts))
 
 
-def remove_contact_group(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a group of contacts away; they stay. The groups that every shop has stay too (feature K-06)."""
-    if draft.key in BUILT_IN[CONTACT_GROUP.name]:
-        unit.problem(Problem("protected", Exit.CONFLICT, f"{draft.reference} is a group that every shop has"))
-        return []
-    linked = "t.id IN (SELECT l.contact_id FROM contact_in_group l WHERE l.group_id = :id)"
-    for contact in unit.select(CONTACT, linked, id=draft.id):
-        contact.image["groups"] = [key for key in contact.image["groups"] if key != draft.key]
-    return _remove(unit, draft)
+def remove_contact_groups(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take groups of contacts away; these stay. The groups that every shop has stay too (feature K-06)."""
+    free, refused = _split(drafts, _built_in)
+    linked = f"t.id IN (SELECT l.contact_id FROM contact_in_group l WHERE l.group_id IN {_IDS})"
+    gone = {draft.key for draft in free}
+    for contact in unit.select(CONTACT, linked, ids=_ids(free)):
+        contact.image["groups"] = [key for key in contact.image["groups"] if key not in gone]
+    return _remove(unit, free, (), refused)
 
 
-def remove_tag(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a tag away, and with it from every record that has it (feature T-09); the records it is taken from."""
-    tagged: list[Draft] = []
-    for noun in TAGGED:
-        condition = "t.id IN (SELECT l.record_id FROM tagging l WHERE l.tag_id = :tag AND l.noun = :tagged)"
-        tagged += unit.select(noun, condition, tag=draft.id, tagged=noun.name)
+def remove_tags(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take tags away, and from every record that has one (feature T-09); these are what goes along, without a tag."""
+    gone, losses = {draft.key for draft in drafts}, Counter[str]()
+    linked = f"t.id IN (SELECT l.record_id FROM tagging l WHERE l.tag_id IN {_IDS} AND l.noun = :tagged)"
+    tagged = [record for noun in TAGGED for record in unit.select(noun, linked, ids=_ids(drafts), tagged=noun.name)]
     for record in tagged:
-        record.image["tags"] = [key for key in record.image["tags"] if key != draft.key]
-    if tagged:
-        unit.warnings.append(f"{draft.reference} is taken from {len(tagged)} record(s)")
-    unit.remove(draft)
-    return tagged
+        losses.update(key for key in record.image["tags"] if key in gone)
+        record.image["tags"] = [key for key in record.image["tags"] if key not in gone]
+    for tag in drafts:
+        if losses[tag.key]:
+            unit.warnings.append(f"{tag.reference} is taken from {losses[tag.key]} record(s)")
+        unit.remove(tag)
+    return Outcome(tagged, [])
 
 
-def remove_taxonomy(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a taxonomy away; its tags stay, without one (feature T-09)."""
-    freed = [tag for tag in unit.select(TAG, "t.taxonomy_id = :id", id=draft.id) if tag.image["taxonomy"] == draft.key]
-    for tag in freed:
-        tag.image["taxonomy"] = None
-    if freed:
-        unit.warnings.append(f"{len(freed)} tag(s) of {draft.reference} stay, without a taxonomy")
-    return _remove(unit, draft)
+def remove_taxonomies(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take taxonomies away; their tags stay, without one (feature T-09)."""
+    freed = Counter(_forget(unit, TAG, "taxonomy", drafts))
+    for draft in drafts:
+        if freed[draft.key]:
+            unit.warnings.append(f"{freed[draft.key]} tag(s) of {draft.reference} stay, without a taxonomy")
+    return _remove(unit, drafts)
 
 
-def remove_sales(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a sales document away, with the records whose parent it is and theirs."""
-    return _remove(unit, draft, _below(unit, draft))
+def remove_with_lines(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take sales documents or records away, with the records whose parent one is and theirs."""
+    return _remove(unit, drafts, _below(unit, drafts))
 
 
-def remove_record(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take a record away, with those whose parent it is and theirs."""
-    return _remove(unit, draft, _below(unit, draft))
-
-
-def _below(unit: Unit, draft: Draft) -> list[Draft]:
-    """The records whose parent a record is, and theirs."""
+def _below(unit: Unit, drafts: Sequence[Draft]) -> list[Draft]:
+    """The records whose parent one of these is, and theirs; one that is among these is no line of another."""
     found: dict[str, Draft] = {}
-    waiting = [draft]
-    while waiting:
-        above = waiting.pop()
-        of_sales = above.noun is not RECORD
-        ids = (above.id, None) if of_sales else (None, above.id)
-        condition = f"t.{'parent_document_id' if of_sales else 'parent_record_id'} = :id"
-        lines = [line for line in unit.select(RECORD, condition, id=above.id) if line.key not in found]
-        lines = [line for line in lines if unit.parent_ids(line.image["parent"]) == ids]
+    own = {draft.key for draft in drafts if draft.noun is RECORD}
+    above = list(drafts)
+    while above:
+        of_sales = above[0].noun is not RECORD
+        ids = {draft.id for draft in above}
+        condition = f"t.{'parent_document_id' if of_sales else 'parent_record_id'} IN {_IDS}"
+        lines = unit.select(RECORD, condition, ids=_ids(above))
+        lines = [line for line in lines if line.key not in found and line.key not in own]
+        lines = [line for line in lines if unit.parent_ids(line.image["parent"])[0 if of_sales else 1] in ids]
         found |= {line.key: line for line in lines}
-        waiting += lines
+        above = lines
     return list(found.values())
 
 
-def remove_entity(unit: Unit, draft: Draft) -> list[Draft]:
-    """Take an entity of one's own away; refused while there are records of it, or roles say something about it."""
+def remove_entities(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take entities of one's own away; refused while there are records of it, or roles say something about it."""
+    free, refused = _split(drafts, lambda draft: _used_entity(unit, draft))
+    return _remove(unit, free, (), refused)
+
+
+def _used_entity(unit: Unit, draft: Draft) -> Problem | None:
     name = draft.key
     records = unit.connection.execute("SELECT id FROM record WHERE entity = ?", (name,))
     roles = unit.connection.execute(_ROLES_ABOUT, {"name": name})
@@ -267,11 +292,8 @@ def remove_entity(unit: Unit, draft: Draft) -> list[Draft]:
             "role": sum(_still(unit, ROLE.table, row_id, lambda role: _says(role, name)) for (row_id,) in roles),
         }
     )
-    if blockers:
-        words = f"{draft.reference} is still used by {blockers}"
-        unit.problem(Problem("has-dependents", Exit.CONFLICT, words, "remove them first"))
-        return []
-    return _remove(unit, draft)
+    words = f"{draft.reference} is still used by {blockers}"
+    return Problem("has-dependents", Exit.CONFLICT, words, "remove them first") if blockers else None
 
 
 _ROLES_ABOUT = """SELECT DISTINCT role_id FROM role_entry WHERE (kind = 'entity' AND name = :name)
@@ -282,29 +304,56 @@ def _says(role: Image, entity: str) -> bool:
     return entity in role["permissions"] or any(name.partition(".")[0] == entity for name in role["fields"])
 
 
-def _remove(unit: Unit, draft: Draft, along: Sequence[Draft] = ()) -> list[Draft]:
-    for part in (*along, draft):
+def _remove(
+    unit: Unit, drafts: Sequence[Draft], along: Sequence[Draft] = (), refused: Sequence[tuple[Draft, Problem]] = ()
+) -> Outcome:
+    for part in (*along, *drafts):
         unit.remove(part)
-    return list(along)
+    return Outcome(list(along), list(refused))
 
 
-REMOVALS: Mapping[str, Callable[[Unit, Draft], list[Draft]]] = {
-    ENTITY.name: remove_entity,
+REMOVALS: Mapping[str, Removal] = {
+    ENTITY.name: remove_entities,
     SETTING.name: _remove,
-    GROUP.name: remove_group,
-    CUSTOMER.name: remove_customer,
-    ROLE.name: remove_role,
-    USER.name: remove_user,
-    VISITOR.name: remove_visitor,
-    TAXONOMY.name: remove_taxonomy,
-    TAG.name: remove_tag,
-    CONTACT_GROUP.name: remove_contact_group,
-    CONTACT.name: remove_contact,
-    ACCOUNT.name: remove_account,
-    **dict.fromkeys((noun.name for noun in SALES), remove_sales),
-    RECORD.name: remove_record,
+    GROUP.name: remove_groups,
+    CUSTOMER.name: remove_customers,
+    ROLE.name: remove_roles,
+    USER.name: remove_users,
+    VISITOR.name: remove_visitors,
+    TAXONOMY.name: remove_taxonomies,
+    TAG.name: remove_tags,
+    CONTACT_GROUP.name: remove_contact_groups,
+    CONTACT.name: remove_contacts,
+    ACCOUNT.name: remove_accounts,
+    **dict.fromkeys((noun.name for noun in SALES), remove_with_lines),
+    RECORD.name: remove_with_lines,
 }
-"""How a record of each noun is taken away; addresses go several at once, by `remove_addresses`."""
+"""How records of each noun are taken away; addresses go by `remove_addresses`."""
+
+_IDS = "(SELECT value FROM json_each(:ids))"
+
+
+def _ids(drafts: Iterable[Draft]) -> str:
+    """The value of `:ids`."""
+    return json.dumps([draft.id for draft in drafts])
+
+
+def _split(
+    drafts: Sequence[Draft], refusal: Callable[[Draft], Problem | None]
+) -> tuple[list[Draft], list[tuple[Draft, Problem]]]:
+    """The drafts that nothing keeps, and the others with what does."""
+    found = [(draft, refusal(draft)) for draft in drafts]
+    return [draft for draft, problem in found if problem is None], [(one, why) for one, why in found if why is not None]
+
+
+def _protected(draft: Draft, what: str, hint: str | None = None) -> Problem:
+    return Problem("protected", Exit.CONFLICT, f"{draft.reference} {what}", hint)
+
+
+def _built_in(draft: Draft) -> Problem | None:
+    """Why a group that every shop has stays."""
+    return _protected(draft, "is a group that every shop has") if draft.key in BUILT_IN[draft.noun.name] else None
+
 
 _OWNED = (("sales_document", "entity"), ("record", "entity"))
 _DEPENDENTS: Mapping[str, tuple[str, Iterable[tuple[str, str]]]] = {
@@ -315,22 +364,43 @@ _DEPENDENTS: Mapping[str, tuple[str, Iterable[tuple[str, str]]]] = {
 """The field that names a customer, user or visitor, the tables that have it, and what to call a row of them."""
 
 
-def _dependents(unit: Unit, owner: Draft) -> str:
-    """What belongs to a record and keeps it from going, counted: `2 orders, 1 own role`.
+def _unused(
+    unit: Unit, drafts: Sequence[Draft], words: str, hint: Callable[[Draft], str]
+) -> tuple[list[Draft], list[tuple[Draft, Problem]]]:
+    """The drafts that nothing belongs to, and the others with what does: `is still used by 2 orders, 1 own role`."""
+    blockers = _dependents(unit, drafts)
+
+    def refusal(draft: Draft) -> Problem | None:
+        found = blockers.get(draft.id)
+        told = f"{draft.reference} {words} {found}"
+        return Problem("has-dependents", Exit.CONFLICT, told, hint(draft)) if found else None
+
+    return _split(drafts, refusal)
+
+
+def _dependents(unit: Unit, owners: Sequence[Draft]) -> dict[int, str]:
+    """What belongs to records of one noun and keeps them from going, counted, by id: `2 orders, 1 own role`.
 
     Rows that the unit has at hand count as they will be, the others as they are stored.
     """
-    field, tables = _DEPENDENTS[owner.noun.name]
-    found: list[str] = []
-
-    def belongs(image: Image) -> bool:
-        return bool(image[field] == owner.key)
-
+    if not owners:
+        return {}
+    field, tables = _DEPENDENTS[owners[0].noun.name]
+    keys, ids = {owner.id: owner.key for owner in owners}, _ids(owners)
+    found: dict[int, list[str]] = {}
     for table, title in tables:
-        rows = unit.connection.execute(f"SELECT {title}, id FROM {table} WHERE {field}_id = ?", (owner.id,))
-        counts = Counter(name for name, row_id in rows if _still(unit, table, row_id, belongs))
-        found.append(_counted(dict(sorted(counts.items()))))
-    return ", ".join(part for part in found if part)
+        counts: dict[int, Counter[str]] = {}
+        query = f"SELECT {field}_id, {title}, id FROM {table} WHERE {field}_id IN {_IDS}"
+        for owner, name, row_id in unit.connection.execute(query, {"ids": ids}):
+            if _still(unit, table, row_id, partial(_names, field, keys[owner])):
+                counts.setdefault(owner, Counter())[name] += 1
+        for owner, counted in counts.items():
+            found.setdefault(owner, []).append(_counted(dict(sorted(counted.items()))))
+    return {owner: ", ".join(parts) for owner, parts in found.items()}
+
+
+def _names(field: str, owner: str, image: Image) -> bool:
+    return bool(image[field] == owner)
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -343,9 +413,16 @@ def _still(unit: Unit, table: str, row_id: int, holds: Callable[[Image], bool]) 
     return draft is None or (draft.after is not None and holds(draft.after))
 
 
-def _go_along(unit: Unit, draft: Draft, addresses: Noun, column: str) -> list[Draft]:
-    """The records that are part of another and are removed with it."""
-    along = unit.select(addresses, f"t.{column} = :id", id=draft.id)
-    if column == "customer_id":
-        along += unit.select(SETTING, "t.customer_id = :id", id=draft.id)
-    return along
+def _of(unit: Unit, noun: Noun, column: str, owners: Sequence[Draft]) -> list[Draft]:
+    """The records that are part of others and are removed with them."""
+    return unit.select(noun, f"t.{column} IN {_IDS}", ids=_ids(owners)) if owners else []
+
+
+def _forget(unit: Unit, noun: Noun, field: str, gone: Sequence[Draft]) -> list[str]:
+    """Let the records of a noun no longer name those that go; the keys that they named."""
+    keys, named = {draft.key for draft in gone}, []
+    for other in unit.select(noun, f"t.{field}_id IN {_IDS}", ids=_ids(gone)):
+        if other.image[field] in keys:
+            named.append(other.image[field])
+            other.image[field] = None
+    return named

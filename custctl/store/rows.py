@@ -55,14 +55,19 @@ class Transaction:
             for row in rows:
                 self.update(table, row["id"], {column: row[column] for column in columns})
 
-    def delete(self, table: str, **equal: Any) -> None:
-        """Delete the rows whose columns equal the values."""
+    def delete_many(self, table: str, rows: Sequence[Row]) -> None:
+        """Delete, for each of these, the rows whose columns equal its values; all have the same columns."""
+        if len(rows) >= BULK:
+            equal = " AND ".join(f"{column} = :{column}" for column in rows[0])
+            self.connection.executemany(f"DELETE FROM {table} WHERE {equal}", rows)
+            return
         from sqlalchemy import delete
 
-        statement = delete(_table(table))
-        for column, value in equal.items():
-            statement = statement.where(_table(table).c[column] == value)
-        self._run(statement)
+        for row in rows:
+            statement = delete(_table(table))
+            for column, value in row.items():
+                statement = statement.where(_table(table).c[column] == value)
+            self._run(statement)
 
     def commit(self) -> None:
         """Make everything durable. Nothing may be read or written after it."""

@@ -314,9 +314,9 @@ class Unit:
         inserts: dict[str, list[dict[str, Any]]] = {}
         updates: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = {}
         links: dict[str, list[dict[str, Any]]] = {}
+        self._delete(changed)
         for draft in changed:
             if draft.after is None:
-                self._delete(draft)
                 continue
             row = self._row(draft)
             if draft.before is None:
@@ -425,17 +425,13 @@ class Unit:
         }
 
     def _links(self, draft: Draft) -> dict[str, list[dict[str, Any]]]:
-        """The rows beside the record's own: its links, the entries of a role; the old ones are deleted."""
+        """The rows beside the record's own: its links, the entries of a role."""
         rows: dict[str, list[dict[str, Any]]] = {}
         for name, target, via in _links_of(draft.noun):
             if draft.changed(name):
                 own = _own_columns(draft, via)
-                if draft.before is not None:
-                    self.transaction.delete(via.table, **own)
                 rows[via.table] = [{**own, via.other: self.id_of(target, key)} for key in draft.image[name]]
-        if draft.noun.name == "customer-user-role" and any(draft.changed(name) for name in ENTRY_FIELDS):
-            if draft.before is not None:
-                self.transaction.delete("role_entry", role_id=draft.id)
+        if _entries_change(draft) and draft.after is not None:
             rows["role_entry"] = [{"role_id": draft.id, **entry} for entry in self._entries(draft.image)]
         return rows
 
@@ -454,12 +450,21 @@ class Unit:
             for action, level in row.items():
                 yield _entry("field", name, action, level)
 
-    def _delete(self, draft: Draft) -> None:
-        for _, _, via in _links_of(draft.noun):
-            self.transaction.delete(via.table, **_own_columns(draft, via))
-        if draft.noun.name == "customer-user-role":
-            self.transaction.delete("role_entry", role_id=draft.id)
-        self.transaction.delete(draft.noun.table, id=draft.id)
+    def _delete(self, changed: Iterable[Draft]) -> None:
+        """The rows of the records that go, and those links and entries of the others that will be written anew."""
+        gone: dict[str, list[dict[str, Any]]] = {}
+        for draft in changed:
+            if draft.before is None:
+                continue
+            for name, _, via in _links_of(draft.noun):
+                if draft.after is None or draft.changed(name):
+                    gone.setdefault(via.table, []).append(_own_columns(draft, via))
+            if _entries_change(draft):
+                gone.setdefault("role_entry", []).append({"role_id": draft.id})
+            if draft.after is None:
+                gone.setdefault(draft.noun.table, []).append({"id": draft.id})
+        for table, rows in gone.items():
+            self.transaction.delete_many(table, rows)
 
     def _take(self, noun: Noun, tail: str, parameters: Mapping[str, Any]) -> list[Draft]:
         """Read rows into drafts; a record already at hand keeps its draft."""
@@ -533,6 +538,12 @@ def _by_keys(noun: Noun, keys: Sequence[str]) -> tuple[str, list[Any]]:
 def _links_of(noun: Noun) -> list[tuple[str, Noun, Link]]:
     """The fields whose links are kept with the records of a noun: name, the noun linked to, and where."""
     return [(entry.name, NOUNS[entry.to], entry.via) for entry in noun.fields if entry.via and not entry.computed]
+
+
+def _entries_change(draft: Draft) -> bool:
+    """Whether a role gets other entries than it had, or none because it goes."""
+    of_role = draft.noun.name == "customer-user-role"
+    return of_role and (draft.after is None or any(draft.changed(name) for name in ENTRY_FIELDS))
 
 
 def _own_columns(draft: Draft, via: Link) -> dict[str, Any]:

@@ -1,0 +1,198 @@
+"""Verbs on many records at once: those that are named, those that standard input names, or those that a filter finds.
+
+Records that are named are done together or not at all. Of those that a filter finds, the ones that cannot be done are
+skipped, and told with the reason (features C-14, U-26). All of it is one transaction and one revision.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import typer
+
+from custctl.commands._arguments import Where
+from custctl.commands._command import Call, command
+from custctl.commands._common import find, not_oneself
+from custctl.errors import Problem, invalid, usage
+from custctl.resources import Noun, fold
+from custctl.result import Result
+from custctl.store import lookup, reads
+
+if TYPE_CHECKING:
+    from custctl.store.removal import Outcome
+    from custctl.store.unit import Draft, Report, Unit
+
+Work = Callable[["Unit", "Sequence[Draft]"], "Outcome"]
+"""What is done to records of one noun; those that it cannot be done to are told with what forbids it."""
+
+FROM_INPUT = "-"
+"""The key that stands for those on standard input, one a line."""
+_MOST_TOLD = 10
+"""So many skipped records are told as remarks; JSON has all of them."""
+
+
+class Verb(NamedTuple):
+    """The words for what is done: `deleting` before, `deleted` after; `action` is what a user must be allowed."""
+
+    doing: str
+    done: str
+    action: str
+
+
+DELETE = Verb("deleting", "deleted", "delete")
+
+
+@dataclass(slots=True)
+class Chosen:
+    """The records that a verb is to do something to, as the command line chooses them."""
+
+    noun: Noun
+    keys: Sequence[str] = ()
+    where: Sequence[str] = ()
+    unseen: bool = False
+    """Whether it is not the command line itself that names them: then it wants to be agreed to."""
+
+    def drafts(self, unit: Unit) -> list[Draft]:
+        """The records; exit 3 when one that was named is not stored."""
+        if self.where:
+            found = reads.ids(unit.connection, self.noun, reads.Listing(tuple(self.where)))
+            return unit.select(self.noun, "t.id IN (SELECT value FROM json_each(:ids))", ids=json.dumps(found))
+        keys = [fold(key) for key in lookup.require_all(unit.connection, self.noun, self.keys)]
+        unit.load(self.noun, keys)
+        return [unit.get(self.noun, key) for key in dict.fromkeys(keys)]
+
+
+def choose(call: Call, noun: Noun, keys: Sequence[str] | None, where: Sequence[str] | None) -> Chosen | str:
+    """What the command line chooses: one record by the text that names it, or several.
+
+    Raises exit 2 for none, for both ways at once, and for more than one under --as.
+    """
+    if bool(keys) == bool(where):
+        raise usage("name records, or say which by --where: one of the two", "--help shows how it is written")
+    if keys and len(keys) == 1 and keys[0] != FROM_INPUT:
+        return keys[0]
+    if call.option("as_user") is not None:
+        raise usage("--as takes one record at a time", f"name one {noun.title}")
+    if where:
+        return Chosen(noun, where=where, unseen=True)
+    return Chosen(noun, [*_given(keys or ())], unseen=FROM_INPUT in (keys or ()))
+
+
+def _given(keys: Iterable[str]) -> Iterable[str]:
+    """The keys, with those on standard input in the place of `-`; empty lines are none."""
+    for key in keys:
+        if key != FROM_INPUT:
+            yield key
+            continue
+        if sys.stdin is None:
+            continue
+        try:
+            yield from (line.strip() for line in sys.stdin if line.strip())
+        except UnicodeDecodeError as error:
+            raise invalid("standard input is no text", hint="custctl reads UTF-8") from error
+
+
+@dataclass(slots=True)
+class _Done:
+    """What became of the records chosen; filled anew each time the work is done."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    along: list[Draft] = field(default_factory=list)
+    refused: list[tuple[Draft, Problem]] = field(default_factory=list)
+
+    @property
+    def changed(self) -> int:
+        return sum(draft.before != draft.after for draft in self.drafts)
+
+    def counted(self, verb: Verb) -> str:
+        """`12 deleted, 3 skipped`."""
+        changed, skipped = self.changed, len(self.refused)
+        parts = {verb.done: changed, "skipped": skipped, "unchanged": len(self.drafts) - changed - skipped}
+        return ", ".join(f"{count} {word}" for word, count in parts.items() if count or word == verb.done)
+
+    def skipped(self) -> list[dict[str, Any]]:
+        return [{"record": one.reference, "code": why.code, "message": why.message} for one, why in self.refused]
+
+    def remarks(self) -> Iterable[str]:
+        """The first of the records that were skipped, each with the reason."""
+        for _, problem in self.refused[:_MOST_TOLD]:
+            yield f"skipped: {problem.message}"
+        if len(self.refused) > _MOST_TOLD:
+            yield f"skipped: {len(self.refused) - _MOST_TOLD} more; -o json has all of them"
+
+
+def carry_out(call: Call, chosen: Chosen, verb: Verb, work: Work) -> Result:
+    """Do something to many records; those that a filter found are skipped where it cannot be done."""
+    done = _Done()
+
+    def do(unit: Unit) -> None:
+        done.drafts = chosen.drafts(unit)
+        done.along, done.refused = work(unit, done.drafts)
+        if not chosen.where:
+            for _, problem in done.refused:
+                unit.problem(problem)
+
+    def question(_: Report) -> str | None:
+        if not done.changed or not (chosen.unseen or done.along):
+            return None
+        title = chosen.noun.title if done.changed == 1 else chosen.noun.plural
+        skipped = f", skipping {len(done.refused)}" if done.refused else ""
+        return f"{verb.doing} {done.changed} {title}{skipped}{_beside(done.along)}"
+
+    result = call.agreed(do, question)
+    if not done.drafts:
+        return replace(result, notes=(*result.notes, f"no {chosen.noun.plural}"))
+    if not chosen.where:
+        return result
+    assert isinstance(result.data, Mapping), "a write answers with one object"
+    notes = (*done.remarks(), *result.notes, done.counted(verb))
+    return replace(result, data={**result.data, "skipped": done.skipped()}, notes=notes)
+
+
+def _beside(along: Sequence[Draft]) -> str:
+    """What happens to other records: they go too, or lose what is deleted."""
+    if not along:
+        return ""
+    leave = [draft for draft in along if draft.after is None]
+    return f" takes {len(leave)} other record(s) along" if leave else f" and taking it from {len(along)} record(s)"
+
+
+# -- deleting ------------------------------------------------------------------------------------------------------
+
+
+def delete_verb(
+    app: typer.Typer, noun: Noun, argument: Any, text: str, *, examples: Sequence[str] = (), acts: bool = False
+) -> None:
+    """Give a group the verb `delete`; `argument` names the records, `text` is its help, the rest as for `command`."""
+
+    def delete(call: Call, keys: Any = None, where: Where = None) -> Result:
+        chosen = choose(call, noun, keys, where)
+        if isinstance(chosen, str):
+            return _delete_one(call, noun, chosen)
+        from custctl.store.removal import REMOVALS
+
+        return carry_out(call, chosen, DELETE, REMOVALS[noun.name])
+
+    delete.__doc__ = text
+    delete.__annotations__["keys"] = argument
+    command(app, "delete", acts=acts, examples=examples)(delete)
+
+
+def _delete_one(call: Call, noun: Noun, text: str) -> Result:
+    """Take one record away; what would go along with it needs --yes."""
+    from custctl.store.removal import remove
+
+    along: list[Draft] = []
+
+    def work(unit: Unit) -> None:
+        draft = not_oneself(unit, find(unit, noun, text, DELETE.action), DELETE.action)
+        along[:] = remove(unit, noun, [draft])
+
+    def question(tried: Report) -> str | None:
+        return f"{DELETE.doing} {tried.changes[0].record}{_beside(along)}" if along else None
+
+    return call.agreed(work, question)

@@ -49,6 +49,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "diff": ("custctl.commands.documents", "Show what documents would change, as text."),
     "apply": ("custctl.commands.documents", "Make the database hold what documents say."),
     "export": ("custctl.commands.documents", "Write the database as a document."),
+    "search": (
+        "custctl.commands.search",
+        "Find records by name, key, e-mail, phone, number, address, tag or external id, the best first.",
+    ),
     "history": ("custctl.commands.history", "Show what was changed, by whom and when, the latest first."),
     "undo": ("custctl.commands.history", "Take back a revision, all of it."),
     "demo": ("custctl.commands.demo", "Fill an empty database with a small or large world."),

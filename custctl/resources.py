@@ -67,7 +67,8 @@ class Noun:
 
     `name` is its type in references, `document` its table in a document, `key` the field that names a record,
     `columns` what a list shows, `sort` the default order, `folded` the columns that hold fields folded, for looking
-    up and sorting as people read, `called` the group of its commands where that is not what references say.
+    up and sorting as people read, `called` the group of its commands where that is not what references say, `sought`
+    the fields that `search` looks into besides the key, the folded ones, tags and addresses.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Noun:
     prefix: str = ""
     folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     called: str = ""
+    sought: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -181,6 +183,7 @@ CUSTOMER = Noun(
     columns=("key", "name", "parent", "group", "internal_rating"),
     sort="name",
     folded={"name_folded": ("name",)},
+    sought=("external_id", "vat_id", "group", "parent"),
 )
 USER = Noun(
     name="customer-user",
@@ -206,6 +209,7 @@ USER = Noun(
     columns=("key", "first_name", "last_name", "customer", "roles", "enabled", "confirmed"),
     prefix="user",
     folded={"name_folded": ("first_name", "last_name")},
+    sought=("email", "middle_name", "external_id"),
 )
 ROLE = Noun(
     name="customer-user-role",
@@ -235,10 +239,14 @@ ROLE = Noun(
     sort="label",
     prefix="role",
     folded={"label_folded": ("label",)},
+    sought=("code",),
+)
+ADDRESS_TEXTS = (
+    *("label", "organization", "first_name", "middle_name", "last_name", "street", "street2"),
+    *("city", "postal_code", "phone", "country", "region"),
 )
 ADDRESS_FIELDS = (
-    *_texts("key", "label", "organization", "first_name", "middle_name", "last_name", "street", "street2"),
-    *_texts("city", "postal_code", "phone", "country", "region"),
+    *_texts("key", *ADDRESS_TEXTS),
     Field("primary", "bool", column="is_primary", default=False),
     Field("types", "list", default=[]),
     Field("default", "list", column="default_types", default=[]),
@@ -253,6 +261,7 @@ CUSTOMER_ADDRESS = Noun(
     fields=ADDRESS_FIELDS,
     columns=("key", "label", "street", "city", "postal_code", "region", "country", "primary", "types", "default"),
     called="customer address",
+    sought=ADDRESS_TEXTS,
 )
 USER_ADDRESS = Noun(
     name="customer-user-address",
@@ -263,6 +272,7 @@ USER_ADDRESS = Noun(
     fields=ADDRESS_FIELDS,
     columns=CUSTOMER_ADDRESS.columns,
     called="user address",
+    sought=ADDRESS_TEXTS,
 )
 CONTACT_ADDRESS = Noun(
     name="contact-address",
@@ -273,6 +283,7 @@ CONTACT_ADDRESS = Noun(
     fields=ADDRESS_FIELDS,
     columns=CUSTOMER_ADDRESS.columns,
     called="contact address",
+    sought=ADDRESS_TEXTS,
 )
 VISITOR = Noun(
     name="visitor",
@@ -344,6 +355,7 @@ CONTACT = Noun(
         "first_folded": ("first_name",),
         "last_folded": ("last_name",),
     },
+    sought=("emails", "phones", "middle_name", "job_title", "external_id"),
 )
 ACCOUNT = Noun(
     name="account",
@@ -365,6 +377,7 @@ ACCOUNT = Noun(
     columns=("key", "name", "default_contact", "email", "phone"),
     sort="name",
     folded={"name_folded": ("name",)},
+    sought=("external_id",),
 )
 RECORD = Noun(
     name="record",

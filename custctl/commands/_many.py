@@ -149,7 +149,7 @@ def carry_out(call: Call, chosen: Chosen, verb: Verb, work: Work) -> Result:
     if not chosen.where:
         return result
     assert isinstance(result.data, Mapping), "a write answers with one object"
-    notes = (*done.remarks(), *result.notes, done.counted(verb))
+    notes = (*done.remarks(), done.counted(verb), *result.notes)
     return replace(result, data={**result.data, "skipped": done.skipped()}, notes=notes)
 
 

@@ -9,11 +9,21 @@ from typing import Annotated, Any
 
 import typer
 
-from custctl.commands._arguments import ACTION, RESOURCE, SUBJECT, ActionArg, Limit, ResourceArg, SubjectArg
+from custctl.commands._arguments import (
+    ACTION,
+    RESOURCE,
+    SUBJECT,
+    ActionArg,
+    Limit,
+    ResourceArg,
+    Sort,
+    SubjectArg,
+    Where,
+)
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import chosen
+from custctl.commands._common import Asked, chosen
 from custctl.errors import Exit, usage
-from custctl.result import Result, Row, View
+from custctl.result import Result, View
 from custctl.store.facts import Question
 
 app = group("access", "Questions about access, and why the answer is what it is.")
@@ -117,24 +127,40 @@ def records(
     entity: EntityArg,
     action: Annotated[str, typer.Option("--action", metavar="ACTION", help="The permission.")] = "view",
     ignore_status: IgnoreStatus = False,
+    where: Where = None,
+    sort: Sort = None,
     limit: Limit = None,
 ) -> Result:
     """The stored records of ENTITY that a list shows SUBJECT, and by which rule each is there."""
     from custctl.store import sets
 
     rows = sets.records(call.read(), subject, entity, action, ignore_status=ignore_status)
-    return _set(call, rows, limit, ("record", "user", "customer", "rule"), (), f"no {entity} records")
+    return _set(
+        call, rows, Asked(where, sort, limit), ("record", "user", "customer", "rule"), (), f"no {entity} records"
+    )
 
 
-@command(app, "who", examples=("custctl access who edit order:SO-1201",))
+@command(
+    app,
+    "who",
+    examples=("custctl access who edit order:SO-1201", "custctl access who view order --where 'level>=department'"),
+)
 def who(
-    call: Call, action: ActionArg, resource: ResourceArg, ignore_status: IgnoreStatus = False, limit: Limit = None
+    call: Call,
+    action: ActionArg,
+    resource: ResourceArg,
+    ignore_status: IgnoreStatus = False,
+    where: Where = None,
+    sort: Sort = None,
+    limit: Limit = None,
 ) -> Result:
     """Everybody who may do ACTION to RESOURCE, with the level and the roles that give it."""
     from custctl.store import sets
 
     rows = sets.who(call.read(), action, resource, ignore_status=ignore_status)
-    return _set(call, rows, limit, ("subject", "customer", "level", "roles", "rule"), ("path",), "nobody")
+    return _set(
+        call, rows, Asked(where, sort, limit), ("subject", "customer", "level", "roles", "rule"), ("path",), "nobody"
+    )
 
 
 @command(app, "owners", examples=("custctl access owners amanda.smith@company-a.example assign order:SO-1201",))
@@ -144,13 +170,15 @@ def owners(
     action: Annotated[str, typer.Argument(metavar="create|assign", help="To make a record, or give one away.")],
     resource: Annotated[str, typer.Argument(metavar="ENTITY|RECORD", help="An entity, or a stored record.")],
     ignore_status: IgnoreStatus = False,
+    where: Where = None,
+    sort: Sort = None,
     limit: Limit = None,
 ) -> Result:
     """Whom SUBJECT may make the owner of a new or a stored record."""
     from custctl.store import sets
 
     rows = sets.possible_owners(call.read(), subject, action, resource, ignore_status=ignore_status)
-    return _set(call, rows, limit, ("owner", "current"), (), "no owners")
+    return _set(call, rows, Asked(where, sort, limit), ("owner", "current"), (), "no owners")
 
 
 @command(app, "test", examples=("custctl access test decisions.toml", "custctl access test 'tests/*.yaml'"))
@@ -170,12 +198,19 @@ def test(
 
 
 def _set(
-    call: Call, rows: Iterable[Row], limit: int | None, columns: tuple[str, ...], more: tuple[str, ...], empty: str
+    call: Call,
+    rows: Iterable[dict[str, Any]],
+    wanted: Asked,
+    columns: tuple[str, ...],
+    more: tuple[str, ...],
+    empty: str,
 ) -> Result:
-    """The answer to a question about a set: at most so many members, with the fields asked for; `more` are wide."""
-    asked = call.option("fields")
-    some = call.noting(islice(rows, limit), empty)
-    every = (*columns, *more)
+    """The answer to a question about a set: the members asked for, with the fields asked for; `more` are wide."""
+    from custctl.store.sifting import sifted
+
+    asked, every = call.option("fields"), (*columns, *more)
+    found = sifted(rows, every, wanted.where, wanted.sort)
+    some = call.noting(islice(found, wanted.limit), empty)
     if asked is None:
         return Result(some, "list", every if call.wide else columns)
     names = chosen(asked, every)

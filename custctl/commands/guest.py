@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from custctl.commands import access
-from custctl.commands._arguments import ActionArg, Limit, ResourceArg, SomeVisitors
+from custctl.commands._arguments import ActionArg, Limit, ResourceArg, SomeVisitors, Sort, Where
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
 from custctl.commands._common import chosen, given, key_of, table, write_setting
@@ -276,10 +276,12 @@ def records(
     visitor: OfVisitor = None,
     action: Annotated[str, typer.Option("--action", metavar="ACTION", help="The permission.")] = "view",
     ignore_status: access.IgnoreStatus = False,
+    where: Where = None,
+    sort: Sort = None,
     limit: Limit = None,
 ) -> Result:
     """The stored records of ENTITY that a list shows a visitor."""
-    result: Result = access.records(call, _subject(visitor), entity, action, ignore_status, limit)
+    result: Result = access.records(call, _subject(visitor), entity, action, ignore_status, where, sort, limit)
     return result
 
 

@@ -20,6 +20,8 @@ from custctl.resources import (
 
 _NAMES = ("name_folded", "label_folded")
 """The columns by which records are found that have a name."""
+_MOST_MISSING = 20
+"""So many names that lead nowhere are told at once."""
 _ID = re.compile(r"id:(\d{1,18})\Z")
 
 
@@ -78,18 +80,24 @@ def require(connection: sqlite3.Connection, noun: Noun, text: str, *, typed: boo
 
 
 def require_all(connection: sqlite3.Connection, noun: Noun, texts: Sequence[str]) -> list[str]:
-    """The keys of the records that texts mean, those that are keys found together; exit 3 for what means none."""
+    """The keys of the records that texts mean, those that are keys found together; exit 3 for those that mean none."""
     owned = noun.table == "sales_document"
     keys = [fold(text.removeprefix(f"{noun.name}:") if owned else without_type(noun, text)) for text in texts]
     column, own = ("number_folded", " AND entity = :entity") if owned else ("key", "")
     query = f"SELECT {column} FROM {noun.table} WHERE {column} IN (SELECT value FROM json_each(:keys)){own}"
     found = connection.execute(query, {"keys": json.dumps(keys), "entity": noun.name})
     stored = {row[0] for row in found}
-
-    def meant(text: str) -> str:
-        return (require_owned(connection, noun.name, text) if owned else require(connection, noun, text))[1]
-
-    return [key if key in stored else meant(text) for key, text in zip(keys, texts, strict=True)]
+    meant, problems = dict[str, str](), list[Problem]()
+    for key, text in zip(keys, texts, strict=True):
+        if key not in stored and text not in meant and len(problems) < _MOST_MISSING:
+            try:
+                row = require_owned(connection, noun.name, text) if owned else require(connection, noun, text)
+                meant[text] = row[1]
+            except CustctlError as error:
+                problems += error.problems
+    if problems:
+        raise CustctlError(*problems)
+    return [key if key in stored else meant[text] for key, text in zip(keys, texts, strict=True)]
 
 
 def require_owned(connection: sqlite3.Connection, entity: str, text: str) -> tuple[int, str]:

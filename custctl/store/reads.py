@@ -67,7 +67,7 @@ def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Se
 
 def count(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> int:
     """How many records meet the conditions of a list; raises what `rows` does."""
-    conditions, parameters = _conditions(connection, noun, listing)
+    conditions, parameters = conditions_of(connection, noun, listing)
     every = selection(noun.name)
     where = " AND ".join((every.restriction, *conditions))
     return int(connection.execute(f"SELECT count(*) {every.source} WHERE {where}", parameters).fetchone()[0])
@@ -83,7 +83,7 @@ def ids(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> list[in
 
 def _tail(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[str, dict[str, Any]]:
     """The conditions, order and end of a list as the tail of a SELECT, and the parameters."""
-    conditions, parameters = _conditions(connection, noun, listing)
+    conditions, parameters = conditions_of(connection, noun, listing)
     order = list(_order(selection(noun.name), listing.sort or noun.sort))
     if listing.after is not None:
         conditions.append(_behind(connection, noun, order, listing.after, parameters))
@@ -95,7 +95,8 @@ def _tail(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple
     return tail, parameters
 
 
-def _conditions(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[list[str], dict[str, Any]]:
+def conditions_of(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[list[str], dict[str, Any]]:
+    """The conditions of a list as SQL, and their parameters; the function `fold` is made for them."""
     connection.create_function("fold", 1, _fold, deterministic=True)
     parameters: dict[str, Any] = {}
     conditions = [_condition(selection(noun.name), text, parameters) for text in listing.where]
@@ -251,12 +252,17 @@ def searched(listing: Listing) -> list[str]:
 # -- filters and order -------------------------------------------------------------------------------------------
 
 
-def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
-    """One `FIELD OP VALUE` as SQL; the value becomes a parameter."""
+def parts_of(text: str) -> tuple[str, str, str]:
+    """The field, operator and value of a condition; exit 2 for a text that is none."""
     match = _CONDITION.match(text)
     if match is None:
         raise usage(f"--where {text!r} is not FIELD OP VALUE", "like 'group=partners'; OP is one of = != < <= > >= ~")
-    name, operator, value = match.groups()
+    return match[1], match[2], match[3]
+
+
+def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
+    """One `FIELD OP VALUE` as SQL; the value becomes a parameter."""
+    name, operator, value = parts_of(text)
     field = _field(every.noun, name)
     expression = every.expression(name)
     place = f"where{len(parameters)}"

@@ -415,10 +415,16 @@ def _behind(
         ways.append(" AND ".join((*equal, _beyond(term, place, value, down=down))))
         equal.append(f"{term} IS {place}")
     (first, down), value = order[0], found[0]
-    range_of_first = "1" if value is None or down else f"{first} >= :after0"
-    if down and value is not None:
-        range_of_first = f"({first} <= :after0 OR {first} IS NULL)"
-    return f"{range_of_first} AND ({' OR '.join(f'({way})' for way in ways)})"
+    begin = "1" if value is None else _from(selection(noun.name), first, down=down)
+    return f"{begin} AND ({' OR '.join(f'({way})' for way in ways)})"
+
+
+def _from(every: Selection, first: str, *, down: bool) -> str:
+    """A range of the first term of an order, in which an index begins; where it may be empty downwards, none."""
+    filled = (every.order(every.noun.key), *(f"t.{column}" for column in every.noun.folded))
+    if down:
+        return f"{first} <= :after0" if first in filled else "1"
+    return f"{first} >= :after0"
 
 
 def _beyond(term: str, place: str, value: Any, *, down: bool) -> str:

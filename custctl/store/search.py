@@ -8,7 +8,7 @@ index. The rest is found by reading every record, which is streamed: whoever wan
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from custctl.errors import usage
@@ -59,21 +59,21 @@ def found(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
     if not wanted.words:
         raise usage("say what to search for", "like custctl search 'Haines City'")
     nouns = [noun for noun in wanted.nouns if not wanted.tags or noun in TAGGED]
-    return (
-        row
-        for condition in (_is_text, _begins, _holds)
-        for noun in nouns
-        for row in _rows(connection, noun, wanted, condition(noun, wanted))
-    )
+    return (row for way in (is_text, begins, holds) for noun in nouns for row in rows(connection, noun, wanted, way))
 
 
-def _rows(connection: sqlite3.Connection, noun: Noun, wanted: Wanted, condition: str) -> Iterator[Row]:
+Way = Callable[[Noun, Wanted], str]
+"""The condition of one way in which records of a noun can be found."""
+
+
+def rows(connection: sqlite3.Connection, noun: Noun, wanted: Wanted, way: Way) -> Iterator[Row]:
+    """The records of one noun that are found in one way, in the order of its list."""
     tagged, parameters = conditions_of(connection, noun, Listing([f"tags={key}" for key in wanted.tags]))
     parameters |= {f"word{number}": word for number, word in enumerate(wanted.words)}
     whole = " ".join(wanted.words)
     parameters |= {"whole": whole, "behind": whole + _LAST}
     order = ", ".join(selection(noun.name).order(name) for name in noun.sort.split(",") if name != noun.key)
-    tail = " ".join(f"AND {part}" for part in (*tagged, condition))
+    tail = " ".join(f"AND {part}" for part in (*tagged, way(noun, wanted)))
     tail += f" ORDER BY {', '.join(filter(None, (order, selection(noun.name).order(noun.key))))}"
     for row_id, image in _selection(noun).rows(connection, tail, parameters):
         matched, text = _where(connection, noun, row_id, image, wanted.words)
@@ -91,21 +91,21 @@ def _rows(connection: sqlite3.Connection, noun: Noun, wanted: Wanted, condition:
 # -- which records -------------------------------------------------------------------------------------------------
 
 
-def _is_text(noun: Noun, _: Wanted) -> str:
+def is_text(noun: Noun, _: Wanted) -> str:
     """The key or the name is the text."""
     return "(" + " OR ".join(f"{column} = :whole" for column in _names(noun)) + ")"
 
 
-def _begins(noun: Noun, _: Wanted) -> str:
+def begins(noun: Noun, _: Wanted) -> str:
     """The key or the name begins with the text, and is longer."""
     return "(" + " OR ".join(f"({column} > :whole AND {column} < :behind)" for column in _names(noun)) + ")"
 
 
-def _holds(noun: Noun, wanted: Wanted) -> str:
+def holds(noun: Noun, wanted: Wanted) -> str:
     """Every word is somewhere, and neither key nor name begins with the text."""
-    begins = " OR ".join(f"({column} >= :whole AND {column} < :behind)" for column in _names(noun))
+    beginning = " OR ".join(f"({column} >= :whole AND {column} < :behind)" for column in _names(noun))
     every = [_has(noun, f":word{number}") for number in range(len(wanted.words))]
-    return " AND ".join((*every, f"({begins}) IS NOT TRUE"))
+    return " AND ".join((*every, f"({beginning}) IS NOT TRUE"))
 
 
 def _names(noun: Noun) -> list[str]:
@@ -145,10 +145,18 @@ def _named_so(target: Noun, word: str) -> str:
 
 
 def _in_field(noun: Noun, field: Field, word: str) -> str:
-    """A field holds a word; only what is not all ASCII takes the long way out of SQLite to be folded."""
+    """A field holds a word; a list of texts is looked at as a whole first, which is quick, then member by member."""
     text = selection(noun.name).expression(field.name)
-    ascii_text = f"length({text}) = length(CAST({text} AS BLOB))"
-    return f"instr(lower({text}), {word}) > 0 OR (NOT {ascii_text} AND instr(fold({text}), {word}) > 0)"
+    if field.kind != "list":
+        return _in_text(text, word)
+    member = f"EXISTS (SELECT 1 FROM json_each({text}) WHERE {_in_text('value', word)})"
+    return f"({_in_text(text, word)}) AND {member}"
+
+
+def _in_text(text: str, word: str) -> str:
+    """A text holds a word; only one that is not all ASCII takes the long way out of SQLite to be folded."""
+    other = f"length({text}) <> length(CAST({text} AS BLOB))"
+    return f"instr(lower({text}), {word}) > 0 OR ({other} AND instr(fold({text}), {word}) > 0)"
 
 
 def _sought(noun: Noun) -> list[Field]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -86,6 +88,46 @@ def test_h_01_a_person_reads_the_old_and_the_new_value_of_each_field(demo: Runne
         "change  2        name: Newcomer → Old hand; group: partners → -",
         "add     1        key: newcomer; name: Newcomer; group: partners; owner: tester",
     ]
+
+
+@pytest.mark.parametrize(
+    ("period", "told"),
+    [
+        ("2026-09", ["kim"]),
+        ("2026-10", ["sam"]),
+        ("2026-10-31", ["sam"]),
+        ("2026-10-30", []),
+        ("2026", ["sam", "kim"]),
+        ("2025", []),
+    ],
+)
+def test_h_04_changes_of_contact_data_are_reported_by_period(demo: Runner, period: str, told: list[str]) -> None:
+    days = {"kim": "2026-09-30T23:59:59Z", "sam": "2026-10-31T23:59:59Z"}
+    for actor, mail in (("kim", "bob@a.example"), ("sam", "bob.r@a.example")):
+        demo.extra["CUSTCTL_ACTOR"] = actor
+        done(demo, "user", "edit", f"id:{demo.json('user', 'show', 'Bob Reyes')['id']}", "--email", mail)
+        done(demo, "user", "edit", mail, "--suffix", actor)  # no contact data
+    with closing(sqlite3.connect(demo.database)) as connection:
+        for actor, day in days.items():
+            connection.execute("UPDATE revision SET at = ? WHERE actor = ?", (day, actor))
+        connection.execute("UPDATE revision SET at = '2020-01-01T00:00:00Z' WHERE actor = 'tester'")
+        connection.commit()
+    found = revisions(demo, "--field", "email", "--field", "emails", "--period", period)
+    assert [row["actor"] for row in found] == told
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (("--period", "2026-13"), (4, "invalid", "'2026-13' is not a time")),
+        (("--period", "last month"), (4, "invalid", "'last month' is not a time")),
+        (("--period", "2026", "--since", "2026-01"), (2, "usage", "--period says since and until: leave those out")),
+    ],
+)
+def test_h_04_a_period_that_is_none_is_refused(
+    demo: Runner, words: tuple[str, ...], refusal: tuple[int, str, str]
+) -> None:
+    assert demo.refusal("history", *words) == refusal
 
 
 def test_h_03_a_type_and_a_kind_of_change_leave_the_others_out(demo: Runner) -> None:

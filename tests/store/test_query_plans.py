@@ -18,7 +18,7 @@ import pytest
 
 from benchmarks.world import NOW, Size, make
 from custctl.resources import CONTACT, CUSTOMER, GROUP, NOUNS, ROLE, USER
-from custctl.store import answers, lookup, reads, suggest
+from custctl.store import answers, lookup, reads, search, suggest
 from custctl.store.ancestry import chain
 from custctl.store.database import open_for_reading
 from custctl.store.facts import Asker, Question
@@ -101,10 +101,16 @@ def asking(action: str, resource: str, subject: str = BUYER, **supposed: str) ->
     return lambda connection: answers.can(connection, question)
 
 
-def listing(noun: str, limit: int | None = 50, sort: str | None = None, where: tuple[str, ...] = ()) -> Work:
+def listing(
+    noun: str,
+    limit: int | None = 50,
+    sort: str | None = None,
+    where: tuple[str, ...] = (),
+    after: str | None = None,
+) -> Work:
     wanted = NOUNS[noun]
     return lambda connection: list(
-        reads.rows(connection, wanted, reads.Listing(where, sort, limit), (wanted.key, *wanted.columns))
+        reads.rows(connection, wanted, reads.Listing(where, sort, limit, after), (wanted.key, *wanted.columns))
     )
 
 
@@ -185,6 +191,47 @@ def test_the_first_rows_of_a_list_come_in_order_from_an_index(noun: str, first: 
 
 def test_a_list_from_the_last_name_on_goes_backwards_through_the_same_index(world: World) -> None:
     outer = world.outer_steps(listing("customer", sort="-name,-key"))
+    assert outer[0] == "SCAN t USING INDEX customer_name"
+    assert "USE TEMP B-TREE FOR ORDER BY" not in outer
+
+
+@pytest.mark.parametrize(
+    ("noun", "sort", "after", "first"),
+    [
+        ("customer", None, "c17", "SEARCH t USING INDEX customer_name (name_folded>?)"),
+        ("customer", "-name,-key", "c17", "SEARCH t USING INDEX customer_name (name_folded<?)"),
+        ("customer-user", None, BUYER, "SEARCH t USING INDEX sqlite_autoindex_customer_user_1 (key>?)"),
+        (
+            "order",
+            None,
+            "SO-11",
+            "SEARCH t USING INDEX sqlite_autoindex_sales_document_1 (entity=? AND number_folded>?)",
+        ),
+    ],
+)
+def test_the_next_page_of_a_list_begins_in_the_index(
+    noun: str, sort: str | None, after: str, first: str, world: World
+) -> None:
+    """The rows before it are not read, and none are sorted."""
+    plan = world.plan(listing(noun, sort=sort, after=after))
+    outer = [step for inner, step in plan if not inner]
+    assert first in outer
+    assert "USE TEMP B-TREE FOR ORDER BY" not in outer
+    assert scanned(outer) == []
+
+
+@pytest.mark.parametrize("noun", ["customer", "customer-user", "contact", "account", "order"])
+@pytest.mark.parametrize("way", [search.is_text, search.begins], ids=["is the text", "begins with it"])
+def test_c_15_what_is_called_so_or_begins_so_is_found_by_index(noun: str, way: search.Way, world: World) -> None:
+    wanted = search.Wanted("c1")
+    steps = world.steps(lambda connection: list(search.rows(connection, NOUNS[noun], wanted, way)))
+    assert scanned(steps) == []
+    assert built_for_one_use(steps) == []
+
+
+def test_c_15_what_holds_the_words_comes_in_the_order_of_the_list_as_it_is_found(world: World) -> None:
+    wanted = search.Wanted("tools")
+    outer = world.outer_steps(lambda connection: list(search.rows(connection, CUSTOMER, wanted, search.holds)))
     assert outer[0] == "SCAN t USING INDEX customer_name"
     assert "USE TEMP B-TREE FOR ORDER BY" not in outer
 

@@ -59,7 +59,7 @@ Sort = Annotated[str | None, typer.Option("--sort", metavar="FIELD,-FIELD", help
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=0, help="At most so many.")]
 After = Annotated[
     str | None,
-    typer.Option("--after", metavar="KEY", help="Only what comes behind this record: with --limit, the next page."),
+    typer.Option("--after", metavar="LAST", help="Only what comes behind this record, the last of the page before."),
 ]
 Count = Annotated[bool, typer.Option("--count", help="Only how many there are.")]
 

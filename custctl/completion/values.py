@@ -371,7 +371,7 @@ _TABLE: Mapping[str, Source] = {
     "FIELD": _every_field,
     "FIELD OP VALUE": _conditions,
     "FIELD,-FIELD": _sort_fields,
-    "KEY": _numbers,
+    "LAST": _numbers,
     "NOUN": _tables,
     "NUMBER": _numbers,
     "OWNER": _owners,

@@ -27,10 +27,10 @@ from custctl.resources import (
 from custctl.store import lookup
 from custctl.store.ancestry import chain
 from custctl.store.codec import money_from, switch_of
-from custctl.store.periods import DAYS_LIKE, LIKE, Period, period
 from custctl.store.select import Image, Selection, role_entries, selection
 
 if TYPE_CHECKING:
+    from custctl.store.periods import Period
     from custctl.store.scopes import Condition
 
 _LARGEST, _DIGITS = 2**63 - 1, 20
@@ -303,6 +303,8 @@ def _timed(field: Field, expression: str, operator: str, value: str, parameters:
 
 def _period(field: Field, value: str) -> Period:
     """The period that a value means; exit 4 for one that is none, or for an hour where only days are kept."""
+    from custctl.store.periods import DAYS_LIKE, LIKE, period  # most lists are not narrowed by time
+
     try:
         if field.kind == "time" or len(value) <= len("2026-01-31"):
             return period(value)

@@ -73,8 +73,9 @@ OFFERED: dict[str, list[str]] = {
     "custctl -ojson customer list --ou": [],
     "custctl role edit buyer --public --not-p": [],
     "custctl customer list --where a=b --wh": ["--where"],
-    "custctl customer list --a": ["--as"],
-    "custctl group list --a": [],
+    "custctl customer list --a": ["--after", "--as"],
+    "custctl group list --a": ["--after"],
+    "custctl customer list --after partner": ["partner-c", "partner-c-north"],
     "custctl customer list -- --li": [],
     # choices
     "custctl --output js": ["json", "jsonl"],
@@ -242,7 +243,7 @@ def test_plain_records_are_offered_by_their_entity(complete: Complete, demo: Run
 
 
 FREE = {
-    *("#RRGGBB", "1234.50", "EMAIL", "KEY", "LABEL", "N", "NAME", "PHONE", "TIME", "URL", "USD"),
+    *("#RRGGBB", "1234.50", "EMAIL", "KEY", "LABEL", "N", "NAME", "PERIOD", "PHONE", "TEXT", "TIME", "URL", "USD"),
     *("VALUE", "VALUE...", "YYYY-MM-DD"),
 }
 """What help calls values that nobody can know before they are typed."""

@@ -162,6 +162,7 @@ EXAMPLES = {
     "apply": "-f {document} --yes",
     "export": "",
     "help": "",
+    "search": "company --limit 3",
     "history": "",
     "undo": "2 --yes",
     "completion": "bash",

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custctl.resources import CUSTOMER, GROUP, NOUNS, ROLE, SETTING, USER, Noun
+from custctl.resources import CONTACT, CUSTOMER, GROUP, NOUNS, ROLE, SETTING, USER, VISITOR, Noun
 from custctl.store import rows
 from custctl.store.codec import money_from, money_text, to_column
 from custctl.store.database import open_in_memory
@@ -134,6 +134,12 @@ STORED: dict[str, tuple[Noun, dict[str, Any], Mapping[str, st.SearchStrategy[Any
             "sales_reps": "[]",
         },
         {"enabled": st.booleans(), "confirmed": st.booleans(), "guest": st.booleans()},
+    ),
+    "time": (VISITOR, {"key": "k"}, {"last_visit": st.none() | st.datetimes().map(lambda at: f"{at:%FT%TZ}")}),
+    "day": (
+        CONTACT,
+        {**dict.fromkeys(("key", "first_folded", "last_folded", "name_folded"), "x"), "emails": "[]", "phones": "[]"},
+        {"birthday": st.none() | st.dates().map(str)},
     ),
     "switch": (
         ROLE,

@@ -330,11 +330,13 @@ user list --where enabled={}
 @pytest.mark.parametrize("text", SQL)
 def test_sql_in_any_place_is_text_or_an_error(world: Shop, text: str) -> None:
     tables = world.sql("SELECT name, sql FROM sqlite_schema ORDER BY name")
-    conditions = ("name={0}", "name~{0}", "key={0}", "owner!={0}", "group={0}", "created>{0}")
+    conditions = ("name={0}", "name~{0}", "key={0}", "owner!={0}", "group={0}", "created~{0}")
     filtered = world.many(*(["customer", "list", "-o", "name", "--where", word.format(text)] for word in conditions))
     assert [ran.code for ran in filtered] == [0] * len(conditions)
     assert [len(ran.out.split()) for ran in filtered[:3]] == [0, 0, 0], "wildcards are letters"
     assert len(filtered[3].out.split()) == 8
+    (timed,) = world.many(["customer", "list", "--where", f"created>{text}"])
+    assert (timed.code, timed.out) == (4, ""), "a time is a time"
     refused = world.many(*lines(ASKED, text))
     wanted = [4, 4, 3, 4 if text == "_" else 2, 2, 3, 3, 4, 4, 4]
     assert [ran.code for ran in refused] == wanted

@@ -261,7 +261,7 @@ def _fail(error: CustctlError, invocation: Invocation) -> int:
 
     with contextlib.suppress(OSError):
         color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        render_error(error, _wanted_output(invocation), sys.stderr, color)
+        render_error(error, _wanted_output(invocation), sys.stderr, color, error.shown)
     return error.problem.exit
 
 

@@ -84,7 +84,9 @@ class Problem:
 
 
 class CustctlError(Exception):
-    """One or more problems that end the command; the first decides the exit code."""
+    """One or more problems that end the command; the first decides the exit code. So many of them are `shown`."""
+
+    shown = 20
 
     def __init__(self, problem: Problem, *more: Problem) -> None:
         super().__init__(problem.message)

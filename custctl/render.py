@@ -700,6 +700,19 @@ def _log(page: _Page, result: Result) -> None:
         _change(page, change, in_full=few, margin="  ", behind=f"  v{change['version']}")
 
 
+def _import(page: _Page, result: Result) -> None:
+    """The counts of an import, then what is wrong with each row that was rejected."""
+    for answer in _answers(result):
+        _pairs(page, {name: value for name, value in answer.items() if name != "errors"})
+        for error in answer["errors"]:
+            page.line(("error: ", "bad"), body=error["message"])
+            place = [":".join(str(error[part]) for part in ("file", "line") if part in error)]
+            place += [f'field "{error["field"]}"'] if "field" in error else []
+            page.line(("  --> ", "dim"), body=", ".join(place))
+            if "hint" in error:
+                page.line("  hint: ", body=error["hint"])
+
+
 def _change(page: _Page, change: Row, in_full: bool, margin: str = "", behind: str = "") -> None:
     """One difference stands on the line of the record, several below it; a removed record has nothing to show."""
     operation = change["op"]
@@ -825,6 +838,7 @@ _VIEWS: Mapping[View, Callable[[_Page, Result], None]] = {
     "explain": _explain,
     "matrix": _matrix,
     "changes": _changes,
+    "import": _import,
     "diff": _diff,
     "log": _log,
     "tests": _tests,

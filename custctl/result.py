@@ -21,6 +21,7 @@ View = Literal[
     "explain",
     "matrix",
     "changes",
+    "import",
     "diff",
     "tests",
     "text",

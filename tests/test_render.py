@@ -235,6 +235,30 @@ RESULTS: dict[View, Result] = {
     "matrix": Result(matrix(), "matrix"),
     "history": Result([{"revision": 12, **change} for change in changes()["changes"]], "history"),
     "changes": Result(changes(), "changes"),
+    "import": Result(
+        {
+            "revision": 7,
+            "added": 1200,
+            "updated": 3,
+            "unchanged": 0,
+            "deleted": 0,
+            "rejected": 1,
+            "errors": [
+                {
+                    "code": "not-found",
+                    "exit": 4,
+                    "message": "customer called 'Acne' not found",
+                    "file": "customers.csv",
+                    "line": 7,
+                    "field": "Parent Name",
+                    "value": "Acne",
+                    "hint": "did you mean acme?",
+                    "candidates": ["acme"],
+                }
+            ],
+        },
+        "import",
+    ),
     "diff": Result(changes(), "diff", lines=DIFF),
     "log": Result(
         [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl.commands import _import
 from custctl.commands._arguments import FirstName, LastName
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import addresses_seen, allow, columns, find, given, listed, narrowed, visible
@@ -107,6 +108,7 @@ def group_of(owner: Noun, noun: Noun, *, acts: bool) -> typer.Typer:
         """Delete an address; the primary one only when it is the last (another has to be made primary first)."""
         return call.write(lambda unit: _remove(unit, owner, noun, address))
 
+    _import.register(app, noun)
     return app
 
 

@@ -152,6 +152,10 @@ class Call(typer.Context):
         """Do the work and roll it back: what it would change."""
         return self.writer.run(work, check, dry_run=True)
 
+    def load(self, work: Callable[[Unit], Any]) -> Report:
+        """Do work that can be done only once, in one transaction, and commit it; what it has written."""
+        return self.writer.run_once(work)
+
     @property
     def writer(self) -> Writer:
         """The road of this command's writes, for a work that `write` does not fit."""

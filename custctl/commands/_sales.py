@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl.commands import _import
 from custctl.commands._arguments import SomeNumbers, Tags
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import (
@@ -92,6 +93,7 @@ def group_of(noun: Noun) -> typer.Typer:
 
     delete_verb(app, noun, SomeNumbers, "Delete some; their lines go along.", acts=True)
 
+    _import.register(app, noun)
     return app
 
 

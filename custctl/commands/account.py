@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl.commands import _import
 from custctl.commands._arguments import (
     AccountArg,
     After,
@@ -176,3 +177,6 @@ def contact_remove(call: Call, account: AccountArg, contacts: ContactsArg) -> Re
     return call.write(
         lambda unit: unlink(unit, find(unit, ACCOUNT, account), "contacts", keys_of(unit, CONTACT, contacts))
     )
+
+
+_import.register(app, ACCOUNT)

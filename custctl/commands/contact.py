@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import _address, _entries
+from custctl.commands import _address, _entries, _import
 from custctl.commands._arguments import (
     After,
     Birthday,
@@ -312,3 +312,6 @@ def _members(unit: Unit, contact_group: str, contacts: list[str], change: Callab
     key = find(unit, CONTACT_GROUP, contact_group).key
     for contact in keys_of(unit, CONTACT, contacts):
         change(unit, unit.get(CONTACT, contact), "groups", [key])
+
+
+_import.register(app, CONTACT)

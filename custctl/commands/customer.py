@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import _address
+from custctl.commands import _address, _import
 from custctl.commands._arguments import (
     CustomerArg,
     ExternalId,
@@ -234,3 +234,6 @@ def tree(
         return Result(reads.tree(connection, None), "tree", noun=CUSTOMER.reference)
     row_id, _ = lookup.require(connection, CUSTOMER, customer)
     return Result(next(reads.tree(connection, row_id)), "tree", noun=CUSTOMER.reference)
+
+
+_import.register(app, CUSTOMER)

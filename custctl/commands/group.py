@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from custctl.commands import _import
 from custctl.commands._arguments import (
     After,
     Count,
@@ -144,3 +145,6 @@ def _set_group(unit: Unit, group_key: str, customers: list[str], *, leave: bool)
             write_item(unit, CUSTOMER, {"key": draft.key, "group": None})
         else:
             unit.warnings.append(f"{draft.reference} is not in {target.key}")
+
+
+_import.register(app, GROUP)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl.commands import _import
 from custctl.commands._arguments import Key, RoleArg, SomeRoles, Tags
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
@@ -296,3 +297,6 @@ def _default_value(name: str, level: str) -> Any:
     if level not in _SWITCHES:
         raise invalid(f"capability-default is on or off, not {level!r}", field=name, value=level)
     return _SWITCHES[level]
+
+
+_import.register(app, ROLE)

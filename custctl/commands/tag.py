@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl.commands import _import
 from custctl.commands._arguments import Key, Limit, Name, NewName, Owner, SomeTags, SomeTaxonomies, TagArg, TaxonomyArg
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
@@ -255,3 +256,6 @@ def _taggable(name: str) -> Noun:
         hint = "; ".join(filter(None, (did_you_mean(near(name, types)), f"these can: {', '.join(types)}")))
         raise invalid(f"{name!r} is no type of record that can be tagged", value=name, hint=hint)
     return noun
+
+
+_import.register(app, TAG)

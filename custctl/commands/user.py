@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import _address
+from custctl.commands import _address, _import
 from custctl.commands._arguments import (
     Birthday,
     CustomerArg,
@@ -331,3 +331,6 @@ def _roles(unit: Unit, text: str, *, add: list[str], remove: list[str]) -> None:
         raise conflict(f"{draft.reference} does not have {', '.join(absent)}", code="unchanged")
     roles = [role for role in dict.fromkeys([*draft.image["roles"], *more]) if role not in gone]
     write_item(unit, USER, {"key": draft.key, "roles": roles})
+
+
+_import.register(app, USER)

@@ -78,7 +78,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     The caller commits or rolls back, migrations included. A new file is 0600 in folders of 0700.
     """
     with database_errors(path):
-        _create(path)
+        create(path)
         connection = connect(path, "rw")
         try:
             connection.execute("BEGIN")
@@ -97,8 +97,11 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def open_in_memory() -> sqlite3.Connection:
-    """An empty database of the current schema that is never stored, in a transaction: for a plan without a file."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    """An empty database of the current schema that is never stored, in a transaction: for a plan without a file.
+
+    SQLite keeps it in memory while it is small, else in a file of its own that nobody else sees.
+    """
+    connection = sqlite3.connect("", isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("BEGIN")
     migrations.run(connection, now())
@@ -272,7 +275,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _create(path: Path) -> None:
+def create(path: Path) -> None:
     """Make the file and its folders, for their owner alone, unless they exist."""
     if is_there(path):
         return

@@ -116,12 +116,13 @@ class Unit:
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
         self.acting: Actor | None = None
+        self.revision: int | None = None
+        """The revision that this transaction has made so far; whatever is flushed later belongs to it too."""
         self._ids: dict[Key, int | None] = {}
         self._rows: dict[tuple[str, int], Draft] = {}
         self._referring: dict[Key, list[tuple[Draft, str]]] = {}
         self._next: dict[str, int] = {}
         self._codes: set[str] = set()
-        self._revision: int | None = None
 
     # -- reading -------------------------------------------------------------------------------------------
 
@@ -269,18 +270,23 @@ class Unit:
     # -- writing -------------------------------------------------------------------------------------------
 
     def flush(self, command: str, actor: str) -> Report:
-        """Write what changed, with its history, as one revision; commits nothing."""
+        """Write what changed, with its history, as one revision; commits nothing.
+
+        A unit that was flushed before and has forgotten its records goes on in the same revision.
+        """
         self.stop_if_wrong()
         changed = [draft for draft in self.drafts.values() if draft is not None and _differs(draft)]
         changes = [_change(draft) for draft in changed]
-        base = self.latest() - (self._revision is not None)
-        report = Report(self._revision, base, changes, self.warnings)
+        earlier = self.revision
+        report = Report(earlier, self.latest() if earlier is None else earlier - 1, changes, self.warnings)
         if not changes:
             return report
         self._keep_managers([draft for draft in changed if draft.after is None])
-        report.revision = self._open_revision(command, actor)
+        report.revision = self.begin(command, actor)
         self._write_rows(changed)
         told = [_history(report.revision, *pair) for pair in zip(changed, changes, strict=True)]
+        if earlier is not None:
+            told = list(self._without_amended(told))
         self.transaction.insert("history", told)
         return report
 
@@ -290,16 +296,39 @@ class Unit:
         What is written later is of the same revision. The report of `flush` no longer shows what was put away.
         """
         self.flush(command, actor)
-        for at_hand in (self.drafts, self._ids, self._rows, self._referring, self._codes):
-            at_hand.clear()
+        self.forget()
 
-    def _open_revision(self, command: str, actor: str) -> int:
-        """The revision of this unit, begun with its first change."""
-        if self._revision is None:
-            self._revision = self.latest() + 1
-            row = {"id": self._revision, "at": self.moment, "actor": actor, "command": command}
+    def begin(self, command: str, actor: str) -> int:
+        """The revision of this transaction, made when the first change needs it."""
+        if self.revision is None:
+            self.revision = self.latest() + 1
+            row = {"id": self.revision, "at": self.moment, "actor": actor, "command": command}
             self.transaction.insert("revision", [row])
-        return self._revision
+        return self.revision
+
+    def _without_amended(self, told: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Let a record that this very revision has changed before keep one row of history; the rows that remain."""
+        told = list(told)
+        names = [_named_before(row) for row in told]
+        query = """SELECT h.record, h.id, h.op, h.before FROM history h
+            WHERE h.record IN (SELECT value FROM json_each(?)) AND h.revision_id = ?"""
+        known = {row[0]: row[1:] for row in self.connection.execute(query, (json.dumps(names), self.revision))}
+        for name, row in zip(names, told, strict=True):
+            if name not in known:
+                yield row
+                continue
+            row_id, op, before = known[name]
+            row |= {"id": row_id, "before": before, "op": _op_of_both(op, row)}
+            # The row of a transaction that is not over is replaced; history of one that is cannot be.
+            columns = ", ".join(row)
+            places = ", ".join(f":{column}" for column in row)
+            self.connection.execute(f"INSERT OR REPLACE INTO history ({columns}) VALUES ({places})", row)
+
+    def forget(self) -> None:
+        """Let go of every record: those written are read anew when asked for, those not written are lost."""
+        for held in (self.drafts, self.problems, self._ids, self._rows, self._referring, self._next, self._codes):
+            held.clear()
+        self.warnings = []
 
     def _keep_managers(self, removed: Sequence[Draft]) -> None:
         """Read whose documents made the records that go, so that history can tell it to an undo."""
@@ -491,6 +520,12 @@ class Unit:
             taken.append(draft)
         return [draft for draft in taken if draft.after is not None]
 
+    def reserve(self, noun: Noun, count: int) -> range:
+        """The ids of so many new records, which the caller writes."""
+        first = self._new_id(noun)
+        self._next[noun.table] += count - 1
+        return range(first, first + count)
+
     def _new_id(self, noun: Noun) -> int:
         """The next id of a table; ids are never used twice."""
         if noun.table not in self._next:
@@ -592,6 +627,21 @@ def _history(revision: int, draft: Draft, change: Change) -> dict[str, Any]:
         "after": _json(change.after),
         "manager": draft.manager if change.op == "remove" else None,
     }
+
+
+def _named_before(row: Mapping[str, Any]) -> str:
+    """The record of a row of history, by the name it had before."""
+    if row["op"] != "rename":
+        return str(row["record"])
+    kind = row["record"].partition(":")[0]
+    return f"{kind}:{json.loads(row['before'])['key']}"
+
+
+def _op_of_both(earlier: str, row: Mapping[str, Any]) -> str:
+    """What two changes of one record are together."""
+    if earlier == "remove":
+        return "change"
+    return earlier if row["op"] == "change" or earlier == "add" else str(row["op"])
 
 
 def _json(image: Image | None) -> str | None:

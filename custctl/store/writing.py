@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from custctl.errors import unusable
 from custctl.store.acting import Actor
 from custctl.store.database import (
+    busy,
+    create,
     database_errors,
     is_there,
     open_for_writing,
@@ -73,6 +77,40 @@ class Writer:
             if not done:
                 unit.transaction.rollback()
             connection.close()
+
+    def run_once(self, work: Callable[[Unit], object]) -> Report:
+        """Like `run`, for work that cannot be done twice, or takes long.
+
+        A database that is missing is made beside its place and put there when it is whole, so that what fails leaves
+        none behind. Raises exit 75 when another process has made one in the meantime.
+        """
+        if self.dry_run or is_there(self.path):
+            return self.run(work)
+        part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        try:
+            create(part)
+            report = replace(self, path=part, done=lambda: None).run(work)
+            with undisturbed():
+                self._put(part)
+                self.done()
+        finally:
+            for name in (part.name, f"{part.name}-wal", f"{part.name}-shm"):
+                part.with_name(name).unlink(missing_ok=True)
+        return report
+
+    def _put(self, part: Path) -> None:
+        """Give a new database its name, unless something has that name by now."""
+        try:
+            os.link(part, self.path)
+        except FileExistsError:
+            raise busy(self.path) from None
+        except OSError as error:
+            raise unusable(f"{self.path} cannot be made: {error.strerror}", "nothing was written") from error
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 class _driver_errors:  # noqa: N801 - a context manager, used like a function

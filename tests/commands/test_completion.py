@@ -59,7 +59,7 @@ OFFERED: dict[str, list[str]] = {
     "custctl cu": ["customer"],
     "custctl shop": ["shopping-list"],
     "custctl customer d": ["delete"],
-    "custctl customer address ": ["list", "show", "add", "edit", "delete"],
+    "custctl customer address ": ["list", "show", "add", "edit", "delete", "import"],
     "custctl -o json customer sh": ["show"],
     "custctl --db x -qv customer sh": ["show"],
     "custctl completion ": ["bash", "zsh", "fish"],
@@ -243,7 +243,8 @@ def test_plain_records_are_offered_by_their_entity(complete: Complete, demo: Run
 
 
 FREE = {
-    *("#RRGGBB", "1234.50", "EMAIL", "KEY", "LABEL", "N", "NAME", "PERIOD", "PHONE", "TEXT", "TIME", "URL", "USD"),
+    *("#RRGGBB", "'HEADING=FIELD'", "1234.50", "D", "EMAIL", "FORMAT", "KEY", "LABEL", "N", "NAME", "PERIOD", "PHONE"),
+    *("TEXT", "TIME", "URL", "USD"),
     *("VALUE", "VALUE...", "YYYY-MM-DD"),
 }
 """What help calls values that nobody can know before they are typed."""

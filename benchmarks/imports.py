@@ -1,0 +1,174 @@
+"""An import of many customers and users against SQLite alone, and against a tool that only inserts.
+
+The neighbour is `executemany` of tuples that are ready, into the same tables with the same indexes: no file is read,
+nothing is checked, and there is no history. `sqlite-utils insert --csv` reads the same files into tables of text,
+where it is installed beside Python or on the path.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from benchmarks.measuring import environment, machine, program
+from custctl.store import migrations
+from custctl.store.database import now
+
+USERS_OF_EACH = 5
+MOST_ROUNDS = 5
+GOALS = {"executemany": 0.2, "sqlite-utils": 2.0}
+"""Rows a second, as a multiple of the neighbour's."""
+MOST_MEMORY = 200
+
+
+def main(customers: int, rounds: int) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return "\n".join(_lines(Path(folder), customers, min(rounds, MOST_ROUNDS)))
+
+
+def _lines(folder: Path, customers: int, rounds: int) -> Iterator[str]:
+    files = _write(folder, customers)
+    utils = _sqlite_utils()
+    seconds: dict[str, list[float]] = {}
+    peak = 0
+    for number in range(rounds):
+        took, memory = _imported(folder, files)
+        peak = max(peak, memory)
+        seconds.setdefault("custctl", []).append(took)
+        seconds.setdefault("executemany", []).append(_raw(folder, customers))
+        if utils is not None and number < 2:  # it takes minutes
+            seconds.setdefault("sqlite-utils", []).append(_with_utils(folder, utils, files))
+    rows = customers * (1 + USERS_OF_EACH)
+    yield f"{machine()}, {rows:,} rows, {rounds} rounds"
+    own = seconds["custctl"]
+    yield f"custctl customer import, user import  {median(own):6.1f} s  {rows / median(own):9,.0f} rows/s  {peak} MiB"
+    for name, goal in GOALS.items():
+        if name not in seconds:
+            yield f"{name:36}  is not installed"
+            continue
+        ratio = median(theirs / ours for ours, theirs in zip(own, seconds[name], strict=False))
+        met = "yes" if ratio >= goal else "NO"
+        took = median(seconds[name])
+        yield f"{name:36}  {took:6.1f} s  {rows / took:9,.0f} rows/s  {ratio:.2f} x (goal {goal}: {met})"
+    yield f"peak memory {peak} MiB (goal {MOST_MEMORY}: {'yes' if peak <= MOST_MEMORY else 'NO'})"
+
+
+def _write(folder: Path, customers: int) -> Sequence[Path]:
+    files = folder / "customers.csv", folder / "users.csv"
+    with files[0].open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["key", "name", "parent", "internal_rating", "external_id"])
+        writer.writerows(_customers(customers))
+    with files[1].open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["email", "first_name", "last_name", "customer", "roles", "external_id"])
+        writer.writerows(_users(customers))
+    return files
+
+
+def _customers(count: int) -> Iterator[tuple[str, ...]]:
+    for number in range(count):
+        parent = f"company-{number // 8}" if number > 9 else ""
+        yield f"company-{number}", f"Company {number * 7919 % count}", parent, "3_of_5", f"C{number}"
+
+
+def _users(customers: int) -> Iterator[tuple[str, ...]]:
+    for number in range(customers * USERS_OF_EACH):
+        email = f"user.{number * 7919 % (customers * USERS_OF_EACH)}@company{number % 977}.example"
+        yield email, f"First{number % 500}", f"Last{number % 3000}", f"company-{number // 5}", "buyer", f"U{number}"
+
+
+def _imported(folder: Path, files: Sequence[Path]) -> tuple[float, int]:
+    """The seconds that both imports take as whole processes, and the most memory in MiB."""
+    database = _fresh(folder / "custctl.db")
+    took, peak = 0.0, 0
+    for noun, file in zip(("customer", "user"), files, strict=True):
+        command = [*program(), "--db", str(database), noun, "import", str(file), "-q"]
+        seconds, memory = _measured(command, environment(folder))
+        took, peak = took + seconds, max(peak, memory)
+    return took, peak
+
+
+def _with_utils(folder: Path, utils: str, files: Sequence[Path]) -> float:
+    database = folder / "utils.db"
+    database.unlink(missing_ok=True)
+    return sum(
+        _measured([utils, "insert", str(database), file.stem, str(file), "--csv"], environment(folder))[0]
+        for file in files
+    )
+
+
+def _measured(command: Sequence[str], environment: Mapping[str, str]) -> tuple[float, int]:
+    """The seconds that a process takes, and its most memory in MiB.
+
+    It is started by a small one, for a new process counts the memory of the one that it was made from.
+    """
+    measured = [sys.executable, "-I", "-c", _MEASURE, *command]
+    done = subprocess.run(measured, stdout=subprocess.PIPE, env=environment, check=True, text=True)
+    code, seconds, memory = done.stdout.split()
+    if int(code):
+        raise RuntimeError(f"{' '.join(command)}: exit {code}")
+    return float(seconds), int(memory) // 1024
+
+
+_MEASURE = """
+import resource, subprocess, sys, time
+start = time.perf_counter()
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print(code, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def _raw(folder: Path, customers: int) -> float:
+    """The seconds of inserting the same rows into the same tables, in one transaction, ready as tuples."""
+    at = now()
+    owners = [
+        (n + 1, key, name, name.lower(), n // 8 + 1 if parent else None, rating, "[]", "[]", external, at, at)
+        for n, (key, name, parent, rating, external) in enumerate(_customers(customers))
+    ]
+    users = [
+        (n + 1, email, email, first, last, f"{first} {last}".lower(), n // 5 + 1, "[]", external, at, at)
+        for n, (email, first, last, _, _, external) in enumerate(_users(customers))
+    ]
+    with closing(sqlite3.connect(_fresh(folder / "raw.db"), isolation_level=None)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        start = perf_counter()
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(_CUSTOMER, owners)
+        connection.executemany(_USER, users)
+        connection.execute("COMMIT")
+        return perf_counter() - start
+
+
+_CUSTOMER = """INSERT INTO customer (id, key, name, name_folded, parent_id, internal_rating, sales_reps, price_lists,
+    external_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_USER = """INSERT INTO customer_user (id, key, email, first_name, last_name, name_folded, customer_id, sales_reps,
+    external_id, created_at, updated_at, enabled, confirmed, guest, auth_status)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1, 0, 'active')"""
+
+
+def _fresh(path: Path) -> Path:
+    """An empty shop."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN")
+        migrations.run(connection, now())
+        connection.execute("COMMIT")
+    return path
+
+
+def _sqlite_utils() -> str | None:
+    beside = Path(sys.executable).with_name("sqlite-utils")
+    return str(beside) if beside.exists() else shutil.which("sqlite-utils")

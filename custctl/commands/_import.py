@@ -1,0 +1,155 @@
+"""Imports: the same verb under the group of every noun that has rows in files."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import typer
+
+from custctl import config
+from custctl.commands._command import Call, command
+from custctl.errors import Exit, did_you_mean, near, usage
+from custctl.resources import Noun
+from custctl.result import Result
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from custctl.store.importing.wanted import Outcome
+    from custctl.store.unit import Report
+
+FileArg = Annotated[str, typer.Argument(metavar="FILE|-", help="A sheet (.csv .tsv .jsonl .json), or stdin.")]
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="csv|tsv|jsonl|json", help="What it is; by default its ending tells.")
+]
+Delimiter = Annotated[
+    str | None, typer.Option("--delimiter", metavar="D", help="What is between cells: ; or tab; by default found out.")
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", metavar="NAME", help="Like iso-8859-1; by default UTF-8, or what a mark says."),
+]
+DateFormat = Annotated[
+    str | None, typer.Option("--date-format", metavar="FORMAT", help="How dates are written, like %d.%m.%Y.")
+]
+Map = Annotated[
+    list[str] | None, typer.Option("--map", metavar="'HEADING=FIELD'", help="What a column means; may be repeated.")
+]
+Mode = Annotated[
+    str, typer.Option("--mode", metavar="upsert|add|update|skip", help="What happens to records that exist, or do not.")
+]
+Empty = Annotated[str, typer.Option("--empty", metavar="keep|clear", help="What an empty cell does to a stored value.")]
+KeepGoing = Annotated[bool, typer.Option("--continue-on-error", help="Write the good rows when others are wrong.")]
+RejectsFile = Annotated[
+    str | None, typer.Option("--rejects", metavar="FILE", help="Write the rejected rows there, to be mended.")
+]
+MaxErrors = Annotated[
+    int | None,
+    typer.Option("--max-errors", metavar="N", min=0, help="Tell so many (20); with --continue-on-error allow no more."),
+]
+_SHOW_AFTER = 1.0
+"""Nobody needs to be told that something goes on that takes less."""
+
+
+def register(app: typer.Typer, noun: Noun, *examples: str) -> None:
+    """Give a group the verb `import`."""
+
+    @command(app, "import", examples=examples or (f"custctl {noun.group} import {noun.document}.csv --dry-run",))
+    def import_(
+        call: Call,
+        file: FileArg,
+        format: Format = None,
+        delimiter: Delimiter = None,
+        encoding: Encoding = None,
+        date_format: DateFormat = None,
+        map_: Map = None,
+        mode: Mode = "upsert",
+        empty: Empty = "keep",
+        continue_on_error: KeepGoing = False,
+        rejects: RejectsFile = None,
+        max_errors: MaxErrors = None,
+    ) -> Result:
+        """Add and change records by the rows of a file: all of them, or none."""
+        from custctl.store.importing.files import File, load
+        from custctl.store.importing.wanted import EMPTIES, MODES, Options
+        from custctl.store.sheets.headings import read_maps
+
+        options = Options(
+            _one_of("--mode", mode, MODES), _one_of("--empty", empty, EMPTIES), continue_on_error, max_errors
+        )
+        source = File(file, _format(format), delimiter, encoding, date_format, read_maps(map_ or []))
+        if rejects is not None and not continue_on_error:
+            raise usage("--rejects goes with --continue-on-error", "without it nothing is written when a row is wrong")
+        with _Progress(call) as progress:
+            report, outcome = load(
+                call.load,
+                noun,
+                source,
+                options,
+                (call.command_line, config.actor()),
+                progress.at,
+                None if call.dry_run else rejects,
+            )
+        return _result(call, report, outcome)
+
+
+def _one_of(option: str, word: str, known: tuple[Any, ...]) -> Any:
+    if word not in known:
+        hint = did_you_mean(near(word, known)) or f"it is one of {', '.join(known)}"
+        raise usage(f"{option} cannot be {word!r}", hint)
+    return word
+
+
+def _format(word: str | None) -> Any:
+    return None if word is None else _one_of("--format", word, ("csv", "tsv", "jsonl", "json"))
+
+
+def _result(call: Call, report: Report, outcome: Outcome) -> Result:
+    """The counts, and what is wrong with the rows that were rejected (design 4.1)."""
+    data: dict[str, Any] = {"revision": report.revision, **{str(verdict): n for verdict, n in outcome.counts.items()}}
+    data["errors"] = [problem.as_json() for problem in outcome.problems]
+    notes = [f"warning: {warning}" for warning in outcome.warnings]
+    if outcome.more_warnings:
+        notes.append(f"warning: {outcome.more_warnings} more like these")
+    notes.append(", ".join(f"{verdict} {count}" for verdict, count in outcome.counts.items()))
+    if call.dry_run:
+        notes.append("dry run: nothing was written")
+    rejected = outcome.counts["rejected"]
+    return Result(data, "import", notes=tuple(notes), exit=Exit.PARTIAL if rejected else Exit.OK)
+
+
+class _Progress(AbstractContextManager["_Progress"]):
+    """A bar on a terminal while many rows are read; rich is loaded when it is shown, and never for a pipe."""
+
+    def __init__(self, call: Call) -> None:
+        self.wanted = sys.stderr.isatty() and not call.option("quiet")
+        self.started = time.monotonic()
+        self.bar: Progress | None = None
+
+    def at(self, rows: int) -> None:
+        """So many rows are done."""
+        if self.bar is None and self.wanted and time.monotonic() - self.started > _SHOW_AFTER:
+            self.bar = _bar()
+        if self.bar is not None:
+            self.bar.update(self.bar.task_ids[0], completed=rows, description=f"{rows:,} rows")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+
+def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar.add_task("rows", total=None)
+    bar.start()
+    return bar

@@ -1,0 +1,438 @@
+"""The short road for new customers and users, which are most of what large files hold: whole columns at a time.
+
+It takes the rows that say nothing but plain values and references to what is there already, by the checks of the same
+input model, and writes what the unit of work would write for them, rows and history alike; a test holds that. All
+other rows are left to the unit of work: those that mean a stored record or each other, and all in which anything is
+wrong, for it has the words for that.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
+from json.encoder import encode_basestring
+from typing import Any, NamedTuple, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from custctl.resources import CUSTOMER, NOUNS, ROLE, USER, Field, Noun, fold, slug
+from custctl.store.codec import to_column
+from custctl.store.importing import matching
+from custctl.store.importing.waiting import Waiting
+from custctl.store.inputs import INPUTS
+from custctl.store.sheets import By, Column, Row
+from custctl.store.unit import Unit
+
+BATCH = 4_000
+"""So many rows are taken together."""
+TAKEN = (CUSTOMER, USER)
+"""The nouns that have a short road."""
+
+_WORDS = {"true": 1, "false": 0, "1": 1, "0": 0, "yes": 1, "no": 0}
+_NOTHING = -2
+_ONE_KEY = re.compile(r"[\w@./+-]+\Z")
+_FEW = ("group", "roles")
+"""What there are few of: their keys and ids are kept."""
+_WAYS: tuple[By, ...] = ("external_id", "key", "value", "name")
+_ROLES: tuple[By, ...] = ("key", "value", "code", "label")
+
+
+class Target(NamedTuple):
+    """A record that is referred to."""
+
+    key: str
+    id: int
+
+
+class Cell(NamedTuple):
+    """A column that names a record, and how it does."""
+
+    place: int
+    by: By
+
+
+class Columns:
+    """What the columns of a sheet are to the short road."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        noun: Noun,
+        columns: Sequence[Column | None],
+        keys: matching.Keys,
+        waiting: Waiting,
+        role: Callable[[], str],
+        empty_is_nothing: bool,
+    ) -> None:
+        self.unit = unit
+        self.noun = noun
+        self.keys = keys
+        self.waiting = waiting
+        self.role = role
+        self.words = {**_WORDS, "": _NOTHING} if empty_is_nothing else _WORDS
+        self.texts: dict[str, int] = {}
+        self.bools: dict[str, int] = {}
+        self.references: dict[str, list[Cell]] = {}
+        self.others: list[int] = []
+        """Columns that only the unit of work understands: a row is taken where they are empty."""
+        for place, column in enumerate(columns):
+            if column is not None:
+                self._sort(place, column)
+        hints = get_type_hints(INPUTS[noun.document], include_extras=True)
+        self.checks = {name: TypeAdapter(list[hints[name]]) for name in self.texts}  # type: ignore[valid-type]  # by name
+        self.known: dict[tuple[str, By, str], Target | None] = {}
+
+    def _sort(self, place: int, column: Column) -> None:
+        """Find what a column is, by its field and by how its cells name what they mean."""
+        name = str(column.path[0])
+        entry, depth = self.noun.field(name), len(column.path)
+        if entry is None or column.flag or entry.computed:
+            self.others.append(place)
+        elif name == "roles" and column.by in _ROLES:
+            self.references.setdefault(name, []).append(Cell(place, column.by))
+        elif entry.kind == "reference" and depth == 1 and column.by in _WAYS:
+            cells = [*self.references.get(name, []), Cell(place, column.by)]
+            self.references[name] = sorted(cells, key=lambda cell: cell.by != "external_id")
+        elif entry.kind == "bool" and depth == 1:
+            self.bools[name] = place
+        elif entry.kind == "text" and depth == 1 and name != "birthday":
+            self.texts[name] = place
+        else:
+            self.others.append(place)
+
+    def take(self, rows: Sequence[Row], begin: Callable[[], int]) -> list[Row]:
+        """Write the rows that this road can write; the others, in their order.
+
+        `begin` gives the revision, which is made when it is needed.
+        """
+        batch = _Batch(self, rows)
+        made = batch.made()
+        if made:
+            _Writing(self.unit, self.noun, batch, made).write(begin())
+        return [row for at, row in enumerate(rows) if at in batch.left]
+
+    def default_role(self) -> Target | None:
+        """The role of users who have no other."""
+        key = self.role()
+        return self.targets("roles", "key", [key])[key]
+
+    def targets(self, name: str, by: By, texts: Iterable[str]) -> dict[str, Target | None]:
+        """The records that texts name in a field, None for none or several."""
+        noun = NOUNS[str(self.noun.field(name).to)] if name != "roles" else ROLE  # type: ignore[union-attr]  # it is one
+        by = "key" if by == "value" else by
+        if name not in _FEW:
+            return dict(_targets(self.unit, noun, by, set(texts)))
+        new = {text for text in texts if (name, by, text) not in self.known}
+        if new:
+            found = _targets(self.unit, noun, by, new)
+            self.known |= {(name, by, text): found.get(text) for text in new}
+        return {text: self.known[name, by, text] for text in texts}
+
+
+def _targets(unit: Unit, noun: Noun, by: By, texts: set[str]) -> dict[str, Target | None]:
+    keys = {
+        text: found[0] for text, found in matching.keys_by(unit.connection, noun, by, texts).items() if len(found) == 1
+    }
+    query = f"SELECT key, id FROM {noun.table} WHERE key IN (SELECT value FROM json_each(?))"
+    ids = dict(unit.connection.execute(query, (json.dumps(list(keys.values())),)))
+    return {text: Target(key, ids[key]) for text, key in keys.items()}
+
+
+class _Batch:
+    """Some rows, column by column. `left` are the places of those that go the long way."""
+
+    def __init__(self, columns: Columns, rows: Sequence[Row]) -> None:
+        self.columns = columns
+        self.noun = columns.noun
+        self.size = len(rows)
+        self.cells: list[Sequence[Any]] = list(zip(*(row.cells for row in rows), strict=True))
+        self.left: set[int] = set()
+        self.values: dict[str, list[Any]] = {}
+        self.keys: list[str] = []
+        self.links: dict[str, list[Target | None]] = {}
+        self.roles: list[list[Target]] = []
+        self.here: dict[By, dict[str, int]] = {}
+        self.parents: dict[int, int] = {}
+        """The rows whose parent is another row of the batch, and which."""
+
+    def made(self) -> list[int]:
+        """The places of the rows that are new records and that nothing is wrong with; the others are left."""
+        for place in self.columns.others:
+            self._leave(at for at, cell in enumerate(self.cells[place]) if cell)
+        self._texts()
+        self._bools()
+        self._identities()
+        for name in self.columns.references:
+            if name != "roles":
+                self._reference(name)
+        if self.noun is USER:
+            self._roles()
+        self._above()
+        return [at for at in range(self.size) if at not in self.left]
+
+    def _leave(self, places: Iterable[int]) -> None:
+        self.left.update(places)
+
+    def _texts(self) -> None:
+        """Values that the input model takes as they are, or cleans; an empty cell says nothing."""
+        for name, place in self.columns.texts.items():
+            cells = [cell or None for cell in self.cells[place]]
+            filled = [cell for cell in cells if cell is not None]
+            try:
+                clean = iter(self.columns.checks[name].validate_python(filled))
+            except ValidationError as error:
+                wrong = {int(finding["loc"][0]) for finding in error.errors(include_url=False, include_context=False)}
+                places = [at for at, cell in enumerate(cells) if cell is not None]
+                self._leave(places[number] for number in wrong)
+                cells = [cell if at not in self.left else None for at, cell in enumerate(cells)]
+                clean = iter(self.columns.checks[name].validate_python([cell for cell in cells if cell is not None]))
+            self.values[name] = [None if cell is None else next(clean) for cell in cells]
+
+    def _bools(self) -> None:
+        for name, place in self.columns.bools.items():
+            entry = _entry(self.noun, name)
+            found = [self.columns.words.get(cell, -1) for cell in self.cells[place]]
+            found = [int(entry.default) if value == _NOTHING else value for value in found]
+            self._leave(at for at, value in enumerate(found) if value < 0 or (name == "guest" and value))
+            self.values[name] = found
+
+    def _identities(self) -> None:
+        """Keys, all of them new; a row is left when it names a record by something that another one has too."""
+        named = self._names()
+        if self.noun is USER:
+            given: list[str | None] = [email and fold(email) for email in self._column("email")]
+            self._leave(at for at, key in enumerate(given) if key is None)
+            other = self._column("key")
+            self._leave(at for at, key in enumerate(other) if key is not None and key != given[at])
+        else:
+            given = [key and fold(key) for key in self._column("key")]
+        ids = self._column("external_id")
+        self._leave_shared(given)
+        self._leave_shared(ids)
+        if None in given and not all(ids):
+            self._leave_shared(named)
+        self._leave_stored(given, ids, named)
+        self._leave_waiting(given, ids, named)
+        self.keys = self._keys(given, named)
+
+    def _names(self) -> list[str | None]:
+        """The folded names; a row without one is left, because a record needs it."""
+        if self.noun is CUSTOMER:
+            names = self._column("name")
+            self._leave(at for at, name in enumerate(names) if name is None)
+            return [name and fold(name) for name in names]
+        first, last = self._column("first_name"), self._column("last_name")
+        self._leave(at for at in range(self.size) if first[at] is None or last[at] is None)
+        return [fold(f"{one} {other}") for one, other in zip(first, last, strict=True)]
+
+    def _leave_shared(self, texts: Sequence[str | None]) -> None:
+        if len(set(texts)) == len(texts):
+            return
+        counts = Counter(texts)
+        self._leave(at for at, text in enumerate(texts) if text is not None and counts[text] > 1)
+
+    def _leave_stored(
+        self, given: Sequence[str | None], ids: Sequence[str | None], named: Sequence[str | None]
+    ) -> None:
+        """A row whose key, id or, where it has no key, name is stored may mean that record."""
+        nameless = [name if given[at] is None else None for at, name in enumerate(named)]
+        for by, texts in (("key", given), ("external_id", ids), ("name", nameless)):
+            wanted = {text for text in texts if text is not None}
+            column = {"name": "name_folded"}.get(by, by)
+            query = f"SELECT {column} FROM {self.noun.table} WHERE {column} IN (SELECT value FROM json_each(?))"
+            stored = {text for (text,) in self._ask(query, wanted)} if wanted else set()
+            if stored:
+                self._leave(at for at, text in enumerate(texts) if text in stored)
+
+    def _leave_waiting(
+        self, given: Sequence[str | None], ids: Sequence[str | None], named: Sequence[str | None]
+    ) -> None:
+        """A row about a record that another row waits with is left, to wait behind it."""
+        if not self.columns.waiting.count:
+            return
+        for by, texts in (("key", given), ("external_id", ids), ("name", named)):
+            offered = self.columns.waiting.offering({f"{by}:{text}" for text in texts if text is not None})
+            self._leave(at for at, text in enumerate(texts) if f"{by}:{text}" in offered)
+
+    def _ask(self, query: str, texts: Iterable[str]) -> Iterable[Any]:
+        return self.columns.unit.connection.execute(query, (json.dumps(list(texts)),))
+
+    def _keys(self, given: Sequence[str | None], named: Sequence[str | None]) -> list[str]:
+        """The key of each row: the one it gives, or a new one made from its name."""
+        if None not in given:
+            return [str(key) for key in given]
+        taken = {key for key in given if key is not None}
+        nameless = {slug(str(name), self.noun.name) for name, key in zip(named, given, strict=True) if key is None}
+        self._leave(at for at, key in enumerate(given) if key in nameless)
+        new = [at for at, key in enumerate(given) if key is None and at not in self.left]
+        slugs = {at: slug(str(named[at]), self.noun.name) for at in new}
+        self._leave(at for at, first in slugs.items() if first in taken)
+        made = dict(zip(slugs, self.columns.keys.free(list(slugs.values()), taken), strict=True))
+        return [key if key is not None else made.get(at, "") for at, key in enumerate(given)]
+
+    def _reference(self, name: str) -> None:
+        """The records that a field refers to; a row that names one in vain is left."""
+        found: list[Target | None] = [None] * self.size
+        done: set[int] = set()
+        for place, by in self.columns.references[name]:
+            column = self.cells[place]
+            self._leave(at for at, cell in enumerate(column) if cell != cell.strip())
+            texts = {at: matching.folded(by, cell) for at, cell in enumerate(column) if cell and at not in done}
+            targets = self.columns.targets(name, by, texts.values())
+            for at, text in texts.items():
+                found[at] = targets.get(text)
+                if found[at] is None and not self._is_here(name, by, at, text):
+                    self.left.add(at)
+            done.update(texts)
+        self.links[name] = found
+
+    def _is_here(self, name: str, by: By, at: int, text: str) -> bool:
+        """Whether the customer above is one that an earlier row makes; of one name there may be several."""
+        if name != "parent" or by == "name":
+            return False
+        if by not in self.here:
+            texts = self._column("external_id") if by == "external_id" else self.keys
+            self.here[by] = {other: place for place, other in enumerate(texts) if other}
+        above = self.here[by].get(text, self.size)
+        self.parents[at] = above
+        return above < at
+
+    def _above(self) -> None:
+        """A row whose parent is left is left too; parents stand before their children here, so one look is enough."""
+        for at, above in sorted(self.parents.items()):
+            if above in self.left or above >= at:
+                self.left.add(at)
+
+    def _roles(self) -> None:
+        """The roles of users; who may sign in and has none gets that of the website."""
+        found: list[list[Target]] = [[] for _ in range(self.size)]
+        for place, by in self.columns.references.get("roles", ()):
+            column = self.cells[place]
+            self._leave(at for at, cell in enumerate(column) if cell and not _ONE_KEY.match(cell))
+            texts = {at: matching.folded(by, cell) for at, cell in enumerate(column) if cell}
+            targets = self.columns.targets("roles", by, texts.values())
+            for at, text in texts.items():
+                target = targets.get(text)
+                if target is None or "/" in target.key or target in found[at]:
+                    self.left.add(at)
+                else:
+                    found[at].append(target)
+        default = self.columns.default_role()
+        for at, (roles, on) in enumerate(zip(found, self.values.get("enabled") or repeat(1), strict=False)):
+            if on and not roles:
+                if default is None:
+                    self.left.add(at)
+                else:
+                    roles.append(default)
+        self.roles = [sorted(roles) for roles in found]
+
+    def _column(self, name: str) -> Sequence[Any]:
+        return self.values.get(name) or [None] * self.size
+
+
+def _entry(noun: Noun, name: str) -> Field:
+    found = noun.field(name)
+    assert found is not None
+    return found
+
+
+class _Writing:
+    """The rows of a batch on their way into the tables."""
+
+    def __init__(self, unit: Unit, noun: Noun, batch: _Batch, made: Sequence[int]) -> None:
+        self.unit = unit
+        self.noun = noun
+        self.batch = batch
+        self.made = made
+        self.ids = dict(zip(made, unit.reserve(noun, len(made)), strict=True))
+
+    def write(self, revision: int) -> None:
+        """Write the records, the roles of users, and a row of history for each, as a flush of the unit would."""
+        columns: dict[str, Iterable[Any]] = {"id": self.ids.values()}
+        parts: list[Iterable[str]] = []
+        for entry in self.noun.fields:
+            if not entry.computed:
+                column, part = self._field(entry)
+                parts.append(part)
+                columns |= column
+        columns |= self._folded()
+        columns |= dict.fromkeys(("created_at", "updated_at"), repeat(self.unit.moment))
+        self._insert(self.noun.table, columns)
+        if self.noun is USER:
+            self._insert_roles()
+        prefix = f"{self.noun.reference}:"
+        history: dict[str, Iterable[Any]] = {
+            "revision_id": repeat(revision),
+            "op": repeat("add"),
+            "record": [prefix + self.batch.keys[at] for at in self.made],
+            "after": [f"{{{''.join(of_row)[1:]}}}" for of_row in zip(*parts, strict=False)],
+        }
+        self._insert("history", history)
+
+    def _insert(self, table: str, columns: Mapping[str, Iterable[Any]]) -> None:
+        places = ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+        self.unit.connection.executemany(statement, zip(*columns.values(), strict=False))
+
+    def _insert_roles(self) -> None:
+        roles = self.batch.roles
+        pairs = [(self.ids[at], role.id) for at in self.made for role in roles[at]]
+        self.unit.connection.executemany("INSERT INTO user_role (user_id, role_id) VALUES (?, ?)", pairs)
+
+    def _field(self, entry: Field) -> tuple[dict[str, Iterable[Any]], Iterable[str]]:
+        """The column of a field, and what the image of each record says of it."""
+        name = entry.name
+        start = f',"{name}":'
+        if name == "roles":
+            keys = [tuple(role.key for role in self.batch.roles[at]) for at in self.made]
+            texts = {held: start + _json(list(held)) for held in set(keys)}
+            return {}, [texts[held] for held in keys]
+        if entry.kind == "reference":
+            return self._reference(entry, start)
+        values = self._values(entry)
+        if values is None:
+            default = entry.default
+            said = entry.in_row and default is not None
+            column: dict[str, Iterable[Any]] = {entry.holder: repeat(to_column(entry, default))} if said else {}
+            return column, repeat("" if default is None else start + _json(default))
+        if entry.kind == "bool":
+            return {entry.holder: values}, [start + ("true" if value else "false") for value in values]
+        parts = ["" if value is None else start + encode_basestring(value) for value in values]
+        return {entry.holder: values}, parts
+
+    def _values(self, entry: Field) -> list[Any] | None:
+        if entry.name == "key":
+            return [self.batch.keys[at] for at in self.made]
+        if entry.name not in self.batch.values:
+            return None
+        values, default = self.batch.values[entry.name], entry.default
+        return [default if values[at] is None else values[at] for at in self.made]
+
+    def _reference(self, entry: Field, start: str) -> tuple[dict[str, Iterable[Any]], Iterable[str]]:
+        targets = self.batch.links.get(entry.name)
+        if targets is None:
+            return {}, repeat("")
+        found = [targets[at] or self._in_batch(entry, at) for at in self.made]
+        ids = [None if target is None else target.id for target in found]
+        return {entry.holder: ids}, [
+            "" if target is None else start + encode_basestring(target.key) for target in found
+        ]
+
+    def _in_batch(self, entry: Field, at: int) -> Target | None:
+        above = self.batch.parents.get(at) if entry.name == "parent" else None
+        return None if above is None else Target(self.batch.keys[above], self.ids[above])
+
+    def _folded(self) -> dict[str, Iterable[Any]]:
+        """The columns that hold names folded."""
+        made: dict[str, Iterable[Any]] = {}
+        for column, names in self.noun.folded.items():
+            values = [self.batch.values[name] for name in names]
+            made[column] = [fold(" ".join(texts[at] for texts in values)) for at in self.made]
+        return made
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

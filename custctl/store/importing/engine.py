@@ -1,0 +1,563 @@
+"""The rows of a sheet, chunk by chunk, into the database, in one transaction and one revision.
+
+A chunk is matched with what is stored, validated by the input models, merged and checked by the rules like a
+document, and written before the next one is read. A row that breaks a rule is told and left out, and its chunk is
+tried again without it. No chunk holds two rows of one record, so that the verdict on each row is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean
+from custctl.resources import ACCOUNT, ADDRESS_OF, ADDRESSES, CONTACT, ROLE, SETTING, USER, Noun, slug
+from custctl.store.apply import Item, Request, item_of, merge
+from custctl.store.importing import matching
+from custctl.store.importing.addresses import find_addresses, find_inner_addresses, like
+from custctl.store.importing.columns import BATCH, TAKEN, Columns
+from custctl.store.importing.rejects import Rejects
+from custctl.store.importing.waiting import Waiting
+from custctl.store.importing.wanted import SHOWN, Asked, Options, Outcome, RowPlace, Way
+from custctl.store.lookup import near_keys
+from custctl.store.removal import remove_addresses
+from custctl.store.settings import SETTINGS
+from custctl.store.sheets import Named, Row, Sheet
+from custctl.store.sheets.cells import CellError
+from custctl.store.unit import Draft, Unit
+
+CHUNK = 2_000
+"""So many rows are in memory at a time."""
+
+CACHE = 64 * 1024
+"""The page cache in KiB while rows are taken: keys come in no order, and each finds its place in four indexes."""
+
+Read = Callable[[Row], Mapping[str, Any]]
+"""A row as a document has its record, with `Named` where it names another record by something else than its key."""
+Token = str
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What history says of the import: the command, and who ran it."""
+
+    command: str
+    actor: str
+
+
+class Import:
+    """One import: what it is about, what has come of it so far."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        noun: Noun,
+        sheet: Sheet,
+        read: Read,
+        options: Options,
+        signature: Signature,
+        rejects: Rejects | None = None,
+        progress: Callable[[int], object] = lambda _: None,
+    ) -> None:
+        self.unit = unit
+        self.noun = noun
+        self.sheet = sheet
+        self.read = read
+        self.options = options
+        self.signature = signature
+        self.rejects = rejects
+        self.progress = progress
+        self.outcome = Outcome()
+        self.linked: set[str] = set()
+        """The contacts of a chunk that accounts get."""
+        self.waiting = Waiting(unit.connection)
+        self.keys = matching.Keys(unit.connection, noun)
+        unit.connection.execute(f"PRAGMA cache_size = -{CACHE}")
+        self.final = False
+        """Whether the file is at its end, so that nothing can come later any more."""
+        self.headings = {column.path: column.heading for column in sheet.columns if column is not None}
+        self.of_itself = {field.name for field in noun.fields if field.to == noun.name and not field.computed}
+
+    def run(self) -> Outcome:
+        """Take every row; what cannot be taken is in the outcome.
+
+        Raises what the sheet raises, and exit 4 once more rows are rejected than the options allow.
+        """
+        if self.sheet.headings and self.noun in TAKEN and self.options.mode != "update":
+            self._by_columns()
+        else:
+            self._all(self.sheet.rows)
+        self.final = True
+        self._all(self.waiting.rows())
+        self.unit.forget()
+        self.outcome.problems.sort(key=lambda problem: (problem.place and problem.place.line) or 0)
+        return self.outcome
+
+    def refuse(self, row: Row, problem: Problem) -> None:
+        """Reject a record that is no row of the sheet."""
+        self._reject(Asked(row.line, row.cells, {}), [problem])
+
+    def _by_columns(self) -> None:
+        """Take the plain new records of each batch together, then its other rows one by one."""
+        columns = Columns(
+            self.unit,
+            self.noun,
+            self.sheet.columns,
+            self.keys,
+            self.waiting,
+            self._default_role,
+            self.options.empty == "keep",
+        )
+        rows = iter(self.sheet.rows)
+        while batch := list(islice(rows, BATCH)):
+            self.unit.forget()
+            left = columns.take(batch, self._revision)
+            self.outcome.counts["added"] += len(batch) - len(left)
+            self._all(left)
+            self.progress(self.outcome.total)
+
+    def _revision(self) -> int:
+        return self.unit.begin(self.signature.command, self.signature.actor)
+
+    def _all(self, rows: Iterable[Row]) -> None:
+        for chunk in self._chunks(rows):
+            self._settle(self._known(chunk))
+            self.progress(self.outcome.total)
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def _chunks(self, rows: Iterable[Row]) -> Iterator[list[Asked]]:
+        """Rows in chunks; one ends before a row that may mean a record that another row of it means."""
+        held: list[Asked] = []
+        seen = _Seen()
+        for row in rows:
+            asked = self._asked(row)
+            if asked is None:
+                continue
+            if len(held) == CHUNK or not seen.add(self.noun, asked):
+                yield held
+                held, seen = [], _Seen()
+                seen.add(self.noun, asked)
+            held.append(asked)
+        if held:
+            yield held
+
+    def _asked(self, row: Row) -> Asked | None:
+        asked = Asked(row.line, row.cells, {})
+        asked.place = partial(self._place, asked)
+        try:
+            values = self.read(row)
+        except CustctlError as error:
+            self._reject(asked, [problem.at(problem.place or asked.place()) for problem in error.problems])
+            return None
+        except CellError as error:
+            self._reject(asked, [error.problem.at(asked.place())])
+            return None
+        for name, value in values.items():
+            if name == "delete":
+                asked.delete = bool(value)
+            elif not self._takes_reference(asked, name, value):
+                asked.values[name] = value
+        return asked
+
+    def _takes_reference(self, asked: Asked, name: str, value: Any) -> bool:
+        """Keep apart what names other records by something else than a key, or may name one that comes later."""
+        looked_up = name in self.of_itself or (name == "owner" and self.noun.name in ADDRESSES)
+        entries = value if isinstance(value, list) else [value]
+        if not any(isinstance(entry, Named) or (looked_up and isinstance(entry, str) and entry) for entry in entries):
+            return False
+        if not all(isinstance(entry, Named | str) for entry in entries):
+            return False  # what the input model says about it is clearer
+        asked.named[name] = [_ways(entry) for entry in entries if entry]
+        return True
+
+    def _place(self, asked: Asked, *path: str | int) -> Place:
+        return RowPlace(self.sheet.source, asked.line, None, asked, path)
+
+    # -- finding -------------------------------------------------------------------------------------------
+
+    def _known(self, rows: Sequence[Asked]) -> list[Asked]:
+        """The rows whose records are found, and those they refer to; the others wait or are rejected."""
+        self.unit.forget()
+        steps = [self._referring, self._matching] if not self.of_itself else [self._matching, self._referring]
+        for step in (self._behind_waiting, *steps, self._completing):
+            rows = step(list(rows))
+        return list(rows)
+
+    def _behind_waiting(self, rows: list[Asked]) -> list[Asked]:
+        """A row about a record that another row waits with comes after it."""
+        if self.final or not self.waiting.count:
+            return rows
+        tokens = {id(asked): _tokens(self.noun, asked) for asked in rows}
+        offered = self.waiting.offering(token for found in tokens.values() for token in found)
+        kept = []
+        for asked in rows:
+            shared = [token for token in tokens[id(asked)] if token in offered]
+            if shared:
+                self._wait(asked, shared[0])
+            else:
+                kept.append(asked)
+        return kept
+
+    def _matching(self, rows: list[Asked]) -> list[Asked]:
+        if self.noun.name in ADDRESSES:
+            find_addresses(self.unit, self.noun, rows)
+            return [asked for asked in rows if self._is_wanted(asked)]
+        ambiguous = {
+            id(asked): problem for asked, problem in matching.find_records(self.unit.connection, self.noun, rows)
+        }
+        rows = self._without(rows, {which: [problem] for which, problem in ambiguous.items()})
+        rows = [asked for asked in rows if self._is_wanted(asked)]
+        self.keys.give(rows)
+        find_inner_addresses(self.unit, self.noun, rows)
+        return rows
+
+    def _is_wanted(self, asked: Asked) -> bool:
+        """Whether the mode takes the row; one that it does not is rejected, or left as it is."""
+        mode, shown = self.options.mode, asked.found
+        if mode == "add" and shown is not None:
+            words = f"{self.noun.title} {shown!r} exists already"
+            self._reject(asked, [Problem("taken", Exit.INVALID, words, "--mode upsert changes it", asked.place())])
+        elif mode == "update" and shown is None:
+            self._reject(asked, [self._unknown(asked)])
+        elif (mode == "skip" and shown is not None) or (asked.delete and shown is None):
+            self.outcome.counts["unchanged"] += 1
+        else:
+            return True
+        return False
+
+    def _unknown(self, asked: Asked) -> Problem:
+        text = (
+            matching.given_key(self.noun, asked)
+            or asked.values.get("external_id")
+            or matching.title_of(self.noun, asked)
+        )
+        close = (
+            near_keys(self.unit.connection, self.noun.table, "key", slug(str(text), ""))
+            if self.noun.key == "key"
+            else []
+        )
+        words = f"{self.noun.title} {text!r} not found"
+        return Problem(
+            "not-found", Exit.INVALID, words, did_you_mean(close), asked.place(), None, str(text), tuple(close)
+        )
+
+    def _referring(self, rows: list[Asked]) -> list[Asked]:
+        """The rows whose references lead somewhere; what names a row that is not taken now is not taken either."""
+        found: dict[int, list[Problem]] = {}
+        waits: dict[int, Token] = {}
+
+        def miss(asked: Asked, problem: Problem, way: Way) -> None:
+            if problem.code == "not-found" and not self.final and problem.field in self.of_itself:
+                waits.setdefault(id(asked), _token(way))
+            else:
+                found.setdefault(id(asked), []).append(problem)
+
+        for asked, problem, way in matching.find_references(self.unit.connection, self.noun, rows):
+            miss(asked, problem, way)
+        below = self._below(rows) if found or waits else {}
+        gone = [asked for asked in rows if id(asked) in found or id(asked) in waits]
+        while gone:
+            above = gone.pop()
+            for asked, name, way in below.pop(above.key, ()) if above.found is None else ():
+                if id(asked) not in found and id(asked) not in waits:
+                    gone.append(asked)
+                    miss(asked, matching.missing(self.unit.connection, asked, name, self.noun, way), way)
+        for asked in rows:
+            if id(asked) in waits and id(asked) not in found:
+                self._wait(asked, waits[id(asked)])
+        return self._without([asked for asked in rows if id(asked) not in waits or id(asked) in found], found)
+
+    def _below(self, rows: Sequence[Asked]) -> dict[str, list[tuple[Asked, str, Way]]]:
+        """The rows that name records of the same noun, by the keys of those."""
+        below: dict[str, list[tuple[Asked, str, Way]]] = {}
+        for asked in rows:
+            for name in self.of_itself.intersection(asked.named):
+                for ways in asked.named[name]:
+                    below.setdefault(str(asked.values[name]), []).append((asked, name, ways[0]))
+        return below
+
+    def _completing(self, rows: list[Asked]) -> list[Asked]:
+        """What new records get that say nothing: a user who may sign in, the role of the website."""
+        for asked in rows:
+            if self.noun is USER and asked.found is None:
+                values = asked.values
+                on = values.get("enabled", not values.get("guest", False))
+                if on is True and not values.get("roles"):
+                    values["roles"] = [self._default_role()]
+        return rows
+
+    def _default_role(self) -> str:
+        draft = self.unit.find(SETTING, "customer.default_role")
+        return str(SETTINGS["customer.default_role"].default if draft is None else draft.image["value"])
+
+    def _wait(self, asked: Asked, wanted: Token) -> None:
+        self.waiting.put(Row(asked.line, asked.cells), wanted, _tokens(self.noun, asked))
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def _settle(self, rows: list[Asked]) -> None:
+        """Write the rows that keep the rules; the others are rejected, or wait."""
+        rows, items = self._items(rows)
+        while rows:
+            try:
+                self._merge(rows, items)
+            except CustctlError as error:
+                bad = _by_row(error.problems)
+                if bad is None and len(rows) > 1:  # a problem that says nothing of its row: one half has it
+                    middle = len(rows) // 2
+                    self._settle(rows[:middle])
+                    self._settle(rows[middle:])
+                    return
+                found = {id(rows[0]): list(error.problems)} if bad is None else bad
+                rows = self._without(self._without_early(rows, found), found)
+            else:
+                self._count(rows)
+                return
+
+    def _without_early(self, rows: list[Asked], found: dict[int, list[Problem]]) -> list[Asked]:
+        """Let rows wait that make a circle, or name what another row should have made: what comes may mend it."""
+        if self.final:
+            return rows
+        late = {
+            which: _token(Way("key", problems[0].value or "")) if problems[0].code == "not-found" else ""
+            for which, problems in found.items()
+            if all(_can_wait(problem, self.of_itself) for problem in problems)
+        }
+        for asked in rows:
+            if id(asked) in late:
+                self._wait(asked, late[id(asked)])
+        return [asked for asked in rows if id(asked) not in late]
+
+    def _items(self, rows: Sequence[Asked]) -> tuple[list[Asked], dict[int, Item]]:
+        """The rows that are well-formed, with their validated input."""
+        items: dict[int, Item] = {}
+        bad: dict[int, list[Problem]] = {}
+        for asked in rows:
+            try:
+                if not asked.delete:
+                    items[id(asked)] = item = self._item(asked)
+                    asked.key = asked.key if self.noun.name in ADDRESSES else item.key
+            except CustctlError as error:
+                bad[id(asked)] = list(error.problems)
+        return self._without(rows, bad), items
+
+    def _item(self, asked: Asked) -> Item:
+        values = dict(asked.values)
+        if self.noun.name in ADDRESSES:
+            owner, _ = ADDRESSES[self.noun.name]
+            inner = {name: value for name, value in values.items() if name != "owner"}
+            return item_of(owner, {"key": values["owner"], "addresses": [inner]}, asked.place)
+        for name in (*matching.OF_ACCOUNTS, *(["customer"] if self.noun is ROLE else [])):
+            values.pop(name, None)
+        if self.noun is USER:
+            return _user_item(asked, values)
+        given = values.get(self.noun.key)
+        return item_of(self.noun, {**values, self.noun.key: given or asked.key}, asked.place)
+
+    def _merge(self, rows: Sequence[Asked], items: Mapping[int, Item]) -> None:
+        """Work the rows into drafts and check the rules."""
+        self.unit.forget()
+        self.linked.clear()
+        self.unit.connection.execute("SAVEPOINT chunk")  # a rename is written at once
+        try:
+            copies = [replace(items[id(asked)], given={**items[id(asked)].given}) for asked in rows if not asked.delete]
+            merge(self.unit, Request(copies))
+            self._link_accounts(rows)
+            for asked in rows:
+                if asked.delete:
+                    self._delete(asked)
+            self.unit.stop_if_wrong()
+        except CustctlError:
+            self.unit.connection.execute("ROLLBACK TO chunk")
+            raise
+        finally:
+            self.unit.connection.execute("RELEASE chunk")
+
+    def _link_accounts(self, rows: Sequence[Asked]) -> None:
+        """Put contacts into the accounts that their rows name; those they are in already make no difference."""
+        wanted: dict[str, dict[str, Any]] = {}
+        for asked in rows:
+            for name in matching.OF_ACCOUNTS if self.noun is CONTACT else ():
+                for key in asked.values.get(name) or ():
+                    account = self.unit.get(ACCOUNT, key)
+                    given = wanted.setdefault(key, {"key": key, "contacts": account.image["contacts"]})
+                    if asked.key not in given["contacts"]:
+                        given["contacts"] = sorted((*given["contacts"], asked.key))
+                        self.linked.add(asked.key)
+                    if name == "default_contact_of":
+                        self.linked |= {asked.key} if account.image["default_contact"] != asked.key else set()
+                        given["default_contact"] = asked.key
+        merge(self.unit, Request([Item(ACCOUNT, key, given, lambda *_: None) for key, given in wanted.items()]))
+
+    def _delete(self, asked: Asked) -> None:
+        draft = self.unit.get(self.noun, asked.key)
+        before = len(self.unit.problems)
+        if self._is_made_here(draft):
+            words = f"{draft.reference} was added by an earlier row"
+            self.unit.problem(Problem("conflict", Exit.INVALID, words, "leave both rows out"))
+        else:
+            remove_addresses(self.unit, self.noun, [draft])
+        self.unit.problems[before:] = [problem.at(asked.place()) for problem in self.unit.problems[before:]]
+
+    def _is_made_here(self, draft: Draft) -> bool:
+        query = "SELECT 1 FROM history WHERE record = ? AND revision_id = ? AND op = 'add'"
+        return self.unit.connection.execute(query, (draft.reference, self.unit.revision)).fetchone() is not None
+
+    def _count(self, rows: Sequence[Asked]) -> None:
+        """Write what was merged, and count what it was."""
+        touched = self._owners_of_changed()
+        for asked in rows:
+            draft = self.unit.get(self.noun, asked.key)
+            if draft.before is None:
+                verdict = "added"
+            elif draft.after is None:
+                verdict = "deleted"
+            else:
+                verdict = "updated" if draft.before != draft.after or draft.key in touched else "unchanged"
+            self.outcome.counts[verdict] += 1  # type: ignore[index]  # each word is a verdict
+        self.outcome.warn(self.unit.warnings)
+        self.unit.flush(self.signature.command, self.signature.actor)
+        self.unit.forget()
+
+    def _owners_of_changed(self) -> set[str]:
+        """The records of the noun that are as they were, but whose addresses or accounts are not."""
+        inner = ADDRESS_OF.get(self.noun.name)
+        if inner is None:
+            return set()
+        return self.linked | {draft.image["owner"] for draft in self.unit.of(inner) if draft.before != draft.after}
+
+    # -- rejecting -----------------------------------------------------------------------------------------
+
+    def _without(self, rows: Sequence[Asked], bad: Mapping[int, Sequence[Problem]]) -> list[Asked]:
+        """The rows that nothing is wrong with; the others are rejected."""
+        for asked in rows:
+            if id(asked) in bad:
+                self._reject(asked, bad[id(asked)])
+        return [asked for asked in rows if id(asked) not in bad]
+
+    def _reject(self, asked: Asked, problems: Sequence[Problem]) -> None:
+        told = [self._in_the_sheet(asked, problem) for problem in problems]
+        most = self.options.most
+        self.outcome.reject(told, SHOWN if most is None or self.options.keep_going else most)
+        if self.rejects is not None:
+            self.rejects.write(asked, told)
+        if self.options.keep_going and most is not None and self.outcome.counts["rejected"] > most:
+            words = f"more than {most} row{'s' * (most != 1)} rejected"
+            raise CustctlError(Problem("rejected", Exit.INVALID, words, "nothing was written"), *self.outcome.problems)
+
+    def _in_the_sheet(self, asked: Asked, problem: Problem) -> Problem:
+        """The problem with the heading of its column, and what the cell says."""
+        place = problem.place
+        path = place.path if isinstance(place, RowPlace) else ()
+        heading = self._heading(path)
+        plain = Place(self.sheet.source, asked.line) if isinstance(place, RowPlace) or place is None else place
+        field = heading or problem.field or (".".join(str(part) for part in path) or None)
+        value = problem.value if problem.value is not None else self._cell(asked, heading)
+        return replace(problem, place=plain, field=field, value=value)
+
+    def _heading(self, path: Sequence[str | int]) -> str | None:
+        exact = self.headings.get(tuple(path))
+        if exact is not None or not path:
+            return exact
+        near = (heading for known, heading in self.headings.items() if known[: len(path)] == tuple(path))
+        return next(near, None)
+
+    def _cell(self, asked: Asked, heading: str | None) -> str | None:
+        if heading is None or isinstance(asked.cells, Mapping):
+            return None
+        place = self.sheet.headings.index(heading)
+        return asked.cells[place] if place < len(asked.cells) else None
+
+
+class _Seen:
+    """What the rows of a chunk may mean, so that no two of them mean the same record."""
+
+    def __init__(self) -> None:
+        self.given: set[str] = set()
+        self.made: set[str] = set()
+        self.ids: set[str] = set()
+        self.names: dict[Any, tuple[bool, bool]] = {}
+
+    def add(self, noun: Noun, asked: Asked) -> bool:
+        """Take a row; False when it may mean what another one means."""
+        if noun.name in ADDRESSES:
+            return self._address(asked)
+        key, external = matching.given_key(noun, asked), str(asked.values.get("external_id") or "")
+        made = "" if key else slug(matching.title_of(noun, asked), noun.name)
+        if key in self.given or key in self.made or made in self.given or (external and external in self.ids):
+            return False
+        name = matching.name_of(noun, asked)
+        if name is not None and not self._name(matching.folded(name.by, name.text), bool(key), bool(external)):
+            return False
+        (self.given if key else self.made).add(key or made)
+        self.ids.add(external)
+        return True
+
+    def _name(self, name: str, has_key: bool, has_id: bool) -> bool:
+        keyed, with_id = self.names.get(name, (True, True))
+        if name in self.names and not ((keyed and has_key) or (with_id and has_id)):
+            return False
+        self.names[name] = (keyed and has_key, with_id and has_id)
+        return True
+
+    def _address(self, asked: Asked) -> bool:
+        owner = repr(asked.named.get("owner") or asked.values.get("owner"))
+        key = str(asked.values.get("key") or "")
+        same = {(owner, like(asked.values)), *([(owner, key)] if key else [])}
+        if any(token in self.names for token in same):
+            return False
+        self.names.update(dict.fromkeys(same, (True, True)))
+        return True
+
+
+def _ways(entry: Named | str) -> tuple[Way, ...]:
+    if isinstance(entry, str):
+        return (Way("key", entry),)
+    texts = (
+        (by, text if isinstance(text, str) else " ".join(part for part in text if part)) for by, text in entry.ways
+    )
+    return tuple(Way(by, text) for by, text in texts)
+
+
+def _token(way: Way) -> Token:
+    return f"{way.by}:{matching.folded(way.by, way.text)}"
+
+
+def _tokens(noun: Noun, asked: Asked) -> list[Token]:
+    """Everything a row's record can be named by."""
+    key, name = matching.given_key(noun, asked) or asked.key, matching.name_of(noun, asked)
+    external = asked.values.get("external_id")
+    found = [f"key:{key}"] if key else []
+    found += [f"external_id:{external}"] if external else []
+    return found + ([_token(name)] if name is not None else [])
+
+
+def _by_row(problems: Iterable[Problem]) -> dict[int, list[Problem]] | None:
+    """Problems by the row they are of; None when one does not say."""
+    found: dict[int, list[Problem]] = {}
+    for problem in problems:
+        if not isinstance(problem.place, RowPlace):
+            return None
+        found.setdefault(id(problem.place.asked), []).append(problem)
+    return found
+
+
+def _can_wait(problem: Problem, of_itself: set[str]) -> bool:
+    return problem.field in of_itself and problem.code in ("cycle", "not-found")
+
+
+def _user_item(asked: Asked, values: dict[str, Any]) -> Item:
+    """The item of a user; one who is found by id and has another e-mail address gets that."""
+    email = values.get("email")
+    if asked.found is not None and (not email or values.get("key")):
+        values = {**values, "key": asked.found}
+    elif not values.get("key") and values.get("guest"):
+        values = {**values, "key": asked.key}
+    item = item_of(USER, values, asked.place)
+    if asked.found is not None and item.key != asked.found:
+        item.was = asked.found
+    return item

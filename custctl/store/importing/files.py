@@ -1,0 +1,136 @@
+"""One import from beginning to end: the file opened, its columns understood, its rows taken, its rejects kept."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from custctl.errors import CustctlError, Exit, Problem, invalid
+from custctl.resources import Noun
+from custctl.store.importing.engine import Import, Read, Signature
+from custctl.store.importing.rejects import Rejects
+from custctl.store.importing.wanted import SHOWN, Options, Outcome
+from custctl.store.sheets import Format, Row, Sheet
+from custctl.store.sheets.cells import assembler, object_assembler
+from custctl.store.sheets.headings import columns_of
+from custctl.store.sheets.reading import open_sheet
+from custctl.store.unit import Report, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of rows, and how it is written where that cannot be seen."""
+
+    name: str
+    format: Format | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    date_format: str | None = None
+    meaning: Mapping[str, str] | None = None
+    """What columns mean whose headings do not say it."""
+
+
+def load(
+    write: Callable[[Callable[[Unit], Any]], Report],
+    noun: Noun,
+    file: File,
+    options: Options,
+    signature: tuple[str, str],
+    progress: Callable[[int], object] = lambda _: None,
+    rejects: str | None = None,
+) -> tuple[Report, Outcome]:
+    """Take the rows of a file in one transaction, which `write` makes; what it has written, and what came of the rows.
+
+    Raises exit 4 when the file cannot be read, when a row is wrong and the options do not allow that, with every
+    problem; 5 when the file of rejected rows exists. Nothing is written then.
+    """
+    running: list[Import] = []
+
+    def refuse(row: Row, problem: Problem) -> None:
+        running[0].refuse(row, problem)
+
+    with ExitStack() as closing:
+        opened = open_sheet(
+            file.name,
+            format=file.format,
+            delimiter=file.delimiter,
+            encoding=file.encoding,
+            refuse=refuse,
+            stdin=None if sys.stdin is None else sys.stdin.buffer,
+        )
+        sheet = closing.enter_context(opened)
+        sheet.columns, sheet.ignored = columns_of(noun, sheet.headings, file.meaning, sheet.places)
+        kept = Rejects(rejects, sheet) if rejects is not None else None
+        if kept is not None:
+            closing.callback(kept.drop)
+
+        def work(unit: Unit) -> None:
+            read = _reader(noun, sheet, file, options)
+            running[:] = [Import(unit, noun, sheet, read, options, Signature(*signature), kept, progress)]
+            outcome = running[0].run()
+            if outcome.counts["rejected"] and not options.keep_going:
+                raise _refusal(outcome, options)
+            if kept is not None:
+                kept.close()
+
+        report = write(work)
+        if kept is not None:
+            kept.stays = True
+    outcome = running[0].outcome
+    if sheet.ignored:
+        outcome.warnings.insert(0, f"custctl keeps nothing of these columns: {', '.join(sheet.ignored)}")
+    return report, outcome
+
+
+def _refusal(outcome: Outcome, options: Options) -> CustctlError:
+    """Why nothing is written: how many rows are wrong, then what is wrong with the first of them."""
+    rejected, total = outcome.counts["rejected"], outcome.total
+    words = f"{rejected} of {total} rows {'is' if rejected == 1 else 'are'} rejected; nothing was written"
+    hint = "mend them, or write the others with --continue-on-error"
+    error = CustctlError(Problem("rejected", Exit.INVALID, words, hint), *outcome.problems)
+    error.shown = 1 + (SHOWN if options.most is None else options.most) * MOST_OF_A_ROW
+    return error
+
+
+MOST_OF_A_ROW = 10
+"""A row that has so many faults is seldom one."""
+
+
+# -- reading a row -------------------------------------------------------------------------------------------------
+
+
+def _reader(noun: Noun, sheet: Sheet, file: File, options: Options) -> Read:
+    """What makes a record of a row, its dates in the form that documents have."""
+    by_columns = assembler(noun, sheet.columns, empty=options.empty)
+    by_names = object_assembler(noun, file.meaning, empty=options.empty)
+    dated = [name for name in _DATES if noun.field(name) is not None]
+
+    def read(row: Row) -> dict[str, Any]:
+        values = by_names(row.cells) if isinstance(row.cells, Mapping) else by_columns(row.cells)
+        for name in dated:
+            if isinstance(values.get(name), str):
+                values[name] = _date(values[name], name, file.date_format)
+        return values
+
+    return read
+
+
+_DATES = ("birthday", "placed_at", "last_visit")
+_AS_ORO_WRITES_IT = re.compile(r"\d{1,2}/\d{1,2}/\d{4}\Z")
+
+
+def _date(text: str, name: str, form: str | None) -> str:
+    """A date as documents have it: read by the form given, else as it is or as OroCommerce writes it, 12/31/1990."""
+    if form is None and not _AS_ORO_WRITES_IT.match(text):
+        return text
+    try:
+        moment = datetime.strptime(text, form or "%m/%d/%Y")  # noqa: DTZ007 - a time without a zone is UTC
+    except ValueError:
+        hint = f"like {datetime(1990, 12, 31, tzinfo=UTC).strftime(form)}" if form else "--date-format says how"
+        raise invalid(f"{name} {text!r} is not a date of that form", field=name, value=text, hint=hint) from None
+    return moment.date().isoformat() if name == "birthday" else moment.isoformat()

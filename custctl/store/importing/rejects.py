@@ -1,0 +1,113 @@
+"""The rows that were not taken, in the format of the file they come from, with `_line` and `_error` behind.
+
+The file is there only when something was rejected, and only when what was not rejected has been written.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from custctl.errors import Problem
+from custctl.store.files import taken, unwritable
+from custctl.store.importing.wanted import Asked
+from custctl.store.sheets import Sheet
+
+LINE, ERROR = "_line", "_error"
+
+
+class Rejects:
+    """Rows written as they are rejected; `drop` takes the file away again unless it is said to stay."""
+
+    def __init__(self, name: str, sheet: Sheet) -> None:
+        self.name = name
+        self.sheet = sheet
+        self.stays = False
+        self.file: TextIO | None = None
+        self._first = True
+        if Path(name).exists():
+            raise taken(name)
+
+    def write(self, asked: Asked, problems: Sequence[Problem]) -> None:
+        """Write a row and what is wrong with it; raises exit 5 when the file exists, 74 when it cannot be written."""
+        error = "; ".join(dict.fromkeys(_told(problem) for problem in problems))
+        try:
+            if self.file is None:
+                self.file = self._opened()
+            self.file.write(self._line(asked, error))
+        except OSError as problem:
+            raise unwritable(self.name, problem) from problem
+
+    def close(self) -> None:
+        """Put what was written on disk."""
+        if self.file is None:
+            return
+        try:
+            if self.sheet.format == "json":
+                self.file.write("\n]\n")
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.file.close()
+        except OSError as problem:
+            raise unwritable(self.name, problem) from problem
+
+    def drop(self) -> None:
+        """Take the file away: nothing was written, so nothing was left out."""
+        if self.file is not None and not self.stays:
+            self.file.close()
+            Path(self.name).unlink(missing_ok=True)
+
+    def _opened(self) -> TextIO:
+        try:
+            handle = os.open(self.name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except FileExistsError:
+            raise taken(self.name) from None
+        file = os.fdopen(handle, "w", encoding=self.sheet.encoding, errors="backslashreplace", newline="")
+        if self.sheet.headings:
+            self._csv(file, (*_without_own(self.sheet.headings, self.sheet.headings), LINE, ERROR))
+        return file
+
+    def _line(self, asked: Asked, error: str) -> str:
+        if isinstance(asked.cells, Mapping):
+            row = {name: value for name, value in asked.cells.items() if name not in (LINE, ERROR)}
+            text = json.dumps({**row, LINE: asked.line, ERROR: error}, ensure_ascii=False)
+            if self.sheet.format == "jsonl":
+                return f"{text}\n"
+            start, self._first = "[\n" if self._first else ",\n", False
+            return f"{start}{text}"
+        count = len(self.sheet.headings)
+        surplus = self._text(asked.cells[count:]).rstrip("\n")
+        told = f"{error}; beyond the headings: {surplus}" if surplus else error
+        cells = [*asked.cells, *[""] * (count - len(asked.cells))]
+        return self._text((*_without_own(cells, self.sheet.headings), str(asked.line), told))
+
+    def _text(self, cells: Iterable[str]) -> str:
+        lines = _Lines()
+        csv.writer(lines, delimiter=self.sheet.delimiter, lineterminator="\n").writerow(cells)
+        return lines.text
+
+    def _csv(self, file: TextIO, cells: Iterable[str]) -> None:
+        file.write(self._text(cells))
+
+
+class _Lines:
+    """Where a writer of CSV puts one line."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+def _without_own(cells: Sequence[str], headings: Sequence[str]) -> list[str]:
+    """The cells without those of the two columns that a file of rejected rows has."""
+    return [cell for cell, heading in zip(cells, headings, strict=False) if heading not in (LINE, ERROR)]
+
+
+def _told(problem: Problem) -> str:
+    words = f"{problem.field}: {problem.message}" if problem.field else problem.message
+    return f"{words} ({problem.hint})" if problem.hint else words

@@ -1,0 +1,194 @@
+"""Imports and documents are two roads to one place: the same rows and the same history, however rows are chunked."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custctl.store.importing import columns, engine
+from tests.runner import Runner
+
+Record = dict[str, Any]
+
+_TAKEN_APART = ("id", "parent_id", "group_id", "customer_id", "user_id", "role_id", "created_at", "updated_at", "at")
+
+
+def world(seed: int, count: int = 60) -> tuple[list[Record], list[Record]]:
+    """Customers and users with everything that a row can say, parents before and behind their children."""
+    draw = random.Random(seed)
+    customers: list[Record] = []
+    for number in range(count):
+        values = {
+            "key": f"c{number}",
+            "name": draw.choice(["Acme", "Åse & Søn", 'Straße "7"', "名前 株式会社", "Back\\slash", "Tab\tbed"])
+            + f" {number}",
+            "parent": f"c{draw.randrange(number)}" if number and draw.random() < 0.6 else "",
+            "group": draw.choice(["", "gold", "silver"]),
+            "internal_rating": draw.choice(["", "", "3_of_5"]),
+            "payment_term": draw.choice(["", "net 30"]),
+            "tax_code": draw.choice(["", "EU-1"]),
+            "vat_id": draw.choice(["", f"DE{number}"]),
+            "owner": draw.choice(["", "jo"]),
+            "external_id": draw.choice(["", str(number)]),
+            "tags": draw.choice(["", "", "", "big, new"]),
+        }
+        customers.append(values)
+    users: list[Record] = [
+        {
+            "email": draw.choice(
+                ["u{0}@x.example", "U{0}@Company-A.com", "ünï{0}@x.example", "u+{0}@sub.x.org"]
+            ).format(number),
+            "prefix": draw.choice(["", "Dr."]),
+            "first_name": draw.choice(["Anna", "Øyvind"]),
+            "last_name": f"O'Neil {number}",
+            "customer": f"c{draw.randrange(count)}",
+            "roles": draw.choice(["buyer", "administrator", "administrator, buyer"]),
+            "enabled": draw.choice(["", "true", "0"]),
+            "confirmed": draw.choice(["", "yes", "no"]),
+            "auth_status": draw.choice(["", "reset"]),
+            "birthday": draw.choice(["", "", "1990-12-31"]),
+            "external_id": draw.choice(["", f"U{number}"]),
+        }
+        for number in range(count * 2)
+    ]
+    draw.shuffle(customers)
+    return customers, users
+
+
+def sheet(path: Path, rows: Sequence[Mapping[str, str]]) -> str:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return str(path)
+
+
+def document(path: Path, **tables: Sequence[Mapping[str, str]]) -> str:
+    """The same records as a document has them: what a cell leaves empty is not said."""
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+    def value(name: str, cell: str) -> Any:
+        if name in ("tags", "roles"):
+            return cell.split(", ")
+        return words[cell] if name in ("enabled", "confirmed") else cell
+
+    def record(row: Mapping[str, str]) -> Record:
+        return {name: value(name, cell) for name, cell in row.items() if cell}
+
+    path.write_text(
+        json.dumps({name: [record(row) for row in rows] for name, rows in tables.items()}), encoding="utf-8"
+    )
+    return str(path)
+
+
+def told(shop: Runner, revision: int) -> Iterator[tuple[Any, ...]]:
+    """What is stored, and what history says since a revision, ids and the order of records apart."""
+    for table in ("customer", "customer_user", "customer_group", "address", "tag"):
+        names = [row[1] for row in shop.sql(f"PRAGMA table_info({table})") if row[1] not in _TAKEN_APART]
+        yield (table, *sorted(shop.sql(f"SELECT {', '.join(names)} FROM {table}"), key=repr))
+    yield from sorted(
+        shop.sql(
+            "SELECT c.key, p.key, g.key FROM customer c LEFT JOIN customer p ON p.id = c.parent_id"
+            " LEFT JOIN customer_group g ON g.id = c.group_id"
+        )
+    )
+    yield from sorted(
+        shop.sql(
+            "SELECT u.key, r.key FROM customer_user u JOIN user_role l ON l.user_id = u.id"
+            " JOIN role r ON r.id = l.role_id"
+        )
+    )
+    yield from sorted(shop.sql("SELECT u.key, c.key FROM customer_user u JOIN customer c ON c.id = u.customer_id"))
+    yield from sorted(shop.sql("SELECT t.key, l.noun FROM tagging l JOIN tag t ON t.id = l.tag_id"))
+    changes = "SELECT op, record, before, after, manager FROM history WHERE revision_id > ? ORDER BY record"
+    yield from shop.sql(changes, revision)
+
+
+@pytest.fixture
+def pair(custctl: Runner, tmp_path: Path) -> tuple[Runner, Runner]:
+    """Two equal shops with two groups."""
+    for name in ("Gold", "Silver"):
+        custctl("group", "add", name)
+    other = tmp_path / "other"
+    other.mkdir()
+    return custctl, Runner(Path(shutil.copy(custctl.database, other)))
+
+
+@pytest.mark.parametrize(("chunk", "seed"), [(7, 1), (1000, 2), (23, 3)])
+def test_an_import_and_a_document_with_the_same_records_leave_the_same_rows_and_history(
+    pair: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int, seed: int
+) -> None:
+    monkeypatch.setattr(engine, "CHUNK", chunk)
+    monkeypatch.setattr(columns, "BATCH", chunk + 1)
+    monkeypatch.setattr(engine, "BATCH", chunk + 1)
+    imported, applied = pair
+    customers, users = world(seed)
+    counts = imported.json("customer", "import", sheet(tmp_path / "customers.csv", customers))
+    assert (counts["added"], counts["rejected"]) == (len(customers), 0)
+    counts = imported.json("user", "import", sheet(tmp_path / "users.csv", users))
+    assert (counts["added"], counts["rejected"]) == (len(users), 0)
+    applied.json("apply", "-f", document(tmp_path / "c.json", customers=customers), "--yes")
+    applied.json("apply", "-f", document(tmp_path / "u.json", users=users), "--yes")
+    assert list(told(imported, 2)) == list(told(applied, 2))
+    assert imported("db", "check").exit == 0
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_an_import_over_what_is_stored_and_a_document_leave_the_same_rows_and_history(
+    pair: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(engine, "CHUNK", 9)
+    imported, applied = pair
+    stored = sorted(world(seed)[0], key=lambda row: int(row["key"][1:]))  # parents before their children
+    customers = [
+        {**row, "name": f"{row['name']} again" if number % 3 else row["name"]} for number, row in enumerate(stored)
+    ]
+    for shop in pair:
+        shop.json("apply", "-f", document(tmp_path / "c.json", customers=stored[: len(stored) // 2]), "--yes")
+    imported.json("customer", "import", sheet(tmp_path / "customers.csv", customers))
+    applied.json("apply", "-f", document(tmp_path / "c2.json", customers=customers), "--yes")
+    assert list(told(imported, 2)) == list(told(applied, 2))
+
+
+def test_a_record_that_chunks_touch_again_has_one_row_of_history_and_is_undone_as_one(
+    custctl: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "CHUNK", 1)
+    custctl("customer", "add", "Old")
+    before = custctl.contents("revision", "history")
+    rows = [
+        {"key": "a", "name": "A"},
+        {"key": "old", "name": "O"},
+        {"key": "a", "name": "B"},
+        {"key": "old", "name": "P"},
+    ]
+    counts = custctl.json("customer", "import", sheet(tmp_path / "c.csv", rows))
+    assert (counts["added"], counts["updated"]) == (1, 3)
+    found = custctl.sql(
+        "SELECT op, record, json_extract(before, '$.name'), json_extract(after, '$.name') FROM history"
+        " WHERE revision_id = 2 ORDER BY record"
+    )
+    assert found == [("add", "customer:a", None, "B"), ("change", "customer:old", "Old", "P")]
+    custctl("undo", "2", "--yes")
+    after = custctl.contents("revision", "history")
+    assert [row[1] for row in after["customer"]] == [row[1] for row in before["customer"]]
+
+
+def test_the_order_of_rows_that_wait_for_each_other_makes_no_difference_and_takes_no_passes(
+    custctl: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I-06: a chain from the deepest child up to its root, in chunks of three."""
+    monkeypatch.setattr(engine, "CHUNK", 3)
+    monkeypatch.setattr(engine, "BATCH", 3)
+    rows = [{"key": f"c{n}", "name": f"C {n}", "parent": f"c{n - 1}" if n else ""} for n in reversed(range(40))]
+    counts = custctl.json("customer", "import", sheet(tmp_path / "c.csv", rows))
+    assert (counts["added"], counts["rejected"]) == (40, 0)
+    assert custctl.sql("SELECT count(*) FROM customer WHERE parent_id IS NOT NULL") == [(39,)]
+    assert custctl.sql("SELECT count(*) FROM history WHERE revision_id = 1") == [(40,)]

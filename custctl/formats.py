@@ -267,7 +267,7 @@ def _name(row: Row, noun: str | None) -> str:
     for field in ("record", "subject", "owner", "name"):
         if isinstance(row.get(field), str):
             return str(row[field])
-    return text_of(next(iter(row.values()), None)).rstrip()
+    return text_of(next(iter(row.values()), None)).rstrip() or "-"
 
 
 def _held(cell: Row) -> str | None:

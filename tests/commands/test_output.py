@@ -28,6 +28,22 @@ AMANDA = "amanda.smith@company-a.example"
 NINA = "nina.park@company-a.example"
 ADDRESS = "--organization O --street S --city C --postal-code P --country GI"
 
+_PLACE = "organization,street,city,postal_code,country,region\n"
+_OFFICE = "Office,Side 1,Tampa,33601,US,US-FL\n"
+SHEETS = {
+    "customer import": "name\nOther\n",
+    "customer address import": f"owner,{_PLACE}new,{_OFFICE}",
+    "user import": "email,first_name,last_name,roles\nnew@x.example,New,One,buyer\n",
+    "user address import": f"owner,{_PLACE}amanda.smith@company-a.example,{_OFFICE}",
+    "group import": "name\nOther\n",
+    "role import": "key,label\nother,Other\n",
+    "account import": "name\nOther\n",
+    "contact import": "first_name\nOther\n",
+    "contact address import": f"owner,{_PLACE}new,{_OFFICE}",
+    "tag import": "name\nOther\n",
+    **{f"{noun} import": "number\nX-1\n" for noun in ("order", "quote", "request", "shopping-list", "checkout")},
+}
+"""A sheet for every import."""
 EXAMPLES = {
     "customer list": "",
     "customer show": "company-a",
@@ -179,6 +195,7 @@ EXAMPLES = {
         )
         for verb, words in (("show", ""), ("add", "-2"), ("edit", " --status open2"), ("delete", ""))
     },
+    **dict.fromkeys(SHEETS, "{sheet}"),
 }
 """A command line for every command that succeeds in the demo world; `demo` itself needs an empty one."""
 
@@ -210,7 +227,12 @@ def test_there_is_an_example_of_every_command() -> None:
 def test_every_command_answers_in_every_format(prepared: Runner, command: str) -> None:
     document = prepared.file('[[customers]]\nkey = "other"\nname = "Other"\n')
     backup = shutil.copy(prepared.database, prepared.database.with_name("kept.db"))
-    words = (*command.split(), *EXAMPLES[command].format(document=document, backup=backup).split(), "--dry-run")
+    sheet = prepared.file(SHEETS.get(command, "name\n"), "sheet.csv")
+    words = (
+        *command.split(),
+        *EXAMPLES[command].format(document=document, backup=backup, sheet=sheet).split(),
+        "--dry-run",
+    )
     answers = {output: prepared(*words, "-o", output) for output in FORMATS}
     told_no = command in ("access explain", "guest explain", "db check", "diff")
     assert {answer.exit for answer in answers.values()} == {1 if told_no else 0}, answers

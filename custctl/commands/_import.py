@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from contextlib import AbstractContextManager
@@ -83,6 +84,9 @@ def register(app: typer.Typer, noun: Noun, *examples: str) -> None:
         source = File(file, _format(format), delimiter, encoding, date_format, read_maps(map_ or []))
         if rejects is not None and not continue_on_error:
             raise usage("--rejects goes with --continue-on-error", "without it nothing is written when a row is wrong")
+        if not gc.isenabled():  # it is off while the program starts, and this may run for long
+            gc.freeze()
+            gc.enable()
         with _Progress(call) as progress:
             report, outcome = load(
                 call.load,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -87,6 +88,7 @@ class Writer:
         if self.dry_run or is_there(self.path):
             return self.run(work)
         part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        made = [folder for folder in self.path.parents if not folder.exists()]
         try:
             create(part)
             report = replace(self, path=part, done=lambda: None).run(work)
@@ -96,6 +98,9 @@ class Writer:
         finally:
             for name in (part.name, f"{part.name}-wal", f"{part.name}-shm"):
                 part.with_name(name).unlink(missing_ok=True)
+            for folder in made:
+                with suppress(OSError):  # it is not empty: the database is in it
+                    folder.rmdir()
         return report
 
     def _put(self, part: Path) -> None:

@@ -49,7 +49,7 @@ def shop(custctl: Runner) -> Runner:
 # -- verdicts and counts -------------------------------------------------------------------------------------------
 
 
-def test_i03_the_counts_are_told_on_standard_error_and_in_the_answer(shop: Runner) -> None:
+def test_i_03_the_counts_are_told_on_standard_error_and_in_the_answer(shop: Runner) -> None:
     text = "key,name\nacme,Acme\nnew,New\nacme,Acme Ltd\n"
     answer = shop("customer", "import", shop.file(text, "rows.csv"))
     assert answer.exit == 0
@@ -58,7 +58,7 @@ def test_i03_the_counts_are_told_on_standard_error_and_in_the_answer(shop: Runne
     assert imported(shop, "customer", text)["revision"] is not None
 
 
-def test_i02_a_dry_run_counts_and_exits_alike_and_keeps_nothing(shop: Runner) -> None:
+def test_i_02_a_dry_run_counts_and_exits_alike_and_keeps_nothing(shop: Runner) -> None:
     good, bad = "name\nNew\n", "name,internal_rating\nNew,9\nFine,\n"
     assert counts(imported(shop, "customer", good, "--dry-run")) == (1, 0, 0, 0, 0)
     assert shop("customer", "import", shop.file(bad, "rows.csv"), "--dry-run").exit == 4
@@ -66,7 +66,7 @@ def test_i02_a_dry_run_counts_and_exits_alike_and_keeps_nothing(shop: Runner) ->
     assert shop.sql("SELECT count(*) FROM customer") == [(1,)]
 
 
-def test_i11_two_rows_of_one_record_are_added_and_then_updated(shop: Runner) -> None:
+def test_i_11_two_rows_of_one_record_are_added_and_then_updated(shop: Runner) -> None:
     text = USERS + "a@x.example,Anna,Old,acme,buyer\nA@X.example,Anna,New,acme,buyer\n"
     assert counts(imported(shop, "user", text)) == (1, 1, 0, 0, 0)
     assert shop.sql("SELECT last_name FROM customer_user") == [("New",)]
@@ -98,12 +98,12 @@ def test_nothing_to_change_makes_no_revision(shop: Runner) -> None:
     ],
     ids=["key", "external id", "name", "name, id empty"],
 )
-def test_i05_a_record_is_found_by_key_else_by_id_else_by_name(shop: Runner, text: str, name: str) -> None:
+def test_i_05_a_record_is_found_by_key_else_by_id_else_by_name(shop: Runner, text: str, name: str) -> None:
     assert counts(imported(shop, "customer", text)) == (0, 1, 0, 0, 0)
     assert shop.sql("SELECT key, name, vat_id, external_id FROM customer") == [("acme", name, "5", "1")]
 
 
-def test_i05_a_name_with_another_id_is_another_record_and_gets_a_key_of_its_own(shop: Runner) -> None:
+def test_i_05_a_name_with_another_id_is_another_record_and_gets_a_key_of_its_own(shop: Runner) -> None:
     assert counts(imported(shop, "customer", "Id,Name\n2,Acme\n3,Acme\n")) == (2, 0, 0, 0, 0)
     assert shop.sql("SELECT key, external_id FROM customer ORDER BY id") == [
         ("acme", "1"),
@@ -166,14 +166,14 @@ def test_an_empty_cell_keeps_a_value_or_clears_it(shop: Runner) -> None:
 # -- references ----------------------------------------------------------------------------------------------------
 
 
-def test_i06_a_parent_further_down_the_file_is_found_by_key_id_and_name(shop: Runner) -> None:
+def test_i_06_a_parent_further_down_the_file_is_found_by_key_id_and_name(shop: Runner) -> None:
     text = "Id,Name,Parent Id,Parent Name\n10,A,30,\n20,B,,Late Parent\n40,D,10,\n30,Root,,\n50,Late Parent,30,\n"
     assert counts(imported(shop, "customer", text)) == (5, 0, 0, 0, 0)
     rows = shop.sql("SELECT c.key, p.key FROM customer c JOIN customer p ON p.id = c.parent_id ORDER BY 1")
     assert rows == [("a", "root"), ("b", "late-parent"), ("d", "a"), ("late-parent", "root")]
 
 
-def test_i06_a_parent_that_never_comes_is_named_with_near_ones(shop: Runner) -> None:
+def test_i_06_a_parent_that_never_comes_is_named_with_near_ones(shop: Runner) -> None:
     problems = faults(shop, "customer", "Name,Parent Name\nFine,\nLost,Acne\nBelow,Lost\n")
     assert problems == [
         (3, "Parent Name", "customer called 'Acne' not found"),
@@ -183,7 +183,7 @@ def test_i06_a_parent_that_never_comes_is_named_with_near_ones(shop: Runner) -> 
     assert (first["hint"], first["candidates"], first["value"]) == ("did you mean acme?", ["acme"], "Acne")
 
 
-def test_i07_a_circle_in_the_file_rejects_one_row_and_the_other_goes_in(shop: Runner) -> None:
+def test_i_07_a_circle_in_the_file_rejects_one_row_and_the_other_goes_in(shop: Runner) -> None:
     shop("customer", "add", "Bolt")
     answer = imported(shop, "customer", "key,parent\nacme,bolt\nbolt,acme\n", "--continue-on-error")
     assert counts(answer) == (0, 1, 0, 0, 1)
@@ -246,7 +246,7 @@ def test_contacts_are_put_into_the_accounts_that_they_name(shop: Runner) -> None
 # -- other nouns ---------------------------------------------------------------------------------------------------
 
 
-def test_i10_addresses_are_found_by_what_they_say_and_deleted_by_a_column(shop: Runner) -> None:
+def test_i_10_addresses_are_found_by_what_they_say_and_deleted_by_a_column(shop: Runner) -> None:
     head = "Customer Id,Street,City,Zip/Postal Code,Country ISO2 code,State Combined code,Organization,Label,Delete\n"
     rows = "1,A 1,Rome,00100,IT,IT-RM,Acme,HQ,\n1,B 2,Rome,00100,IT,IT-RM,Acme,,\n1,C 3,Rome,00100,IT,IT-RM,Acme,,\n"
     assert counts(imported(shop, "customer address", head + rows)) == (3, 0, 0, 0, 0)
@@ -301,7 +301,7 @@ def test_every_noun_is_imported_once_and_again_without_a_change(shop: Runner, no
     assert shop("db", "check").exit == 0
 
 
-def test_i15_words_in_a_column_of_tags_become_tags(shop: Runner) -> None:
+def test_i_15_words_in_a_column_of_tags_become_tags(shop: Runner) -> None:
     imported(shop, "customer", 'key,tags\nacme,"big, New One"\n')
     assert shop.json("customer", "show", "acme")["tags"] == ["big", "new-one"]
 

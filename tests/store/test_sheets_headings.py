@@ -128,7 +128,7 @@ def problem_of(noun: str, headings: str, **options: Any) -> Problem:
 
 @pytest.mark.parametrize(("noun", "headings"), GENUINE)
 @pytest.mark.parametrize("written", [str, str.upper, str.lower, lambda text: f"  {text.replace(' ', '  ')}\u00a0"])
-def test_i01_every_genuine_heading_is_known_however_it_is_spelled(noun: str, headings: str, written: Any) -> None:
+def test_i_01_every_genuine_heading_is_known_however_it_is_spelled(noun: str, headings: str, written: Any) -> None:
     names = headings.split(",")
     columns, ignored = columns_of(NOUNS[noun], [written(name) for name in names])
 
@@ -256,7 +256,7 @@ def test_an_account_names_its_contacts_by_first_and_last_name() -> None:
     }
 
 
-def test_i10_flags_of_an_address_are_its_types_and_a_default_implies_its_type() -> None:
+def test_i_10_flags_of_an_address_are_its_types_and_a_default_implies_its_type() -> None:
     headings = "Street,Primary,Billing,Default Billing,Shipping,Default Shipping,Delete,Customer Id"
 
     assert record_of("customer-address", headings, "1 Road", "1", "0", "yes", "TRUE", "0", "1", "7") == {
@@ -284,7 +284,7 @@ def test_a_cell_that_is_neither_yes_nor_no_is_told_with_its_heading(noun: str, h
     assert caught.value.problem.message == "'maybe' is neither yes nor no"
 
 
-def test_i08_empty_cells_are_left_out_or_cleared_but_never_what_names_the_record() -> None:
+def test_i_08_empty_cells_are_left_out_or_cleared_but_never_what_names_the_record() -> None:
     headings = "Id,key,name,Parent Id,vat_id,tags,Addresses 1 Street,Addresses 2 Street,Addresses 2 City"
     cells = ("", "", "", "", "", "", "", "2 Road", "")
 
@@ -307,11 +307,11 @@ def test_the_tables_of_a_role_are_json_in_a_cell() -> None:
 
 
 @pytest.mark.parametrize("items", [["a", "b"], ["a, b", "c"], ['5" pipe', '"x", "y"'], ["x"], []])
-def test_i15_a_list_in_one_cell_is_split_as_it_was_joined(items: list[str]) -> None:
+def test_i_15_a_list_in_one_cell_is_split_as_it_was_joined(items: list[str]) -> None:
     assert split(joined(items)) == items
 
 
-def test_i15_spaces_and_empty_items_of_a_list_are_nothing() -> None:
+def test_i_15_spaces_and_empty_items_of_a_list_are_nothing() -> None:
     assert split(" a,b ,, c") == ["a", "b", "c"]
 
 

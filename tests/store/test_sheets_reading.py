@@ -84,7 +84,7 @@ def test_a_character_that_ends_lines_elsewhere_is_part_of_its_cell() -> None:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_i09_the_delimiter_is_told_by_the_headings_alone(delimiter: str) -> None:
+def test_i_09_the_delimiter_is_told_by_the_headings_alone(delimiter: str) -> None:
     sheet, rows = read_bytes(
         f'name{delimiter}"a,;|\tb"{delimiter}c\nA,;,;,;{delimiter}1{delimiter}2\n'.replace(
             f",;,;,;{delimiter}", f".{delimiter}"
@@ -95,7 +95,7 @@ def test_i09_the_delimiter_is_told_by_the_headings_alone(delimiter: str) -> None
     assert rows == [(2, ["A.", "1", "2"])]
 
 
-def test_i09_a_delimiter_can_be_named() -> None:
+def test_i_09_a_delimiter_can_be_named() -> None:
     assert read_bytes("a,b;c\n1;2\n", delimiter=";")[1] == [(2, ["1", "2"])]
     assert read_bytes("a,b\tc\n1\t2\n", delimiter="tab")[1] == [(2, ["1", "2"])]
     assert problem_in("a\n", delimiter="::").code == "delimiter"
@@ -222,21 +222,21 @@ def test_headings_are_there_once_and_none_is_blank() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_i09_a_mark_tells_the_encoding(encoding: str) -> None:
+def test_i_09_a_mark_tells_the_encoding(encoding: str) -> None:
     _, rows = read_bytes("name\nMüller 😀\n".encode(encoding))
 
     assert rows == [(2, ["Müller 😀"])]
 
 
 @pytest.mark.parametrize("encoding", ["ISO-8859-1", "windows-1252", "utf-16-le", "utf-16-be", "UTF-16", "cp437"])
-def test_i09_the_encoding_can_be_named(encoding: str) -> None:
+def test_i_09_the_encoding_can_be_named(encoding: str) -> None:
     _, rows = read_bytes("name\nMüller\n".encode(encoding), encoding=encoding)
 
     assert rows == [(2, ["Müller"])]
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 32768])
-def test_i09_bytes_of_another_encoding_are_told_with_line_and_column(
+def test_i_09_bytes_of_another_encoding_are_told_with_line_and_column(
     chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(text, "CHUNK", chunk)
@@ -246,22 +246,22 @@ def test_i09_bytes_of_another_encoding_are_told_with_line_and_column(
     assert problem.hint == "say how it is written, like --encoding windows-1252"
 
 
-def test_i09_a_file_that_ends_within_a_character_is_told() -> None:
+def test_i_09_a_file_that_ends_within_a_character_is_told() -> None:
     assert problem_in("name\nM\u00fc".encode()[:-1]).place == at(2, 2)
 
 
-def test_i09_an_encoding_is_not_taken_against_the_mark_of_another() -> None:
+def test_i_09_an_encoding_is_not_taken_against_the_mark_of_another() -> None:
     problem = problem_in("name\nA\n".encode("utf-8-sig"), encoding="latin-1")
 
     assert problem.message == "the file begins with the mark of UTF-8, it is not latin-1"
 
 
 @pytest.mark.parametrize("name", ["utf-9", "rot13", "undefined", "idna", "", "base64", "a\0b"])
-def test_i09_an_unknown_encoding_is_told(name: str) -> None:
+def test_i_09_an_unknown_encoding_is_told(name: str) -> None:
     assert problem_in("name\n", encoding=name).code == "encoding"
 
 
-def test_i09_an_encoding_that_is_nearly_known_is_offered() -> None:
+def test_i_09_an_encoding_that_is_nearly_known_is_offered() -> None:
     assert "windows-1252" in problem_in("name\n", encoding="window-1252").candidates
 
 

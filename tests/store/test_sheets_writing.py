@@ -72,13 +72,13 @@ RECORDS: dict[str, st.SearchStrategy[Record]] = {
 
 @pytest.mark.parametrize("noun", RECORDS)
 @given(data=st.data())
-def test_i04_records_are_read_back_as_they_were_written(noun: str, data: st.DataObject) -> None:
+def test_i_04_records_are_read_back_as_they_were_written(noun: str, data: st.DataObject) -> None:
     records = data.draw(st.lists(RECORDS[noun], min_size=1, max_size=4))
 
     assert read_back(NOUNS[noun], written(NOUNS[noun], records)) == records
 
 
-def test_i04_under_orocommerces_headings_other_records_are_named_by_id_and_name() -> None:
+def test_i_04_under_orocommerces_headings_other_records_are_named_by_id_and_name() -> None:
     known = {("a", "external_id"): "1", ("a", "name"): "Company A", ("b", "code"): "ROLE_B", ("own/c", "label"): "Own"}
 
     def name_of(_noun: Noun, key: str, field: str) -> str | None:
@@ -128,13 +128,13 @@ def test_orocommerce_has_no_sheets_of_orders() -> None:
         ("contact-group", "Label"),
     ],
 )
-def test_i01_a_template_has_orocommerces_headings(noun: str, headings: str) -> None:
+def test_i_01_a_template_has_orocommerces_headings(noun: str, headings: str) -> None:
     assert template(NOUNS[noun], "oro")[0] == headings.split(",")
 
 
 @pytest.mark.parametrize("headings", ["custctl", "oro"])
 @pytest.mark.parametrize("noun", ["customer", "customer-user", "customer-address", "customer-user-address", "contact"])
-def test_i01_a_template_is_read_as_its_sample(noun: str, headings: Headings) -> None:
+def test_i_01_a_template_is_read_as_its_sample(noun: str, headings: Headings) -> None:
     [record] = read_back(NOUNS[noun], template(NOUNS[noun], headings))
 
     given_name = record.get("name") or record.get("first_name")

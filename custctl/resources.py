@@ -472,6 +472,12 @@ TAGGED = tuple(noun for noun in NOUNS.values() if noun.field("tags") is _TAGS)
 SHORT_TYPES = {"user": "customer-user", "role": "customer-user-role"}
 """The types a reference may be written with instead of the long ones."""
 
+
+def noun_of(kind: str) -> Noun | None:
+    """The noun of a type in a reference, long or short; None for an entity of one's own and for what is no type."""
+    return NOUNS.get(SHORT_TYPES.get(kind, kind))
+
+
 MAX_KEY = 64
 
 

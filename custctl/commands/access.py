@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +23,7 @@ from custctl.commands._command import Call, command, group
 from custctl.commands._common import Asked, chosen
 from custctl.errors import Exit, usage
 from custctl.result import Result, View
+from custctl.store import reads
 from custctl.store.facts import Question
 
 app = group("access", "Questions about access, and why the answer is what it is.")
@@ -210,7 +210,7 @@ def _set(
 
     asked, every = call.option("fields"), (*columns, *more)
     found = sifted(rows, every, wanted.where, wanted.sort)
-    some = call.noting(islice(found, wanted.limit), empty)
+    some = call.noting(reads.limited(found, wanted.limit), empty)
     if asked is None:
         return Result(some, "list", every if call.wide else columns)
     names = chosen(asked, every)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +12,7 @@ from custctl.commands._common import table
 from custctl.errors import did_you_mean, invalid, near
 from custctl.resources import SHORT_TYPES, TAG
 from custctl.result import Result
-from custctl.store import lookup, search
+from custctl.store import lookup, reads, search
 
 if TYPE_CHECKING:
     from custctl.resources import Noun
@@ -45,7 +44,7 @@ def search_(
     connection = call.read()
     keys = [lookup.require(connection, TAG, tag)[1] for tag in tags or ()]
     rows = search.found(connection, search.Wanted(text, nouns, keys))
-    return table(call, call.noting(islice(rows, limit), "nothing found"), COLUMNS, FIELDS)
+    return table(call, call.noting(reads.limited(rows, limit), "nothing found"), COLUMNS, FIELDS)
 
 
 def _searched(name: str) -> Noun:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,7 +18,7 @@ from custctl.commands._many import delete_verb
 from custctl.errors import did_you_mean, invalid, near
 from custctl.resources import SHORT_TYPES, TAG, TAGGED, TAXONOMY, Noun
 from custctl.result import Result
-from custctl.store import lookup, tagged
+from custctl.store import lookup, reads, tagged
 
 if TYPE_CHECKING:
     from custctl.store.unit import Draft, Unit
@@ -189,7 +188,7 @@ def member_list(
     keys = [lookup.require(connection, TAG, tag)[1] for tag in tags]
     condition = f"tags{'!=' if none else '='}{','.join(keys)}"
     wanted = [noun for noun in TAGGED if not nouns or noun in nouns]
-    rows = call.noting(islice(tagged.records(connection, wanted, condition), limit), "no records")
+    rows = call.noting(reads.limited(tagged.records(connection, wanted, condition), limit), "no records")
     asked = call.option("fields")
     if asked is None:
         return Result(rows, "list", _COLUMNS)

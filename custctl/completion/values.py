@@ -26,6 +26,7 @@ from custctl.resources import (
     Noun,
     changing_fields,
     fold,
+    noun_of,
 )
 from custctl.store import suggest
 from custctl.store.suggest import Candidate
@@ -232,7 +233,7 @@ def _resources(asked: Values) -> Candidates:
     elif ":" in asked.text:
         yield from _references(asked)
     elif dot:
-        yield from _behind(f"{name}.", _fields_of(NOUNS.get(SHORT_TYPES.get(name, name))))
+        yield from _behind(f"{name}.", _fields_of(noun_of(name)))
     else:
         if asked.noun is not None and asked.noun.name == "customer-user-role":
             yield from _plain(_DEFAULTS)

@@ -25,11 +25,13 @@ from custctl.resources import (
     Noun,
     changing_fields,
     fold,
+    noun_of,
     reference,
 )
 from custctl.store import lookup
 from custctl.store.periods import LIKE, Period, period
-from custctl.store.select import told
+from custctl.store.reads import limited
+from custctl.store.select import differences, told
 from custctl.store.settings import SCOPES, SETTINGS
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
         names = _trail(connection, wanted.record)
         parameters["records"], parameters["parts"] = json.dumps(names), json.dumps(list(_parts(names)))
     query = f"{_CHANGES} WHERE {' AND '.join(conditions)} ORDER BY h.id DESC"
-    return _limited(_rows(connection, connection.execute(query, parameters), wanted), wanted.limit)
+    return limited(_rows(connection, connection.execute(query, parameters), wanted), wanted.limit)
 
 
 def _refuse_unknown(fields: Iterable[str]) -> None:
@@ -108,7 +110,7 @@ def _parts(names: Iterable[str]) -> Iterator[str]:
     """What the addresses and settings of records of these names are named below."""
     for name in names:
         kind, _, key = name.partition(":")
-        noun = NOUNS.get(SHORT_TYPES.get(kind, kind))
+        noun = noun_of(kind)
         if noun is not None and noun.name in ADDRESS_OF:
             yield f"{ADDRESS_OF[noun.name].reference}:{key}"
         yield from (f"setting:{scope}/{key}" for scope, owner in SCOPES.items() if owner is noun)
@@ -116,7 +118,7 @@ def _parts(names: Iterable[str]) -> Iterator[str]:
 
 def _rows(connection: sqlite3.Connection, found: Iterable[Any], wanted: Wanted) -> Iterator[Row]:
     for row_id, revision, at, actor, command, op, record, before, after in found:
-        fields = _differences(json.loads(before or "{}"), json.loads(after or "{}"))
+        fields = differences(json.loads(before or "{}"), json.loads(after or "{}"))
         if wanted.fields:
             fields = {name: pair for name, pair in fields.items() if name in wanted.fields}
         if _is_wanted(fields, wanted):
@@ -146,19 +148,6 @@ def _type(connection: sqlite3.Connection, text: str) -> str | None:
         hint = did_you_mean(near(text, known)) or "like customer, customer:acme or user:anna@acme.example"
         raise invalid(f"{text!r} is neither a type nor TYPE:KEY", value=text, hint=hint)
     return known[text]
-
-
-def _limited(rows: Iterator[Row], limit: int | None) -> Iterator[Row]:
-    for number, row in enumerate(rows):
-        if limit is not None and number >= limit:
-            return
-        yield row
-
-
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The fields that differ, old and new."""
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return {name: [before.get(name), after.get(name)] for name in names}
 
 
 def _is_wanted(fields: Mapping[str, list[Any]], wanted: Wanted) -> bool:
@@ -216,7 +205,7 @@ def canonical(connection: sqlite3.Connection, text: str) -> str:
     kind, colon, key = text.partition(":")
     if not colon:
         raise invalid(f"{text!r} is not TYPE:KEY", value=text, hint="like customer:acme or user:anna@acme.example")
-    noun = NOUNS.get(SHORT_TYPES.get(kind, kind))
+    noun = noun_of(kind)
     if noun is None or noun.table in ("sales_document", "record", "setting", "entity", "address"):
         return f"{noun.reference if noun else kind}:{key}"
     found = lookup.find(connection, noun, key)
@@ -225,7 +214,7 @@ def canonical(connection: sqlite3.Connection, text: str) -> str:
 
 def _is_stored(connection: sqlite3.Connection, name: str) -> bool:
     kind, _, key = name.partition(":")
-    noun = NOUNS.get(SHORT_TYPES.get(kind, kind))
+    noun = noun_of(kind)
     if noun is None or noun.key != "key" or noun.table in ("record", "address"):
         return False
     if noun is SETTING and key in SETTINGS:  # one that nobody has set stands at its default
@@ -453,7 +442,7 @@ def _named_after(noun: Noun, key: str, renamed: Mapping[tuple[str, str], str]) -
 def _address_of(record: str) -> tuple[Noun, str]:
     """The noun and the folded key of a reference."""
     kind, _, key = record.partition(":")
-    noun = NOUNS.get(SHORT_TYPES.get(kind, kind))
+    noun = noun_of(kind)
     if noun is None:
         return RECORD, f"{kind}:{fold(key)}"
     return noun, fold(key) if noun.table == "sales_document" or noun is USER else key

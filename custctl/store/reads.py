@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from custctl.errors import did_you_mean, invalid, near, usage
@@ -105,6 +106,11 @@ def conditions_of(connection: sqlite3.Connection, noun: Noun, listing: Listing) 
             conditions.append(f"({further[0]})")
             parameters |= further[1]
     return conditions, parameters
+
+
+def limited(rows: Iterable[Image], limit: int | None) -> Iterator[Image]:
+    """At most so many rows of a set that is not one SELECT; None is all of them, however large a number too."""
+    return islice(rows, None if limit is None else min(limit, _LARGEST))
 
 
 def record(connection: sqlite3.Connection, noun: Noun, text: str) -> Image:

@@ -76,6 +76,12 @@ def told(image: Image) -> Image:
     return {name: value for name, value in image.items() if value is not None}
 
 
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The fields in which two images differ, old and new."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {name: [before.get(name), after.get(name)] for name in names}
+
+
 @cache
 def selection(noun_name: str, names: tuple[str, ...] | None = None) -> Selection:
     """The SELECT of a noun with the fields named, by default all; entries of roles are read apart."""

@@ -20,7 +20,7 @@ from custctl.store.codec import to_column
 from custctl.store.database import now
 from custctl.store.lookup import near_keys
 from custctl.store.rows import Transaction
-from custctl.store.select import Image, role_entries, selection, told
+from custctl.store.select import Image, differences, role_entries, selection, told
 from custctl.store.settings import owner_of
 
 if TYPE_CHECKING:
@@ -86,9 +86,7 @@ class Change:
 
     def as_json(self) -> dict[str, Any]:
         """The change as the write contract shows it: the fields that differ, old and new."""
-        before, after = self.before or {}, self.after or {}
-        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-        shown = {name: [before.get(name), after.get(name)] for name in names}
+        shown = differences(self.before or {}, self.after or {})
         return {"op": self.op, "record": self.record, "fields": {k: v for k, v in shown.items() if any(_told(v))}}
 
 

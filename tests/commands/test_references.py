@@ -112,3 +112,12 @@ def test_csv_guards_against_formulas_and_leaves_numbers_alone(demo: Runner) -> N
     cells = demo("access", "matrix", "role:buyer", "-o", "csv").lines
     assert cells[:2] == ["subject,kind,name,permission,level,roles", "role:buyer,entity,customer,view,department,buyer"]
     assert demo("customer", "tree", "company-a", "-o", "csv").lines[1] == "company-a,Company A"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["customer list", "history", "search company", "tag member list key-account", "access who view order"],
+)
+def test_a_limit_beyond_every_number_is_no_limit(demo: Runner, words: str) -> None:
+    answer = demo(*words.split(), "--limit", "9" * 30)
+    assert (answer.exit, answer.out) == (0, demo(*words.split()).out)

@@ -36,7 +36,8 @@ class Field:
 
     `column` is its column when that has another name; a reference holds an id there and a key outside.
     `to` is the noun a reference or a link leads to, `via` where links are kept. `stored=False` marks what has no
-    column of its own, `computed` what follows from other records and is only shown.
+    column of its own, `computed` what follows from other records and is only shown. A `loose` reference or link is
+    emptied when the record it names goes; any other stands in its way, or goes along.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Field:
     stored: bool = True
     computed: bool = False
     via: Link | None = None
+    loose: bool = False
 
     @property
     def in_row(self) -> bool:
@@ -94,6 +96,11 @@ class Noun:
     def group(self) -> str:
         """The words its commands begin with: `user`, `contact group`."""
         return self.called or self.reference
+
+    @property
+    def named_by(self) -> str:
+        """The column by which links name a record: its key, folded where numbers are kept as they were written."""
+        return f"{self.key}_folded" if self.table == "sales_document" else self.key
 
     def field(self, name: str) -> Field | None:
         return next((found for found in self.fields if found.name == name), None)
@@ -170,8 +177,11 @@ CUSTOMER = Noun(
     document="customers",
     fields=(
         *_texts("key", "name"),
-        Field("parent", "reference", to="customer"),
-        Field("group", "reference", to="customer-group"),
+        Field("parent", "reference", to="customer", loose=True),
+        Field("group", "reference", to="customer-group", loose=True),
+        Field("account", "reference", to="account", loose=True),
+        Field("previous_account", "reference", to="account", loose=True),
+        Field("channel", "reference", to="channel", loose=True),
         *_texts("internal_rating", "owner"),
         Field("sales_reps", "list", default=[]),
         *_texts("payment_term", "tax_code"),
@@ -285,6 +295,28 @@ CONTACT_ADDRESS = Noun(
     called="contact address",
     sought=ADDRESS_TEXTS,
 )
+BUSINESS_ADDRESS = Noun(
+    name="business-customer-address",
+    title="address",
+    plural="addresses",
+    table="address",
+    document="addresses",
+    fields=ADDRESS_FIELDS,
+    columns=CUSTOMER_ADDRESS.columns,
+    called="business address",
+    sought=ADDRESS_TEXTS,
+)
+LEAD_ADDRESS = Noun(
+    name="lead-address",
+    title="address",
+    plural="addresses",
+    table="address",
+    document="addresses",
+    fields=ADDRESS_FIELDS,
+    columns=CUSTOMER_ADDRESS.columns,
+    called="lead address",
+    sought=ADDRESS_TEXTS,
+)
 VISITOR = Noun(
     name="visitor",
     title="visitor",
@@ -341,8 +373,8 @@ CONTACT = Noun(
         Field("gender"),
         Field("birthday", "day"),
         *_texts("source", "method", "description", "owner", "assigned_to"),
-        Field("reports_to", "reference", to="contact"),
-        Field("groups", "links", to="contact-group", default=[], via=_IN_GROUP),
+        Field("reports_to", "reference", to="contact", loose=True),
+        Field("groups", "links", to="contact-group", default=[], via=_IN_GROUP, loose=True),
         Field("accounts", "links", to="account", computed=True, via=_IN_ACCOUNT),
         Field("external_id"),
         _TAGS,
@@ -365,9 +397,9 @@ ACCOUNT = Noun(
     document="accounts",
     fields=(
         *_texts("key", "name", "description", "owner"),
-        Field("referred_by", "reference", to="account"),
-        Field("contacts", "links", to="contact", default=[], via=_OF_ACCOUNT),
-        Field("default_contact", "reference", to="contact"),
+        Field("referred_by", "reference", to="account", loose=True),
+        Field("contacts", "links", to="contact", default=[], via=_OF_ACCOUNT, loose=True),
+        Field("default_contact", "reference", to="contact", loose=True),
         Field("email", computed=True),
         Field("phone", computed=True),
         Field("external_id"),
@@ -378,6 +410,181 @@ ACCOUNT = Noun(
     sort="name",
     folded={"name_folded": ("name",)},
     sought=("external_id",),
+)
+CHANNEL = Noun(
+    name="channel",
+    title="channel",
+    plural="channels",
+    table="channel",
+    document="channels",
+    fields=(
+        *_texts("key", "name", "type"),
+        Field("active", "bool", default=False),
+        Field("identity"),
+        Field("entities", "list", default=[]),
+        Field("owner"),
+        Field("customers", "count", computed=True),
+        Field("business_customers", "count", computed=True),
+        *_TIMES,
+    ),
+    columns=("key", "name", "type", "active", "customers", "business_customers"),
+    sort="name",
+    folded={"name_folded": ("name",)},
+)
+_OF_PERSON = ("prefix", "first_name", "middle_name", "last_name", "suffix", "job_title")
+BUSINESS = Noun(
+    name="business-customer",
+    title="business customer",
+    plural="business customers",
+    table="business_customer",
+    document="business_customers",
+    fields=(
+        *_texts("key", "name"),
+        Field("account", "reference", to="account"),
+        Field("channel", "reference", to="channel"),
+        Field("contact", "reference", to="contact", loose=True),
+        Field("owner"),
+        Field("emails", "list", default=[]),
+        Field("phones", "list", default=[]),
+        Field("email", computed=True),
+        Field("phone", computed=True),
+        Field("employees", "count"),
+        *_texts("ownership", "rating", "ticker_symbol", "website", "external_id"),
+        _TAGS,
+        *_TIMES,
+    ),
+    columns=("key", "name", "account", "channel", "contact", "email", "phone"),
+    sort="name",
+    folded={"name_folded": ("name",)},
+    called="business",
+    sought=("emails", "phones", "website", "ticker_symbol", "external_id"),
+)
+LEAD = Noun(
+    name="lead",
+    title="lead",
+    plural="leads",
+    table="lead",
+    document="leads",
+    fields=(
+        *_texts("key", "name"),
+        Field("status", default="new"),
+        *_texts(*_OF_PERSON, "company_name", "website"),
+        Field("employees", "count"),
+        *_texts("industry", "source", "notes", "twitter", "linkedin"),
+        Field("emails", "list", default=[]),
+        Field("phones", "list", default=[]),
+        Field("email", computed=True),
+        Field("phone", computed=True),
+        Field("contact", "reference", to="contact", loose=True),
+        Field("account", "reference", to="account", loose=True),
+        Field("customer", "reference", to="customer", loose=True),
+        Field("business_customer", "reference", to="business-customer", loose=True),
+        *_texts("owner", "external_id"),
+        Field("opportunities", "count", computed=True),
+        _TAGS,
+        *_TIMES,
+    ),
+    columns=("key", "name", "status", "company_name", "email", "phone", "owner"),
+    sort="name",
+    folded={"name_folded": ("name",)},
+    sought=("first_name", "last_name", "company_name", "emails", "phones", "external_id"),
+)
+OPPORTUNITY = Noun(
+    name="opportunity",
+    title="opportunity",
+    plural="opportunities",
+    table="opportunity",
+    document="opportunities",
+    fields=(
+        *_texts("key", "name"),
+        Field("account", "reference", to="account"),
+        Field("customer", "reference", to="customer", loose=True),
+        Field("business_customer", "reference", to="business-customer", loose=True),
+        Field("contact", "reference", to="contact", loose=True),
+        Field("lead", "reference", to="lead", loose=True),
+        Field("owner"),
+        Field("status", default="open"),
+        Field("close_date", "day"),
+        Field("probability", "count"),
+        Field("budget", "money"),
+        Field("close_revenue", "money"),
+        *_texts("currency", "close_reason", "customer_need", "proposed_solution", "notes"),
+        Field("closed_at", "time"),
+        Field("base_budget", "money"),
+        Field("base_revenue", "money"),
+        Field("external_id"),
+        _TAGS,
+        *_TIMES,
+    ),
+    columns=("key", "name", "account", "status", "probability", "budget", "currency", "close_date", "owner"),
+    sort="name",
+    folded={"name_folded": ("name",)},
+    sought=("external_id",),
+)
+
+
+ABOUT: Mapping[str, str] = {
+    "account": "accounts",
+    "contact": "contacts",
+    "customer": "customers",
+    "customer-user": "users",
+    "business-customer": "business_customers",
+    "lead": "leads",
+    "opportunity": "opportunities",
+    "order": "orders",
+    "quote": "quotes",
+    "request": "requests",
+    "shopping-list": "shopping_lists",
+}
+"""The nouns that activities can be about, and the field of an activity that names their records."""
+
+
+def _about(noun: str, name: str) -> Field:
+    """The field of an activity that names the records of a noun it is about."""
+    via = Link(f"activity_{noun.replace('-', '_')}", "activity_id", "record_id")
+    return Field(name, "links", to=noun, default=[], via=via, loose=True)
+
+
+ACTIVITY = Noun(
+    name="activity",
+    title="activity",
+    plural="activities",
+    table="activity",
+    document="activities",
+    fields=(
+        *_texts("key", "kind", "subject", "description", "direction"),
+        Field("at", "time"),
+        Field("ends_at", "time"),
+        *_texts("status", "owner"),
+        *(_about(noun, name) for noun, name in ABOUT.items()),
+        *_TIMES,
+    ),
+    columns=("key", "kind", "subject", "direction", "at", "status", "owner"),
+    sort="-at",
+    folded={"subject_folded": ("subject",)},
+    sought=("subject", "description"),
+)
+MARKETING_EVENT = Noun(
+    name="marketing-event",
+    title="marketing event",
+    plural="marketing events",
+    table="marketing_event",
+    document="marketing_events",
+    fields=(
+        *_texts("key", "campaign", "type"),
+        Field("at", "time"),
+        Field("details"),
+        Field("contact", "reference", to="contact"),
+        Field("user", "reference", to="customer-user"),
+        Field("lead", "reference", to="lead"),
+        Field("business_customer", "reference", to="business-customer"),
+        Field("account", "reference", to="account"),
+        *_TIMES,
+    ),
+    columns=("key", "campaign", "type", "at", "contact", "user", "lead", "business_customer", "account"),
+    sort="-at",
+    called="marketing",
+    sought=("campaign", "details"),
 )
 RECORD = Noun(
     name="record",
@@ -415,6 +622,7 @@ def _sales(name: str, document: str, title: str) -> Noun:
             *_texts("currency", "payment_status"),
             Field("placed_at", "time"),
             *((Field("workflow_active", "bool", default=False),) if name == "request" else ()),
+            Field("products", "list", default=[]),
             _TAGS,
             *_TIMES,
         ),
@@ -451,8 +659,16 @@ NOUNS: Mapping[str, Noun] = {
         CONTACT,
         CONTACT_ADDRESS,
         ACCOUNT,
+        CHANNEL,
+        BUSINESS,
+        BUSINESS_ADDRESS,
+        LEAD,
+        LEAD_ADDRESS,
+        OPPORTUNITY,
         *SALES,
         RECORD,
+        ACTIVITY,
+        MARKETING_EVENT,
     )
 }
 """Every noun by its type, in the order in which documents list them."""
@@ -461,6 +677,8 @@ ADDRESSES: Mapping[str, tuple[Noun, str]] = {
     CUSTOMER_ADDRESS.name: (CUSTOMER, "customer_id"),
     USER_ADDRESS.name: (USER, "user_id"),
     CONTACT_ADDRESS.name: (CONTACT, "contact_id"),
+    BUSINESS_ADDRESS.name: (BUSINESS, "business_customer_id"),
+    LEAD_ADDRESS.name: (LEAD, "lead_id"),
 }
 """The nouns whose records are named within an owner: the owner's noun, and the column of its id."""
 ADDRESS_OF: Mapping[str, Noun] = {owner.name: NOUNS[name] for name, (owner, _) in ADDRESSES.items()}

@@ -64,6 +64,29 @@ PAYMENT_STATUSES = (
     "refunded",
     "refunded_partially",
 )
+CHANNEL_TYPES = {"b2b": "business-customer", "commerce": "customer", "custom": "customer-identity"}
+"""The types of channels, and the noun that is the customer in each (feature B-06).
+
+Source: oroinc/crm ChannelBundle/Resources/config and SalesBundle, channel_types.
+"""
+LEAD_STATUSES = ("new", "qualified", "canceled")
+PROBABILITIES = {
+    "open": 0,
+    "identification_alignment": 10,
+    "needs_analysis": 20,
+    "solution_development": 50,
+    "negotiation": 80,
+    "won": 100,
+    "lost": 0,
+}
+"""The statuses of opportunities, and how likely they are to be won in percent (feature S-07).
+
+Source: oroinc/crm SalesBundle/DependencyInjection/Configuration.php, default_opportunity_probabilities.
+"""
+ACTIVITY_KINDS = ("call", "email", "task", "event", "note")
+DIRECTIONS = ("incoming", "outgoing")
+TASK_STATUSES = ("open", "in_progress", "closed")
+MARKETING_TYPES = ("send", "open", "click", "soft_bounce", "hard_bounce", "unsubscribe")
 GENDERS = ("male", "female")
 SOURCES = ("call", "tv", "website", "other")
 METHODS = ("phone", "email", "mail")
@@ -343,6 +366,34 @@ def _folded_key(value: str) -> str:
     return fold(value)
 
 
+def _whole(least: int, most: int) -> Callable[[Any], int | None]:
+    @_means(f"a whole number from {least} to {most}")
+    def check(value: Any) -> int | None:
+        if value is None or value == "":
+            return None
+        if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= len(str(most)):
+            value = int(value)  # YAML, sheets and a terminal give it as text
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return value
+
+    return check
+
+
+@_means("an amount, nothing or more")
+def _not_negative(value: str | None) -> str | None:
+    if value is not None and value.startswith("-"):
+        raise ValueError("must not be negative")
+    return value
+
+
+@_means("a web address like https://acme.example")
+def _web(value: str | None) -> str | None:
+    if value is not None and not re.match(r"https?://[^\s/]+", value):
+        raise ValueError("must be a web address that begins with http:// or https://")
+    return value
+
+
 Text = Annotated[str | None, PlainValidator(_text)]
 Short = Annotated[Text, AfterValidator(_longest(255))]
 Long = Annotated[Text, AfterValidator(_longest(500))]
@@ -460,6 +511,9 @@ class CustomerInput(Input):
     name: Name = ""
     parent: Reference = None
     group: Reference = None
+    account: Reference = None
+    previous_account: Reference = None
+    channel: Reference = None
     internal_rating: Rating = None
     owner: Short = None
     sales_reps: Texts = []
@@ -585,6 +639,158 @@ class AccountInput(Input):
     tags: Tags = []
 
 
+class ChannelInput(Input):
+    """A source of customers (feature B-06). Source: oroinc/crm ChannelBundle/Entity/Channel.php."""
+
+    key: Slug
+    was: Reference = None
+    name: Annotated[Name, AfterValidator(_longest(250))] = ""
+    type: Annotated[Text, AfterValidator(_one_of(tuple(CHANNEL_TYPES)))] = None
+    active: Bool = False
+    identity: Short = None
+    entities: Texts = []
+    owner: Short = None
+
+
+class BusinessCustomerInput(Input):
+    """A company that is sold to directly, without a shop (features B-01 to B-05).
+
+    Source: oroinc/crm SalesBundle/Entity/B2bCustomer.php.
+    """
+
+    key: Slug
+    was: Reference = None
+    name: Name = ""
+    account: Reference = None
+    channel: Reference = None
+    contact: Reference = None
+    owner: Short = None
+    emails: Emails = []
+    phones: Phones = []
+    employees: Annotated[int | None, PlainValidator(_whole(0, 999_999_999))] = None
+    ownership: Short = None
+    rating: Short = None
+    ticker_symbol: Short = None
+    website: Short = None
+    external_id: ExternalId = None
+    tags: Tags = []
+    addresses: list[ContactAddressInput] = []
+
+
+class LeadInput(Input):
+    """Somebody who may become a customer (features S-01 to S-04). Source: oroinc/crm SalesBundle/Entity/Lead.php."""
+
+    key: Slug
+    was: Reference = None
+    name: Name = ""
+    status: Annotated[Text, BeforeValidator(lambda value: value or "new"), AfterValidator(_one_of(LEAD_STATUSES))] = (
+        "new"
+    )
+    prefix: Short = None
+    first_name: Short = None
+    middle_name: Short = None
+    last_name: Short = None
+    suffix: Short = None
+    job_title: Short = None
+    company_name: Short = None
+    website: Annotated[Short, AfterValidator(_web)] = None
+    employees: Annotated[int | None, PlainValidator(_whole(0, 999_999_999))] = None
+    industry: Short = None
+    source: Short = None
+    notes: Text = None
+    twitter: Short = None
+    linkedin: Short = None
+    emails: Emails = []
+    phones: Phones = []
+    contact: Reference = None
+    account: Reference = None
+    customer: Reference = None
+    business_customer: Reference = None
+    owner: Short = None
+    external_id: ExternalId = None
+    tags: Tags = []
+    addresses: list[ContactAddressInput] = []
+
+
+Amount = Annotated[str | None, PlainValidator(_money), AfterValidator(_not_negative)]
+
+
+class OpportunityInput(Input):
+    """A sale that may come about (features S-05 to S-14). Source: oroinc/crm SalesBundle/Entity/Opportunity.php."""
+
+    key: Slug
+    was: Reference = None
+    name: Name = ""
+    account: Reference = None
+    customer: Reference = None
+    business_customer: Reference = None
+    contact: Reference = None
+    lead: Reference = None
+    owner: Short = None
+    status: Annotated[
+        Text, BeforeValidator(lambda value: value or "open"), AfterValidator(_one_of(tuple(PROBABILITIES)))
+    ] = "open"
+    close_date: Date = None
+    probability: Annotated[int | None, PlainValidator(_whole(0, 100))] = None
+    budget: Amount = None
+    close_revenue: Amount = None
+    currency: Annotated[Text, AfterValidator(_if_given(_currency))] = None
+    close_reason: Short = None
+    customer_need: Text = None
+    proposed_solution: Text = None
+    notes: Text = None
+    closed_at: Time = None
+    base_budget: Amount = None
+    base_revenue: Amount = None
+    external_id: ExternalId = None
+    tags: Tags = []
+
+
+class ActivityInput(Input):
+    """A call, e-mail, task, event or note, about any number of records (features M-06, M-07)."""
+
+    key: Slug
+    was: Reference = None
+    kind: Annotated[Text, AfterValidator(_one_of(ACTIVITY_KINDS))] = None
+    subject: Name = ""
+    description: Text = None
+    direction: Annotated[Text, AfterValidator(_one_of(DIRECTIONS))] = None
+    at: Time = None
+    ends_at: Time = None
+    status: Annotated[Text, AfterValidator(_one_of(TASK_STATUSES))] = None
+    owner: Short = None
+    accounts: References = []
+    contacts: References = []
+    customers: References = []
+    users: References = []
+    business_customers: References = []
+    leads: References = []
+    opportunities: References = []
+    orders: References = []
+    quotes: References = []
+    requests: References = []
+    shopping_lists: References = []
+
+
+class MarketingEventInput(Input):
+    """What became of a mailing to one person (feature M-05).
+
+    Source: oroinc/OroCRMMarketingBundle MarketingActivityBundle/Entity/MarketingActivity.php.
+    """
+
+    key: Slug
+    was: Reference = None
+    campaign: Short = None
+    type: Annotated[Text, AfterValidator(_one_of(MARKETING_TYPES))] = None
+    at: Time = None
+    details: Text = None
+    contact: Reference = None
+    user: Reference = None
+    lead: Reference = None
+    business_customer: Reference = None
+    account: Reference = None
+
+
 class EntityInput(Input):
     names: ClassVar[str] = "name"
 
@@ -613,6 +819,7 @@ class SalesInput(OwnedInput):
     currency: Annotated[Text, AfterValidator(_if_given(_currency))] = None
     payment_status: Annotated[Text, AfterValidator(_one_of(PAYMENT_STATUSES))] = None
     placed_at: Time = None
+    products: Texts = []
     tags: Tags = []
 
 
@@ -660,12 +867,18 @@ INPUTS: dict[str, type[Input]] = {
     "contact_groups": ContactGroupInput,
     "contacts": ContactInput,
     "accounts": AccountInput,
+    "channels": ChannelInput,
+    "business_customers": BusinessCustomerInput,
+    "leads": LeadInput,
+    "opportunities": OpportunityInput,
     "orders": SalesInput,
     "quotes": SalesInput,
     "requests": RequestInput,
     "shopping_lists": SalesInput,
     "checkouts": SalesInput,
     "records": RecordInput,
+    "activities": ActivityInput,
+    "marketing_events": MarketingEventInput,
     "tests": TestInput,
 }
 """The input model of each table of a document."""
@@ -700,7 +913,6 @@ _RESERVED = frozenset(
         *SHORT_TYPES,
         *FIELD_ONLY,
         *("capability", "workflow", "guest", "default", "capability-default", "workflow-default", "id"),
-        *("channel", "business-customer", "lead"),
     }
 )
 

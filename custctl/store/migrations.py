@@ -395,7 +395,233 @@ def m002_accounts_contacts_tags(connection: sqlite3.Connection, now: str) -> Non
         )
 
 
-MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (m001_initial, m002_accounts_contacts_tags)
+_LINK_TARGETS = {
+    "account": "account",
+    "contact": "contact",
+    "customer": "customer",
+    "customer_user": "customer_user",
+    "business_customer": "business_customer",
+    "lead": "lead",
+    "opportunity": "opportunity",
+    "order": "sales_document",
+    "quote": "sales_document",
+    "request": "sales_document",
+    "shopping_list": "sales_document",
+}
+"""What activities can be about, and the table that holds it."""
+
+_SALES_TABLES = f"""
+CREATE TABLE channel (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    type TEXT NOT NULL CHECK (type IN ('b2b', 'commerce', 'custom')),
+    active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    identity TEXT,
+    entities TEXT NOT NULL,
+    owner TEXT,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX channel_name ON channel (name_folded, key);
+
+CREATE TABLE business_customer (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    account_id INTEGER REFERENCES account (id),
+    channel_id INTEGER REFERENCES channel (id),
+    contact_id INTEGER REFERENCES contact (id),
+    owner TEXT,
+    emails TEXT NOT NULL,
+    phones TEXT NOT NULL,
+    employees INTEGER,
+    ownership TEXT,
+    rating TEXT,
+    ticker_symbol TEXT,
+    website TEXT,
+    external_id TEXT UNIQUE,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX business_customer_name ON business_customer (name_folded, key);
+CREATE INDEX business_customer_account ON business_customer (account_id);
+CREATE INDEX business_customer_channel ON business_customer (channel_id);
+CREATE INDEX business_customer_contact ON business_customer (contact_id);
+
+CREATE TABLE lead (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('new', 'qualified', 'canceled')),
+    prefix TEXT,
+    first_name TEXT,
+    middle_name TEXT,
+    last_name TEXT,
+    suffix TEXT,
+    job_title TEXT,
+    company_name TEXT,
+    website TEXT,
+    employees INTEGER,
+    industry TEXT,
+    source TEXT,
+    notes TEXT,
+    twitter TEXT,
+    linkedin TEXT,
+    emails TEXT NOT NULL,
+    phones TEXT NOT NULL,
+    contact_id INTEGER REFERENCES contact (id),
+    account_id INTEGER REFERENCES account (id),
+    customer_id INTEGER REFERENCES customer (id),
+    business_customer_id INTEGER REFERENCES business_customer (id),
+    owner TEXT,
+    external_id TEXT UNIQUE,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX lead_name ON lead (name_folded, key);
+CREATE INDEX lead_contact ON lead (contact_id);
+CREATE INDEX lead_account ON lead (account_id);
+CREATE INDEX lead_customer ON lead (customer_id);
+CREATE INDEX lead_business_customer ON lead (business_customer_id);
+
+CREATE TABLE opportunity (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    account_id INTEGER REFERENCES account (id),
+    customer_id INTEGER REFERENCES customer (id),
+    business_customer_id INTEGER REFERENCES business_customer (id),
+    contact_id INTEGER REFERENCES contact (id),
+    lead_id INTEGER REFERENCES lead (id),
+    owner TEXT,
+    status TEXT NOT NULL,
+    close_date TEXT,
+    probability INTEGER CHECK (probability BETWEEN 0 AND 100),
+    budget INTEGER,
+    close_revenue INTEGER,
+    currency TEXT,
+    close_reason TEXT,
+    customer_need TEXT,
+    proposed_solution TEXT,
+    notes TEXT,
+    closed_at TEXT,
+    base_budget INTEGER,
+    base_revenue INTEGER,
+    external_id TEXT UNIQUE,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX opportunity_name ON opportunity (name_folded, key);
+CREATE INDEX opportunity_account ON opportunity (account_id);
+CREATE INDEX opportunity_customer ON opportunity (customer_id);
+CREATE INDEX opportunity_business_customer ON opportunity (business_customer_id);
+CREATE INDEX opportunity_contact ON opportunity (contact_id);
+CREATE INDEX opportunity_lead ON opportunity (lead_id);
+
+CREATE TABLE activity (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('call', 'email', 'task', 'event', 'note')),
+    subject TEXT NOT NULL,
+    subject_folded TEXT NOT NULL,
+    description TEXT,
+    direction TEXT CHECK (direction IN ('incoming', 'outgoing')),
+    at TEXT NOT NULL,
+    ends_at TEXT,
+    status TEXT,
+    owner TEXT,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX activity_at ON activity (at, key);
+
+CREATE TABLE marketing_event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    campaign TEXT,
+    type TEXT NOT NULL CHECK (type IN ('send', 'open', 'click', 'soft_bounce', 'hard_bounce', 'unsubscribe')),
+    at TEXT NOT NULL,
+    details TEXT,
+    contact_id INTEGER REFERENCES contact (id),
+    user_id INTEGER REFERENCES customer_user (id),
+    lead_id INTEGER REFERENCES lead (id),
+    business_customer_id INTEGER REFERENCES business_customer (id),
+    account_id INTEGER REFERENCES account (id),{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX marketing_event_at ON marketing_event (at, key);
+CREATE INDEX marketing_event_contact ON marketing_event (contact_id);
+CREATE INDEX marketing_event_user ON marketing_event (user_id);
+CREATE INDEX marketing_event_lead ON marketing_event (lead_id);
+CREATE INDEX marketing_event_business_customer ON marketing_event (business_customer_id);
+CREATE INDEX marketing_event_account ON marketing_event (account_id);
+
+ALTER TABLE customer ADD COLUMN account_id INTEGER REFERENCES account (id);
+ALTER TABLE customer ADD COLUMN previous_account_id INTEGER REFERENCES account (id);
+ALTER TABLE customer ADD COLUMN channel_id INTEGER REFERENCES channel (id);
+CREATE INDEX customer_account ON customer (account_id);
+CREATE INDEX customer_previous_account ON customer (previous_account_id);
+CREATE INDEX customer_channel ON customer (channel_id);
+ALTER TABLE sales_document ADD COLUMN products TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE new_address (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    customer_id INTEGER REFERENCES customer (id),
+    user_id INTEGER REFERENCES customer_user (id),
+    contact_id INTEGER REFERENCES contact (id),
+    business_customer_id INTEGER REFERENCES business_customer (id),
+    lead_id INTEGER REFERENCES lead (id),
+    key TEXT NOT NULL,
+    label TEXT,
+    organization TEXT,
+    first_name TEXT,
+    middle_name TEXT,
+    last_name TEXT,
+    street TEXT,
+    street2 TEXT,
+    city TEXT,
+    postal_code TEXT,
+    phone TEXT,
+    country TEXT NOT NULL,
+    region TEXT,
+    is_primary INTEGER NOT NULL CHECK (is_primary IN (0, 1)),
+    types TEXT NOT NULL,
+    default_types TEXT NOT NULL,{_KEPT_COLUMNS},
+    CHECK ((customer_id IS NOT NULL) + (user_id IS NOT NULL) + (contact_id IS NOT NULL)
+        + (business_customer_id IS NOT NULL) + (lead_id IS NOT NULL) = 1),
+    CHECK ((customer_id IS NULL AND user_id IS NULL)
+        OR (street IS NOT NULL AND city IS NOT NULL AND postal_code IS NOT NULL)),
+    UNIQUE (customer_id, key),
+    UNIQUE (user_id, key),
+    UNIQUE (contact_id, key),
+    UNIQUE (business_customer_id, key),
+    UNIQUE (lead_id, key)
+) STRICT;
+INSERT INTO new_address (id, customer_id, user_id, contact_id, key, label, organization, first_name, middle_name,
+    last_name, street, street2, city, postal_code, phone, country, region, is_primary, types, default_types, manager,
+    created_at, updated_at)
+SELECT id, customer_id, user_id, contact_id, key, label, organization, first_name, middle_name,
+    last_name, street, street2, city, postal_code, phone, country, region, is_primary, types, default_types, manager,
+    created_at, updated_at FROM address;
+DELETE FROM sqlite_sequence WHERE name = 'new_address';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'new_address', seq FROM sqlite_sequence WHERE name = 'address';
+DROP TABLE address;
+ALTER TABLE new_address RENAME TO address;
+"""
+
+
+def m003_sales(connection: sqlite3.Connection, now: str) -> None:  # noqa: ARG001 - every step takes the time
+    """Channels, business customers, leads, opportunities, activities and marketing; accounts of customers."""
+    for statement in _statements(_SALES_TABLES):
+        connection.execute(statement)
+    for name, table in _LINK_TARGETS.items():
+        connection.execute(
+            f"CREATE TABLE activity_{name} (activity_id INTEGER NOT NULL REFERENCES activity (id) ON DELETE CASCADE,"
+            f" record_id INTEGER NOT NULL REFERENCES {table} (id), PRIMARY KEY (activity_id, record_id))"
+            " STRICT, WITHOUT ROWID"
+        )
+        connection.execute(f"CREATE INDEX activity_{name}_record ON activity_{name} (record_id)")
+
+
+MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (
+    m001_initial,
+    m002_accounts_contacts_tags,
+    m003_sales,
+)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

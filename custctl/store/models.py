@@ -38,6 +38,9 @@ class Customer(_Kept, table=True):
     name_folded: str
     parent_id: int | None = Field(default=None, foreign_key="customer.id")
     group_id: int | None = Field(default=None, foreign_key="customer_group.id")
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    previous_account_id: int | None = Field(default=None, foreign_key="account.id")
+    channel_id: int | None = Field(default=None, foreign_key="channel.id")
     internal_rating: str | None = None
     owner: str | None = None
     sales_reps: str
@@ -108,6 +111,8 @@ class Address(_Kept, table=True):
     customer_id: int | None = Field(default=None, foreign_key="customer.id")
     user_id: int | None = Field(default=None, foreign_key="customer_user.id")
     contact_id: int | None = Field(default=None, foreign_key="contact.id")
+    business_customer_id: int | None = Field(default=None, foreign_key="business_customer.id")
+    lead_id: int | None = Field(default=None, foreign_key="lead.id")
     key: str
     label: str | None = None
     organization: str | None = None
@@ -230,6 +235,194 @@ class AccountContact(SQLModel, table=True):
     contact_id: int = Field(primary_key=True, foreign_key="contact.id")
 
 
+class Channel(_Kept, table=True):
+    __tablename__ = "channel"
+
+    key: str = Field(unique=True)
+    name: str
+    name_folded: str
+    type: str
+    active: bool
+    identity: str | None = None
+    entities: str
+    owner: str | None = None
+
+
+class BusinessCustomer(_Kept, table=True):
+    __tablename__ = "business_customer"
+
+    key: str = Field(unique=True)
+    name: str
+    name_folded: str
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    channel_id: int | None = Field(default=None, foreign_key="channel.id")
+    contact_id: int | None = Field(default=None, foreign_key="contact.id")
+    owner: str | None = None
+    emails: str
+    phones: str
+    employees: int | None = None
+    ownership: str | None = None
+    rating: str | None = None
+    ticker_symbol: str | None = None
+    website: str | None = None
+    external_id: str | None = Field(default=None, unique=True)
+
+
+class Lead(_Kept, table=True):
+    __tablename__ = "lead"
+
+    key: str = Field(unique=True)
+    name: str
+    name_folded: str
+    status: str
+    prefix: str | None = None
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
+    suffix: str | None = None
+    job_title: str | None = None
+    company_name: str | None = None
+    website: str | None = None
+    employees: int | None = None
+    industry: str | None = None
+    source: str | None = None
+    notes: str | None = None
+    twitter: str | None = None
+    linkedin: str | None = None
+    emails: str
+    phones: str
+    contact_id: int | None = Field(default=None, foreign_key="contact.id")
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    customer_id: int | None = Field(default=None, foreign_key="customer.id")
+    business_customer_id: int | None = Field(default=None, foreign_key="business_customer.id")
+    owner: str | None = None
+    external_id: str | None = Field(default=None, unique=True)
+
+
+class Opportunity(_Kept, table=True):
+    __tablename__ = "opportunity"
+
+    key: str = Field(unique=True)
+    name: str
+    name_folded: str
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    customer_id: int | None = Field(default=None, foreign_key="customer.id")
+    business_customer_id: int | None = Field(default=None, foreign_key="business_customer.id")
+    contact_id: int | None = Field(default=None, foreign_key="contact.id")
+    lead_id: int | None = Field(default=None, foreign_key="lead.id")
+    owner: str | None = None
+    status: str
+    close_date: str | None = None
+    probability: int | None = None
+    budget: int | None = None
+    close_revenue: int | None = None
+    currency: str | None = None
+    close_reason: str | None = None
+    customer_need: str | None = None
+    proposed_solution: str | None = None
+    notes: str | None = None
+    closed_at: str | None = None
+    base_budget: int | None = None
+    base_revenue: int | None = None
+    external_id: str | None = Field(default=None, unique=True)
+
+
+class Activity(_Kept, table=True):
+    __tablename__ = "activity"
+
+    key: str = Field(unique=True)
+    kind: str
+    subject: str
+    subject_folded: str
+    description: str | None = None
+    direction: str | None = None
+    at: str
+    ends_at: str | None = None
+    status: str | None = None
+    owner: str | None = None
+
+
+class _AboutRecord(SQLModel):
+    activity_id: int = Field(primary_key=True, foreign_key="activity.id")
+
+
+class ActivityAccount(_AboutRecord, table=True):
+    __tablename__ = "activity_account"
+
+    record_id: int = Field(primary_key=True, foreign_key="account.id")
+
+
+class ActivityContact(_AboutRecord, table=True):
+    __tablename__ = "activity_contact"
+
+    record_id: int = Field(primary_key=True, foreign_key="contact.id")
+
+
+class ActivityCustomer(_AboutRecord, table=True):
+    __tablename__ = "activity_customer"
+
+    record_id: int = Field(primary_key=True, foreign_key="customer.id")
+
+
+class ActivityCustomerUser(_AboutRecord, table=True):
+    __tablename__ = "activity_customer_user"
+
+    record_id: int = Field(primary_key=True, foreign_key="customer_user.id")
+
+
+class ActivityBusinessCustomer(_AboutRecord, table=True):
+    __tablename__ = "activity_business_customer"
+
+    record_id: int = Field(primary_key=True, foreign_key="business_customer.id")
+
+
+class ActivityLead(_AboutRecord, table=True):
+    __tablename__ = "activity_lead"
+
+    record_id: int = Field(primary_key=True, foreign_key="lead.id")
+
+
+class ActivityOpportunity(_AboutRecord, table=True):
+    __tablename__ = "activity_opportunity"
+
+    record_id: int = Field(primary_key=True, foreign_key="opportunity.id")
+
+
+class _AboutDocument(_AboutRecord):
+    record_id: int = Field(primary_key=True, foreign_key="sales_document.id")
+
+
+class ActivityOrder(_AboutDocument, table=True):
+    __tablename__ = "activity_order"
+
+
+class ActivityQuote(_AboutDocument, table=True):
+    __tablename__ = "activity_quote"
+
+
+class ActivityRequest(_AboutDocument, table=True):
+    __tablename__ = "activity_request"
+
+
+class ActivityShoppingList(_AboutDocument, table=True):
+    __tablename__ = "activity_shopping_list"
+
+
+class MarketingEvent(_Kept, table=True):
+    __tablename__ = "marketing_event"
+
+    key: str = Field(unique=True)
+    campaign: str | None = None
+    type: str
+    at: str
+    details: str | None = None
+    contact_id: int | None = Field(default=None, foreign_key="contact.id")
+    user_id: int | None = Field(default=None, foreign_key="customer_user.id")
+    lead_id: int | None = Field(default=None, foreign_key="lead.id")
+    business_customer_id: int | None = Field(default=None, foreign_key="business_customer.id")
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+
+
 class _Owned(_Kept):
     customer_id: int | None = Field(default=None, foreign_key="customer.id")
     user_id: int | None = Field(default=None, foreign_key="customer_user.id")
@@ -248,6 +441,7 @@ class SalesDocument(_Owned, table=True):
     payment_status: str | None = None
     placed_at: str | None = None
     workflow_active: bool
+    products: str = "[]"
 
 
 class Record(_Owned, table=True):
@@ -318,6 +512,23 @@ MODELS: dict[str, type[SQLModel]] = {
         ContactInGroup,
         Account,
         AccountContact,
+        Channel,
+        BusinessCustomer,
+        Lead,
+        Opportunity,
+        Activity,
+        ActivityAccount,
+        ActivityContact,
+        ActivityCustomer,
+        ActivityCustomerUser,
+        ActivityBusinessCustomer,
+        ActivityLead,
+        ActivityOpportunity,
+        ActivityOrder,
+        ActivityQuote,
+        ActivityRequest,
+        ActivityShoppingList,
+        MarketingEvent,
         SalesDocument,
         Record,
         Entity,

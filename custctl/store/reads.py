@@ -349,13 +349,13 @@ def _linked(
 
 def _like(target: Noun, value: str, place: str) -> tuple[str, str]:
     """The ids of the records with a key that contains the text, and the value of the parameter."""
-    return f"SELECT o.id FROM {target.table} o WHERE instr(fold(o.{target.key}), :{place}) > 0", fold(value)
+    return f"SELECT o.id FROM {target.table} o WHERE instr(fold(o.{target.named_by}), :{place}) > 0", fold(value)
 
 
 def _keys_meant(target: Noun, value: str, place: str) -> tuple[str, str]:
     """The ids of the records with these keys."""
     keys = f"SELECT value FROM json_each(:{place})"
-    query = f"SELECT o.id FROM {target.table} o WHERE o.{target.key} IN ({keys})"
+    query = f"SELECT o.id FROM {target.table} o WHERE o.{target.named_by} IN ({keys})"
     return query, json.dumps([fold(word) for word in _words(value)])
 
 

@@ -16,7 +16,11 @@ from typing import NamedTuple
 from custctl.errors import Exit, Problem
 from custctl.resources import (
     ACCOUNT,
+    ACTIVITY,
     ADDRESSES,
+    BUSINESS,
+    BUSINESS_ADDRESS,
+    CHANNEL,
     CONTACT,
     CONTACT_ADDRESS,
     CONTACT_GROUP,
@@ -24,6 +28,11 @@ from custctl.resources import (
     CUSTOMER_ADDRESS,
     ENTITY,
     GROUP,
+    LEAD,
+    LEAD_ADDRESS,
+    MARKETING_EVENT,
+    NOUNS,
+    OPPORTUNITY,
     RECORD,
     ROLE,
     SALES,
@@ -102,7 +111,6 @@ def remove_customers(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     Source: oroinc/customer-portal CustomerBundle/Handler/CustomerDeleteHandlerExtension.php.
     """
     free, refused = _unused(unit, drafts, "is still used by", lambda _: "move or delete them first")
-    _forget(unit, CUSTOMER, "parent", free)
     along = [*_of(unit, CUSTOMER_ADDRESS, "customer_id", free), *_of(unit, SETTING, "customer_id", free)]
     return _remove(unit, free, along, refused)
 
@@ -127,7 +135,6 @@ def remove_groups(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
         return _built_in(draft)
 
     free, refused = _split(drafts, refusal)
-    _forget(unit, CUSTOMER, "group", free)
     return _remove(unit, free, _of(unit, SETTING, "group_id", free), refused)
 
 
@@ -200,9 +207,24 @@ def remove_visitors(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
 
 
 def remove_accounts(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
-    """Take accounts away; their contacts stay, and accounts that one referred are referred by none (feature A-01)."""
-    _forget(unit, ACCOUNT, "referred_by", drafts)
-    return _remove(unit, drafts)
+    """Take accounts away with their business customers and opportunities; contacts and customers stay (feature A-13).
+
+    Source: oroinc/crm AccountBundle and SalesBundle, whose links to an account are ON DELETE CASCADE.
+    """
+    along = [
+        *_with_addresses(unit, _of(unit, BUSINESS, "account_id", drafts)),
+        *_of(unit, OPPORTUNITY, "account_id", drafts),
+    ]
+    return _remove(unit, drafts, along)
+
+
+def remove_channels(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take channels away with their business customers (feature B-08); customers stay, without a channel."""
+    return _remove(unit, drafts, _with_addresses(unit, _of(unit, BUSINESS, "channel_id", drafts)))
+
+
+def _with_addresses(unit: Unit, businesses: Sequence[Draft]) -> list[Draft]:
+    return [*businesses, *_of(unit, BUSINESS_ADDRESS, "business_customer_id", businesses)]
 
 
 def remove_contacts(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
@@ -210,23 +232,12 @@ def remove_contacts(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
 
     Source: oroinc/crm ContactBundle/Entity/Contact.php and AccountBundle/Entity/Account.php, ON DELETE SET NULL.
     """
-    _forget(unit, CONTACT, "reports_to", drafts)
-    linked = f"t.id IN (SELECT l.account_id FROM account_contact l WHERE l.contact_id IN {_IDS})"
-    gone = {draft.key for draft in drafts}
-    for account in unit.select(ACCOUNT, linked, ids=_ids(drafts)):
-        account.image["contacts"] = [key for key in account.image["contacts"] if key not in gone]
-        if account.image["default_contact"] in gone:
-            account.image["default_contact"] = None
     return _remove(unit, drafts, _of(unit, CONTACT_ADDRESS, "contact_id", drafts))
 
 
 def remove_contact_groups(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     """Take groups of contacts away; these stay. The groups that every shop has stay too (feature K-06)."""
     free, refused = _split(drafts, _built_in)
-    linked = f"t.id IN (SELECT l.contact_id FROM contact_in_group l WHERE l.group_id IN {_IDS})"
-    gone = {draft.key for draft in free}
-    for contact in unit.select(CONTACT, linked, ids=_ids(free)):
-        contact.image["groups"] = [key for key in contact.image["groups"] if key not in gone]
     return _remove(unit, free, (), refused)
 
 
@@ -304,12 +315,50 @@ def _says(role: Image, entity: str) -> bool:
     return entity in role["permissions"] or any(name.partition(".")[0] == entity for name in role["fields"])
 
 
+def remove_business_customers(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take business customers away with their addresses."""
+    return _remove(unit, drafts, _of(unit, BUSINESS_ADDRESS, "business_customer_id", drafts))
+
+
+def remove_leads(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take leads away with their addresses; the opportunities that came of one stay."""
+    return _remove(unit, drafts, _of(unit, LEAD_ADDRESS, "lead_id", drafts))
+
+
 def _remove(
     unit: Unit, drafts: Sequence[Draft], along: Sequence[Draft] = (), refused: Sequence[tuple[Draft, Problem]] = ()
 ) -> Outcome:
-    for part in (*along, *drafts):
+    """Take records away, and those that go along; what was mailed to one goes too, what only names one lets it go."""
+    parts = [*along, *drafts]
+    for noun in {part.noun.name: part.noun for part in parts}.values():
+        gone = [part for part in parts if part.noun is noun]
+        parts += (mailed := _mailed(unit, gone))
+        along = [*along, *mailed]
+        _let_go(unit, gone)
+    for part in parts:
         unit.remove(part)
     return Outcome(list(along), list(refused))
+
+
+def _mailed(unit: Unit, gone: Sequence[Draft]) -> list[Draft]:
+    """What was mailed to these records."""
+    names = [field.name for field in MARKETING_EVENT.fields if field.to == gone[0].noun.name]
+    return [event for name in names for event in _of(unit, MARKETING_EVENT, f"{name}_id", gone)]
+
+
+def _let_go(unit: Unit, gone: Sequence[Draft]) -> None:
+    """Let no record that stays name those of one noun that go, by any of its loose fields."""
+    keys = {draft.key for draft in gone}
+    for noun in NOUNS.values():
+        for field in noun.fields:
+            if not field.loose or field.to != gone[0].noun.name or field.computed:
+                continue
+            if field.via is None:
+                _forget(unit, noun, field.name, gone)
+                continue
+            linked = f"t.id IN (SELECT l.{field.via.own} FROM {field.via.table} l WHERE l.{field.via.other} IN {_IDS})"
+            for other in unit.select(noun, linked, ids=_ids(gone)):
+                other.image[field.name] = [key for key in other.image[field.name] if key not in keys]
 
 
 REMOVALS: Mapping[str, Removal] = {
@@ -325,6 +374,12 @@ REMOVALS: Mapping[str, Removal] = {
     CONTACT_GROUP.name: remove_contact_groups,
     CONTACT.name: remove_contacts,
     ACCOUNT.name: remove_accounts,
+    CHANNEL.name: remove_channels,
+    BUSINESS.name: remove_business_customers,
+    LEAD.name: remove_leads,
+    OPPORTUNITY.name: _remove,
+    ACTIVITY.name: _remove,
+    MARKETING_EVENT.name: _remove,
     **dict.fromkeys((noun.name for noun in SALES), remove_with_lines),
     RECORD.name: remove_with_lines,
 }

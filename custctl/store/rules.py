@@ -26,7 +26,11 @@ from custctl.policy.catalogue import (
 from custctl.policy.model import Entity, Kind, Level
 from custctl.resources import (
     ACCOUNT,
+    ACTIVITY,
     ADDRESSES,
+    BUSINESS,
+    BUSINESS_ADDRESS,
+    CHANNEL,
     CONTACT,
     CONTACT_ADDRESS,
     CONTACT_GROUP,
@@ -35,7 +39,11 @@ from custctl.resources import (
     CUSTOMER_ADDRESS,
     ENTITY,
     GROUP,
+    LEAD,
+    LEAD_ADDRESS,
+    MARKETING_EVENT,
     NOUNS,
+    OPPORTUNITY,
     RECORD,
     ROLE,
     SALES,
@@ -72,6 +80,14 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     ACCOUNT.name: ("name",),
     TAG.name: ("name",),
     TAXONOMY.name: ("name",),
+    CHANNEL.name: ("name", "type"),
+    BUSINESS.name: ("name",),
+    BUSINESS_ADDRESS.name: ("country",),
+    LEAD.name: ("name",),
+    LEAD_ADDRESS.name: ("country",),
+    OPPORTUNITY.name: ("name",),
+    ACTIVITY.name: ("kind", "subject"),
+    MARKETING_EVENT.name: ("type",),
 }
 
 
@@ -282,6 +298,11 @@ def _account(_unit: Unit, draft: Draft) -> None:
             image["default_contact"] = None
 
 
+def _happening(unit: Unit, draft: Draft) -> None:
+    """What happened without saying when happened when it was written down."""
+    draft.image["at"] = draft.image["at"] or unit.moment
+
+
 def _sales(unit: Unit, draft: Draft) -> None:
     _consistent_owner(unit, draft)
     status = draft.image.get("status")
@@ -366,7 +387,7 @@ def _address(unit: Unit, draft: Draft) -> None:
     if unit.id_of(owner, image["owner"]) is None:
         unit.missing(owner, image["owner"], draft.locate("owner"), "owner")
     named = image["organization"] or (image["first_name"] and image["last_name"])
-    if not named and draft.noun is not CONTACT_ADDRESS:
+    if not named and draft.noun in (CUSTOMER_ADDRESS, USER_ADDRESS):
         message = "needs an organization, or a first and a last name"
         wrong(unit, draft, "organization", message)
     image["types"] = sorted({*image["types"], *image["default"]})
@@ -446,7 +467,7 @@ def _settle(drafts: Sequence[Draft], touched: Sequence[Draft]) -> None:
 
 def _unique(unit: Unit, touched: Sequence[Draft]) -> None:
     """What must be unique besides keys: external ids, and the labels of a customer's roles."""
-    for noun in (CUSTOMER, USER, CONTACT, ACCOUNT):
+    for noun in (CUSTOMER, USER, CONTACT, ACCOUNT, BUSINESS, LEAD, OPPORTUNITY):
         name = "external_id"
         changed = [draft for draft in touched if draft.noun is noun and draft.changed(name) and draft.image[name]]
         for draft, other in _taken(unit, changed, lambda draft: draft.image["external_id"], "t.external_id = :value"):
@@ -552,6 +573,8 @@ _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     RECORD.name: _record,
     CONTACT.name: _contact,
     ACCOUNT.name: _account,
+    ACTIVITY.name: _happening,
+    MARKETING_EVENT.name: _happening,
     **dict.fromkeys(ADDRESSES, _address),
     **{noun.name: _sales for noun in SALES},
 }

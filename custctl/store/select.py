@@ -31,6 +31,17 @@ _SPECIAL: Mapping[tuple[str, str], str] = {
     ("contact", "phone"): "(t.phones ->> '$[0]')",
     ("account", "email"): "(SELECT c.emails ->> '$[0]' FROM contact c WHERE c.id = t.default_contact_id)",
     ("account", "phone"): "(SELECT c.phones ->> '$[0]' FROM contact c WHERE c.id = t.default_contact_id)",
+    ("channel", "customers"): "(SELECT count(*) FROM customer m WHERE m.channel_id = t.id)",
+    ("channel", "business_customers"): "(SELECT count(*) FROM business_customer m WHERE m.channel_id = t.id)",
+    **{
+        (noun, name): f"(t.{name}s ->> '$[0]')" for noun in ("business-customer", "lead") for name in ("email", "phone")
+    },
+    (
+        "business-customer-address",
+        "owner",
+    ): "(SELECT o.key FROM business_customer o WHERE o.id = t.business_customer_id)",
+    ("lead-address", "owner"): "(SELECT o.key FROM lead o WHERE o.id = t.lead_id)",
+    ("lead", "opportunities"): "(SELECT count(*) FROM opportunity m WHERE m.lead_id = t.id)",
     ("record", "parent"): """CASE WHEN t.parent_document_id IS NOT NULL
         THEN (SELECT d.entity || ':' || d.number FROM sales_document d WHERE d.id = t.parent_document_id)
         ELSE (SELECT p.entity || ':' || p.key FROM record p WHERE p.id = t.parent_record_id) END""",
@@ -106,7 +117,7 @@ def _links(noun: Noun, via: Link, target: Noun) -> str:
     """The keys of the records that one is linked to, as a JSON array in order."""
     of_noun = f" AND l.noun = '{noun.name}'" if via.shared else ""
     keys = (
-        f"SELECT o.{target.key} AS k FROM {via.table} l JOIN {target.table} o ON o.id = l.{via.other}"
+        f"SELECT o.{target.named_by} AS k FROM {via.table} l JOIN {target.table} o ON o.id = l.{via.other}"
         f" WHERE l.{via.own} = t.id{of_noun} ORDER BY k"
     )
     return f"(SELECT json_group_array(k) FROM ({keys}))"

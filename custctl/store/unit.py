@@ -38,6 +38,9 @@ _UNIQUE = {
     "contact-group": ("label", "label_folded"),
     "contact": ("external_id", "external_id"),
     "account": ("external_id", "external_id"),
+    "business-customer": ("external_id", "external_id"),
+    "lead": ("external_id", "external_id"),
+    "opportunity": ("external_id", "external_id"),
 }
 """The fields besides keys that must be unique, and their columns."""
 

@@ -237,13 +237,11 @@ def write_setting(unit: Unit, place: Place, name: str, value: Any) -> None:
 
 
 def add(unit: Unit, noun: Noun, values: dict[str, Any], title: str, prefix: str = "") -> Draft:
-    """A new record, owned by whoever runs the tool unless told otherwise (feature C-12).
+    """A new record.
 
     A key that was given must be free; one that is made from the name gets -2, -3.
     """
     settle_owner(unit, noun, values)
-    if noun.field("owner") is not None:
-        values.setdefault("owner", config.actor())
     key = values.get("key")
     if key is None:
         values["key"] = free_key(unit, noun, slug(title, noun.name), prefix)
@@ -253,13 +251,18 @@ def add(unit: Unit, noun: Noun, values: dict[str, Any], title: str, prefix: str 
 
 
 def settle_owner(unit: Unit, noun: Noun, values: dict[str, Any]) -> None:
-    """Under --as ask whether such a record may be made, and give it its owner."""
+    """Give a new record its owner, whoever runs the tool unless told otherwise (feature C-12).
+
+    Under --as ask whether such a record may be made, and by whom it is owned on the storefront.
+    """
     if unit.acting is not None:
         from custctl.store.acting import settle_new_owner
 
         allow(unit, noun, "create")
         unit.acting.require_fields(noun, "create", values)
         settle_new_owner(unit.acting, noun, values)
+    if noun.field("owner") is not None:
+        values.setdefault("owner", config.actor())
 
 
 def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:

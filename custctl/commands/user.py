@@ -152,7 +152,8 @@ def _add(unit: Unit, values: dict[str, Any], customer: str | None, roles: list[s
         write_item(unit, USER, values)
         return
     name = f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
-    made = {"key": free_key(unit, CUSTOMER, slug(name, "customer")), "name": name or values["email"]}
+    key = free_key(unit, CUSTOMER, slug(name, "customer"))
+    made = {"key": key, "name": name or values["email"], "owner": values["owner"]}
     user = item_of(USER, values | {"customer": made["key"]})
     merge(unit, Request([item_of(CUSTOMER, made), user]))
 

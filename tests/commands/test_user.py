@@ -40,8 +40,9 @@ def test_u_01_a_user_without_a_customer_gets_one_called_like_the_person(custctl:
             "confirmed": [None, True],
             "guest": [None, False],
             "auth_status": [None, "active"],
+            "owner": [None, "tester"],
         },
-        "customer:ann-lee": {"key": [None, "ann-lee"], "name": [None, "Ann Lee"]},
+        "customer:ann-lee": {"key": [None, "ann-lee"], "name": [None, "Ann Lee"], "owner": [None, "tester"]},
     }
 
 

@@ -70,6 +70,11 @@ def sheet(path: Path, rows: Sequence[Mapping[str, str]]) -> str:
     return str(path)
 
 
+def owned(rows: Sequence[Mapping[str, str]]) -> list[Record]:
+    """The rows as an import takes them that are new: whoever runs it is the owner where nobody else is (C-12)."""
+    return [{**row, "owner": row.get("owner") or "tester"} for row in rows]
+
+
 def document(path: Path, **tables: Sequence[Mapping[str, str]]) -> str:
     """The same records as a document has them: what a cell leaves empty is not said."""
     words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -134,8 +139,8 @@ def test_an_import_and_a_document_with_the_same_records_leave_the_same_rows_and_
     assert (counts["added"], counts["rejected"]) == (len(customers), 0)
     counts = imported.json("user", "import", sheet(tmp_path / "users.csv", users))
     assert (counts["added"], counts["rejected"]) == (len(users), 0)
-    applied.json("apply", "-f", document(tmp_path / "c.json", customers=customers), "--yes")
-    applied.json("apply", "-f", document(tmp_path / "u.json", users=users), "--yes")
+    applied.json("apply", "-f", document(tmp_path / "c.json", customers=owned(customers)), "--yes")
+    applied.json("apply", "-f", document(tmp_path / "u.json", users=owned(users)), "--yes")
     assert list(told(imported, 2)) == list(told(applied, 2))
     assert imported("db", "check").exit == 0
 
@@ -150,11 +155,77 @@ def test_an_import_over_what_is_stored_and_a_document_leave_the_same_rows_and_hi
     customers = [
         {**row, "name": f"{row['name']} again" if number % 3 else row["name"]} for number, row in enumerate(stored)
     ]
+    half = len(stored) // 2
     for shop in pair:
-        shop.json("apply", "-f", document(tmp_path / "c.json", customers=stored[: len(stored) // 2]), "--yes")
+        shop.json("apply", "-f", document(tmp_path / "c.json", customers=stored[:half]), "--yes")
     imported.json("customer", "import", sheet(tmp_path / "customers.csv", customers))
+    customers[half:] = owned(customers[half:])
     applied.json("apply", "-f", document(tmp_path / "c2.json", customers=customers), "--yes")
     assert list(told(imported, 2)) == list(told(applied, 2))
+
+
+SINGLE = {
+    "customer": ({"name": "Wide"}, ("Wide",), ("--owner", "jo")),
+    "user": (
+        {"email": "A@x.example", "first_name": "A", "last_name": "B", "customer": "c", "roles": "buyer"},
+        ("A@x.example", "--first-name", "A", "--last-name", "B", "--customer", "c", "--role", "buyer"),
+        ("--owner", "jo"),
+    ),
+    "group": ({"name": "Bronze"}, ("Bronze",), ("--owner", "jo")),
+    "account": ({"name": "Big"}, ("Big",), ("--owner", "jo")),
+    "contact": ({"first_name": "Ann"}, ("--first-name", "Ann"), ("--owner", "jo")),
+    "tag": ({"name": "vip"}, ("vip",), ()),
+    "order": ({"number": "SO-1", "customer": "c"}, ("SO-1", "--customer", "c"), ()),
+}
+
+
+@pytest.mark.parametrize("noun", SINGLE)
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_an_import_of_one_row_and_the_verb_add_leave_the_same_row_and_history(
+    pair: tuple[Runner, Runner], noun: str, form: str
+) -> None:
+    """C-12: the owner of a new record is who makes it, unless another one is given."""
+    row, words, given = SINGLE[noun]
+    for shop in pair:
+        shop("customer", "add", "C")
+    by_import, by_hand = pair
+    for number, owner in enumerate([(), given] if given else [()]):
+        values = {**row, **({"owner": owner[1]} if owner else {})}
+        name = "email" if noun == "user" else next(iter(row))
+        values[name] = f"{number}{values[name]}"
+        text = json.dumps([values]) if form == "json" else ",".join(values) + "\n" + ",".join(values.values()) + "\n"
+        by_import.json(noun, "import", by_import.file(text, f"rows.{form}"))
+        renamed = [f"{number}{word}" if word == row[name] else word for word in words]
+        by_hand.json(noun, "add", *renamed, *owner)
+    assert list(told(by_import, 3)) == list(told(by_hand, 3))
+    for table in ("contact", "account", "tag", "sales_document"):
+        rows = [[row[1:] for row in shop.sql(f"SELECT * FROM {table}")] for shop in pair]
+        assert [_without_times(row) for row in rows[0]] == [_without_times(row) for row in rows[1]]
+
+
+def _without_times(row: Sequence[Any]) -> list[Any]:
+    return [value for value in row if not (isinstance(value, str) and value.endswith("Z"))]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_i_07_of_each_circle_of_new_rows_one_is_rejected_wherever_the_file_is_cut(
+    custctl: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, seed: int
+) -> None:
+    for module, name in ((engine, "CHUNK"), (engine, "BATCH"), (columns, "BATCH")):
+        monkeypatch.setattr(module, name, size)
+    rows = [{"key": f"c{n}", "name": f"C {n}", "parent": f"c{n // 10 * 10 + (n + 1) % 10}"} for n in range(30)]
+    rows += [{"key": f"below{n}", "name": f"Below {n}", "parent": f"below{n - 1}" if n else "c0"} for n in range(5)]
+    rows += [{"key": f"sound{n}", "name": f"Sound {n}", "parent": f"sound{n - 1}" if n else ""} for n in range(5)]
+    random.Random(seed).shuffle(rows)
+    path = sheet(tmp_path / "c.csv", rows)
+    answer = custctl("customer", "import", path, "--continue-on-error", "-o", "json")
+    assert (answer.json["added"], answer.json["rejected"]) == (37, 3)
+    assert {problem["code"] for problem in answer.json["errors"]} == {"cycle"}
+    assert custctl.sql("SELECT count(*) FROM customer WHERE parent_id IS NULL") == [(3 + 1,)]
+    above = "SELECT p.key FROM customer c JOIN customer p ON p.id = c.parent_id WHERE c.key = ?"
+    assert custctl.sql(above, "below0") == [("c0",)]
+    assert custctl("db", "check").exit == 0
 
 
 def test_a_record_that_chunks_touch_again_has_one_row_of_history_and_is_undone_as_one(

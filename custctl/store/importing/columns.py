@@ -65,6 +65,7 @@ class Columns:
         keys: matching.Keys,
         waiting: Waiting,
         role: Callable[[], str],
+        owner: str,
         empty_is_nothing: bool,
     ) -> None:
         self.unit = unit
@@ -72,6 +73,8 @@ class Columns:
         self.keys = keys
         self.waiting = waiting
         self.role = role
+        self.owner = owner
+        self.empty_is_nothing = empty_is_nothing
         self.words = {**_WORDS, "": _NOTHING} if empty_is_nothing else _WORDS
         self.texts: dict[str, int] = {}
         self.bools: dict[str, int] = {}
@@ -113,6 +116,12 @@ class Columns:
         if made:
             _Writing(self.unit, self.noun, batch, made).write(begin())
         return [row for at, row in enumerate(rows) if at in batch.left]
+
+    def default(self, entry: Field) -> Any:
+        """What a new record has where a row says nothing: whoever runs the tool is its owner (feature C-12)."""
+        if entry.name != "owner":
+            return entry.default
+        return self.owner if self.empty_is_nothing or entry.name not in self.texts else None
 
     def default_role(self) -> Target | None:
         """The role of users who have no other."""
@@ -394,7 +403,7 @@ class _Writing:
             return self._reference(entry, start)
         values = self._values(entry)
         if values is None:
-            default = entry.default
+            default = self.batch.columns.default(entry)
             said = entry.in_row and default is not None
             column: dict[str, Iterable[Any]] = {entry.holder: repeat(to_column(entry, default))} if said else {}
             return column, repeat("" if default is None else start + _json(default))
@@ -408,7 +417,7 @@ class _Writing:
             return [self.batch.keys[at] for at in self.made]
         if entry.name not in self.batch.values:
             return None
-        values, default = self.batch.values[entry.name], entry.default
+        values, default = self.batch.values[entry.name], self.batch.columns.default(entry)
         return [default if values[at] is None else values[at] for at in self.made]
 
     def _reference(self, entry: Field, start: str) -> tuple[dict[str, Iterable[Any]], Iterable[str]]:

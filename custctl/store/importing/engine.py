@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean
 from custctl.resources import ACCOUNT, ADDRESS_OF, ADDRESSES, CONTACT, ROLE, SETTING, USER, Noun, slug
@@ -27,6 +27,7 @@ from custctl.store.removal import remove_addresses
 from custctl.store.settings import SETTINGS
 from custctl.store.sheets import Named, Row, Sheet
 from custctl.store.sheets.cells import CellError
+from custctl.store.sheets.headings import normal
 from custctl.store.unit import Draft, Unit
 
 CHUNK = 2_000
@@ -38,6 +39,8 @@ CACHE = 64 * 1024
 Read = Callable[[Row], Mapping[str, Any]]
 """A row as a document has its record, with `Named` where it names another record by something else than its key."""
 Token = str
+DROPPED = frozenset({"groups", *matching.OF_ACCOUNTS})
+"""What a contact may name in vain: its row goes in without (feature I-12, oroinc/crm ContactBundle)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Import:
         """Whether the file is at its end, so that nothing can come later any more."""
         self.headings = {column.path: column.heading for column in sheet.columns if column is not None}
         self.of_itself = {field.name for field in noun.fields if field.to == noun.name and not field.computed}
+        self.optional = DROPPED if noun is CONTACT else frozenset[str]()
 
     def run(self) -> Outcome:
         """Take every row; what cannot be taken is in the outcome.
@@ -89,9 +93,9 @@ class Import:
         if self.sheet.headings and self.noun in TAKEN and self.options.mode != "update":
             self._by_columns()
         else:
-            self._all(self.sheet.rows)
+            self._all(map(self._asked, self.sheet.rows))
         self.final = True
-        self._all(self.waiting.rows())
+        self._all(self._last())
         self.unit.forget()
         self.outcome.problems.sort(key=lambda problem: (problem.place and problem.place.line) or 0)
         return self.outcome
@@ -109,6 +113,7 @@ class Import:
             self.keys,
             self.waiting,
             self._default_role,
+            self.signature.actor,
             self.options.empty == "keep",
         )
         rows = iter(self.sheet.rows)
@@ -116,25 +121,24 @@ class Import:
             self.unit.forget()
             left = columns.take(batch, self._revision)
             self.outcome.counts["added"] += len(batch) - len(left)
-            self._all(left)
+            self._all(map(self._asked, left))
             self.progress(self.outcome.total)
 
     def _revision(self) -> int:
         return self.unit.begin(self.signature.command, self.signature.actor)
 
-    def _all(self, rows: Iterable[Row]) -> None:
+    def _all(self, rows: Iterable[Asked | None]) -> None:
         for chunk in self._chunks(rows):
             self._settle(self._known(chunk))
             self.progress(self.outcome.total)
 
     # -- reading -------------------------------------------------------------------------------------------
 
-    def _chunks(self, rows: Iterable[Row]) -> Iterator[list[Asked]]:
-        """Rows in chunks; one ends before a row that may mean a record that another row of it means."""
+    def _chunks(self, rows: Iterable[Asked | None]) -> Iterator[list[Asked]]:
+        """Rows in chunks, without those that cannot be read; one ends before a row that may mean what another means."""
         held: list[Asked] = []
         seen = _Seen()
-        for row in rows:
-            asked = self._asked(row)
+        for asked in rows:
             if asked is None:
                 continue
             if len(held) == CHUNK or not seen.add(self.noun, asked):
@@ -144,6 +148,21 @@ class Import:
             held.append(asked)
         if held:
             yield held
+
+    def _last(self) -> Iterator[Asked | None]:
+        """The rows that have waited; where new records make a circle, one row is rejected and the others go in."""
+        for waited in self.waiting.rows():
+            asked = self._asked(waited.row)
+            if asked is not None and waited.circle:
+                [name] = self.of_itself
+                lines = ", ".join(map(str, waited.circle))
+                if waited.closes:
+                    words = f"the {name} leads back to the row: lines {lines} make a circle"
+                    self._reject(asked, [Problem("cycle", Exit.INVALID, words, None, asked.place(name), name)])
+                    continue
+                asked.named.pop(name, None)
+                self.outcome.warn([f"line {asked.line} goes in without its {name}: lines {lines} make a circle"])
+            yield asked
 
     def _asked(self, row: Row) -> Asked | None:
         asked = Asked(row.line, row.cells, {})
@@ -161,11 +180,22 @@ class Import:
                 asked.delete = bool(value)
             elif not self._takes_reference(asked, name, value):
                 asked.values[name] = value
+        if self.noun is CONTACT:
+            asked.half = self._half_of_a_name(row)
         return asked
+
+    def _half_of_a_name(self, row: Row) -> Literal["", "first_name", "last_name"]:
+        """The one of the two names that the file has, where it has not both; an empty cell says that there is none."""
+        if isinstance(row.cells, Mapping):
+            there = {normal(name).replace(" ", "_") for name in row.cells}
+        else:
+            there = {str(path[0]) for path in self.headings if len(path) == 1}
+        first, last = "first_name" in there, "last_name" in there
+        return "" if first == last else "first_name" if first else "last_name"
 
     def _takes_reference(self, asked: Asked, name: str, value: Any) -> bool:
         """Keep apart what names other records by something else than a key, or may name one that comes later."""
-        looked_up = name in self.of_itself or (name == "owner" and self.noun.name in ADDRESSES)
+        looked_up = name in self.of_itself | self.optional or (name == "owner" and self.noun.name in ADDRESSES)
         entries = value if isinstance(value, list) else [value]
         if not any(isinstance(entry, Named) or (looked_up and isinstance(entry, str) and entry) for entry in entries):
             return False
@@ -206,9 +236,9 @@ class Import:
         if self.noun.name in ADDRESSES:
             find_addresses(self.unit, self.noun, rows)
             return [asked for asked in rows if self._is_wanted(asked)]
-        ambiguous = {
-            id(asked): problem for asked, problem in matching.find_records(self.unit.connection, self.noun, rows)
-        }
+        by_name = self.noun is not CONTACT or self.options.mode != "add"  # two people may be called alike
+        found = matching.find_records(self.unit.connection, self.noun, rows, by_name=by_name)
+        ambiguous = {id(asked): problem for asked, problem in found}
         rows = self._without(rows, {which: [problem] for which, problem in ambiguous.items()})
         rows = [asked for asked in rows if self._is_wanted(asked)]
         self.keys.give(rows)
@@ -251,7 +281,9 @@ class Import:
         waits: dict[int, Token] = {}
 
         def miss(asked: Asked, problem: Problem, way: Way) -> None:
-            if problem.code == "not-found" and not self.final and problem.field in self.of_itself:
+            if problem.code == "not-found" and problem.field in self.optional:
+                self._drop(asked, problem)
+            elif problem.code == "not-found" and not self.final and problem.field in self.of_itself:
                 waits.setdefault(id(asked), _token(way))
             else:
                 found.setdefault(id(asked), []).append(problem)
@@ -271,31 +303,43 @@ class Import:
                 self._wait(asked, waits[id(asked)])
         return self._without([asked for asked in rows if id(asked) not in waits or id(asked) in found], found)
 
+    def _drop(self, asked: Asked, problem: Problem) -> None:
+        """Let a row go in without what it names in vain; where that is all it names, the field stays as it is."""
+        plain = self._in_the_sheet(asked, problem)
+        self.outcome.warn([f"{plain.place}: {plain.field}: {plain.message}; the row goes in without"])
+
     def _below(self, rows: Sequence[Asked]) -> dict[str, list[tuple[Asked, str, Way]]]:
         """The rows that name records of the same noun, by the keys of those."""
         below: dict[str, list[tuple[Asked, str, Way]]] = {}
         for asked in rows:
-            for name in self.of_itself.intersection(asked.named):
+            for name in self.of_itself.intersection(asked.named, asked.values):
                 for ways in asked.named[name]:
                     below.setdefault(str(asked.values[name]), []).append((asked, name, ways[0]))
         return below
 
     def _completing(self, rows: list[Asked]) -> list[Asked]:
-        """What new records get that say nothing: a user who may sign in, the role of the website."""
+        """What new records get that say nothing: whoever runs the tool as owner (feature C-12), users a role."""
+        is_owned = self.noun.field("owner") is not None and self.noun.name not in ADDRESSES
         for asked in rows:
+            if is_owned and asked.found is None:
+                asked.values.setdefault("owner", self.signature.actor)
             if self.noun is USER and asked.found is None:
-                values = asked.values
-                on = values.get("enabled", not values.get("guest", False))
-                if on is True and not values.get("roles"):
-                    values["roles"] = [self._default_role()]
+                self._complete_user(asked.values)
         return rows
+
+    def _complete_user(self, values: dict[str, Any]) -> None:
+        """A user who may sign in has a role, else that of the website."""
+        on = values.get("enabled", not values.get("guest", False))
+        if on is True and not values.get("roles"):
+            values["roles"] = [self._default_role()]
 
     def _default_role(self) -> str:
         draft = self.unit.find(SETTING, "customer.default_role")
         return str(SETTINGS["customer.default_role"].default if draft is None else draft.image["value"])
 
     def _wait(self, asked: Asked, wanted: Token) -> None:
-        self.waiting.put(Row(asked.line, asked.cells), wanted, _tokens(self.noun, asked))
+        stored = asked.found is not None
+        self.waiting.put(Row(asked.line, asked.cells), wanted, _tokens(self.noun, asked), stored=stored)
 
     # -- writing -------------------------------------------------------------------------------------------
 
@@ -323,7 +367,7 @@ class Import:
         if self.final:
             return rows
         late = {
-            which: _token(Way("key", problems[0].value or "")) if problems[0].code == "not-found" else ""
+            which: _token(Way("key", problems[0].value or ""))
             for which, problems in found.items()
             if all(_can_wait(problem, self.of_itself) for problem in problems)
         }
@@ -481,11 +525,15 @@ class _Seen:
         self.made: set[str] = set()
         self.ids: set[str] = set()
         self.names: dict[Any, tuple[bool, bool]] = {}
+        self.whole = False
+        """Whether there is a contact among them of whom both names are told."""
 
     def add(self, noun: Noun, asked: Asked) -> bool:
         """Take a row; False when it may mean what another one means."""
         if noun.name in ADDRESSES:
             return self._address(asked)
+        if asked.half and self.whole:
+            return False
         key, external = matching.given_key(noun, asked), str(asked.values.get("external_id") or "")
         made = "" if key else slug(matching.title_of(noun, asked), noun.name)
         if key in self.given or key in self.made or made in self.given or (external and external in self.ids):
@@ -493,6 +541,7 @@ class _Seen:
         name = matching.name_of(noun, asked)
         if name is not None and not self._name(matching.folded(name.by, name.text), bool(key), bool(external)):
             return False
+        self.whole |= noun is CONTACT and not asked.half
         (self.given if key else self.made).add(key or made)
         self.ids.add(external)
         return True

@@ -16,7 +16,14 @@ from custctl.store.lookup import near_keys
 from custctl.store.sheets import By
 
 _AMONG = "(SELECT value FROM json_each(:texts))"
-_COLUMNS: Mapping[By, str] = {"external_id": "external_id", "name": "name_folded", "label": "label_folded"}
+_COLUMNS: Mapping[By, str] = {
+    "external_id": "external_id",
+    "name": "name_folded",
+    "names": "name_folded",
+    "label": "label_folded",
+    "first_name": "first_folded",
+    "last_name": "last_folded",
+}
 _CANDIDATES = 5
 
 
@@ -42,7 +49,7 @@ def _query(noun: Noun, by: By) -> str:
     if by == "code" and noun is ROLE:
         return f"""SELECT lower(code), key FROM role WHERE lower(code) IN {_AMONG}
             UNION SELECT label_folded, key FROM role WHERE label_folded IN {_AMONG} ORDER BY 2"""
-    column = "name_folded" if by == "names" else _COLUMNS.get(by, "key")
+    column = _COLUMNS.get(by, "key")
     if column in ("name_folded", "label_folded") and column not in noun.folded:
         column = next((known for known in ("name_folded", "label_folded") if known in noun.folded), "key")
     return f"SELECT {column}, key FROM {noun.table} WHERE {column} IN {_AMONG} ORDER BY key"
@@ -87,11 +94,13 @@ def name_of(noun: Noun, asked: Asked) -> Way | None:
     return None
 
 
-def find_records(connection: sqlite3.Connection, noun: Noun, rows: Sequence[Asked]) -> Iterator[tuple[Asked, Problem]]:
+def find_records(
+    connection: sqlite3.Connection, noun: Noun, rows: Sequence[Asked], *, by_name: bool = True
+) -> Iterator[tuple[Asked, Problem]]:
     """Give each row the key of the stored record it means; the rows for which there are several.
 
-    By the key that is given, else the external id, else the name among records whose external id is no other one
-    (feature I-05).
+    By the key that is given, else the external id, else, if wanted, the name among records whose external id is no
+    other one (feature I-05).
     """
     by_key: dict[str, list[Asked]] = {}
     for asked in rows:
@@ -104,8 +113,9 @@ def find_records(connection: sqlite3.Connection, noun: Noun, rows: Sequence[Aske
             for asked in by_key[key]:
                 asked.found = stored[0]
     _by_external_id(connection, noun, [row for row in rows if row.found is None or noun is USER])
-    rest = [row for row in rows if row.found is None and given_key(noun, row) is None]
-    yield from _by_name(connection, noun, rest)
+    if by_name:
+        rest = [row for row in rows if row.found is None and given_key(noun, row) is None]
+        yield from _by_name(connection, noun, rest)
 
 
 def _by_external_id(connection: sqlite3.Connection, noun: Noun, rows: Sequence[Asked]) -> None:
@@ -120,16 +130,26 @@ def _by_external_id(connection: sqlite3.Connection, noun: Noun, rows: Sequence[A
 
 
 def _by_name(connection: sqlite3.Connection, noun: Noun, rows: Sequence[Asked]) -> Iterator[tuple[Asked, Problem]]:
-    named = [(asked, name) for asked in rows if (name := name_of(noun, asked)) is not None]
-    if not named:
-        return
-    by = named[0][1].by
-    stored = keys_by(connection, noun, by, (folded(by, name.text) for _, name in named))
-    if noun.field("external_id") is not None:
-        stored = _without_other_ids(connection, noun, stored)
-    for asked, name in named:
+    """A contact of whom a file has the first or the last name only is found by that (oroinc/crm ContactBundle)."""
+    named: dict[By, list[tuple[Asked, str]]] = {}
+    for asked in rows:
+        name = name_of(noun, asked)
+        if name is not None:
+            by: By = asked.half or name.by
+            named.setdefault(by, []).append((asked, folded(by, name.text)))
+    for by, pairs in named.items():
+        stored = keys_by(connection, noun, by, (text for _, text in pairs))
+        if noun.field("external_id") is not None:
+            stored = _without_other_ids(connection, noun, stored)
+        yield from _by_one_name(noun, pairs, stored)
+
+
+def _by_one_name(
+    noun: Noun, named: Iterable[tuple[Asked, str]], stored: Mapping[str, list[str]]
+) -> Iterator[tuple[Asked, Problem]]:
+    for asked, text in named:
         wanted = asked.values.get("external_id")
-        ids = stored.get(folded(by, name.text), [])
+        ids = stored.get(text, [])
         keys = [key.partition("\0")[0] for key in ids if not wanted or key.endswith("\0")]
         if noun is ROLE:
             owner = asked.values.get("customer")
@@ -137,7 +157,7 @@ def _by_name(connection: sqlite3.Connection, noun: Noun, rows: Sequence[Asked]) 
         if len(keys) == 1:
             asked.found = keys[0]
         elif keys:
-            yield asked, _ambiguous(asked, noun, name.text, keys)
+            yield asked, _ambiguous(asked, noun, title_of(noun, asked), keys)
 
 
 def _without_other_ids(
@@ -155,7 +175,7 @@ def _ambiguous(asked: Asked, noun: Noun, text: str, keys: Sequence[str]) -> Prob
     more = " and more" if len(keys) > len(shown) else ""
     hint = f"name one by its key: {', '.join(shown)}{more}"
     words = f"several {noun.plural} are called {text!r}"
-    path = "name" if noun.field("name") is not None and noun is not CONTACT else "last_name"
+    path = "name" if noun.field("name") is not None and noun is not CONTACT else asked.half or "last_name"
     return Problem("ambiguous", Exit.INVALID, words, hint, asked.place(path), None, text, shown)
 
 
@@ -247,7 +267,8 @@ def find_references(
                 elif key is not None:
                     keys.append(key)
             many = name in OF_ACCOUNTS or (field is not None and field.kind == "links")
-            asked.values[name] = keys if many else (keys[0] if keys else None)
+            if keys:
+                asked.values[name] = keys if many else keys[0]
 
 
 class _Own:

@@ -55,6 +55,8 @@ class Asked:
     values: dict[str, Any]
     named: dict[str, list[tuple[Way, ...]]] = field(default_factory=dict)
     delete: bool = False
+    half: Literal["", "first_name", "last_name"] = ""
+    """The only name of a contact that the file says anything of."""
     key: str = ""
     """The key of the record, once it is known, as the unit of work knows it."""
     found: str | None = None

@@ -13,9 +13,10 @@ from typing import Any, Literal, NamedTuple
 from custctl.errors import Place
 
 Format = Literal["csv", "tsv", "jsonl", "json"]
-By = Literal["value", "key", "external_id", "name", "code", "label", "email", "names"]
+By = Literal["value", "key", "external_id", "name", "code", "label", "email", "names", "first_name", "last_name"]
 """How a cell names what it means: `value` is the value itself; the others name another record by that field of it
-(`code`: the code of a role or its label; `names`: first and last name, from two columns)."""
+(`code`: the code of a role or its label; `names`: first and last name, from two columns; one of the two: the row of
+a file that has no column of the other)."""
 
 
 class Row(NamedTuple):

@@ -44,7 +44,13 @@ def _settings(_about: str) -> Result:
     return Result(rows, "list", ("name", "type", "default", "scopes", "choices", "about"))
 
 
-_KINDS = {"bool": "true or false", "list": "list of texts", "choice": "one of the choices"}
+_KINDS = {
+    "bool": "true or false",
+    "list": "list of texts",
+    "choice": "one of the choices",
+    "currency": "currency code",
+    "rates": "table: a rate for each currency code",
+}
 
 
 def _documents(about: str) -> Result:

@@ -7,6 +7,7 @@ levels full and none; lists are JSON text; levels, times and everything else are
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 from typing import Any
@@ -39,6 +40,48 @@ def money_text(units: int) -> str:
     """The written amount: at least two decimal places, no more than needed."""
     text = f"{Decimal(units) / MONEY_UNIT:.4f}"
     return text[:-2] if text.endswith("00") else text.rstrip("0")
+
+
+_CODE = re.compile("[A-Z]{3}")
+_RATE_PLACES = 10
+_RATE_ROOM = 2**62
+
+
+def currency_code(text: str) -> str:
+    """The code of a currency as it is written; raises ValueError for a text that is none."""
+    if not _CODE.fullmatch(text):
+        raise ValueError("must be a currency code of three capitals, like USD")
+    return text
+
+
+def rate_parts(text: str) -> tuple[int, int]:
+    """A rate of exchange as two whole numbers, the second one a power of ten: `1.08` is 108 and 100."""
+    whole, _, places = text.partition(".")
+    return int(whole + places), int(10 ** len(places))
+
+
+def rate_text(value: Any) -> str:
+    """A rate of exchange in its shortest form; raises ValueError for what is none.
+
+    Its two whole numbers multiplied stay below 2**62, so that amounts are converted within 64 bits.
+    """
+    wrong = "must be a number above 0, like 1.08"
+    if isinstance(value, bool | float) or not isinstance(value, str | int | Decimal):
+        raise ValueError(wrong)
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise ValueError(wrong) from None
+    if not number.is_finite() or number <= 0 or number.adjusted() > len(str(_RATE_ROOM)):
+        raise ValueError(wrong if number.is_nan() or number <= 0 else "is too large a number")
+    text = f"{number:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    if len(text.partition(".")[2]) > _RATE_PLACES:
+        raise ValueError(f"must have at most {_RATE_PLACES} decimal places")
+    above, below = rate_parts(text)
+    if above * below >= _RATE_ROOM:
+        raise ValueError("has too many digits: leave some of the decimal places out")
+    return text
 
 
 def _dump(value: Any) -> str:

@@ -190,6 +190,8 @@ def translate(error: sqlite3.Error, path: Path) -> CustctlError:
         return busy(path)
     if name.startswith("SQLITE_FULL"):
         return unusable(f"no space left to write {path}", "nothing was changed; free some space and try again", "full")
+    if str(error) == "integer overflow":
+        return conflict("amounts that are stored add up to more than can be told", code="too-large")
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         what = "is not a database" if name.startswith("SQLITE_NOTADB") else "is damaged"
         return unusable(

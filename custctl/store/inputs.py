@@ -26,7 +26,7 @@ from custctl.formats import visible
 from custctl.policy.catalogue import ENTITIES, FIELD_ONLY, SALES_DOCUMENTS
 from custctl.policy.model import LEVELS
 from custctl.resources import MAX_KEY, NOUNS, SHORT_TYPES, fold, slug
-from custctl.store.codec import money_from, money_text
+from custctl.store.codec import currency_code, money_from, money_text
 
 MAX_TAG = 50
 RATINGS = tuple(f"{stars}_of_5" for stars in range(1, 6))
@@ -240,9 +240,7 @@ def _money(value: Any) -> str | None:
 
 @_means("a currency code of three capitals, like USD")
 def _currency(code: str) -> str:
-    if not re.fullmatch("[A-Z]{3}", code):
-        raise ValueError("must be a currency code of three capitals, like USD")
-    return code
+    return currency_code(code)
 
 
 @_means("true or false")

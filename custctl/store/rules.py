@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from custctl.errors import Exit, Problem, did_you_mean, near
 from custctl.policy.catalogue import (
@@ -372,6 +373,8 @@ def _setting(unit: Unit, draft: Draft) -> None:
     owner_noun, owner = owner_of(draft.key)
     if owner_noun is not None and unit.id_of(owner_noun, owner) is None:
         unit.missing(owner_noun, owner, draft.locate(), setting.name)
+    if setting.name in ("currency.base", "currency.rates"):
+        _currencies(unit, draft)
     if setting.kind != "reference":
         return
     target = NOUNS[setting.to]
@@ -379,6 +382,25 @@ def _setting(unit: Unit, draft: Draft) -> None:
         unit.missing(target, value, draft.locate("value"), setting.name)
     elif target is ROLE and "/" in value:
         wrong(unit, draft, setting.name, "the website's roles are predefined ones, without a customer", value=value)
+
+
+def _currencies(unit: Unit, draft: Draft) -> None:
+    """The base currency is worth one of itself; what a change leaves without a rate, or gives another, is told."""
+    base, rates = (_shop_setting(unit, name) for name in ("currency.base", "currency.rates"))
+    if rates.get(base, "1") != "1":
+        words = f"{base} is the base currency, and so worth 1 of itself, not {rates[base]}"
+        wrong(unit, draft, "currency.rates", words, value=rates[base])
+    if draft.key == "currency.base" and rates and draft.changed("value"):
+        unit.warnings.append(f"currency.rates now says what currencies are worth in {base}: {', '.join(rates)}")
+    before = (draft.before or {}).get("value") if draft.key == "currency.rates" else None
+    if gone := [code for code in before or () if code not in rates]:
+        unit.warnings.append(f"currencies that no longer have a rate: {', '.join(gone)}")
+
+
+def _shop_setting(unit: Unit, name: str) -> Any:
+    """What a setting of the whole shop will be: as it is given, else as it is stored, else its default."""
+    draft = unit.find(NOUNS["setting"], name)
+    return SETTINGS[name].default if draft is None or draft.after is None else draft.after["value"]
 
 
 def _address(unit: Unit, draft: Draft) -> None:

@@ -17,7 +17,7 @@ from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.policy.catalogue import GUEST_GROUP
 from custctl.resources import CUSTOMER, GROUP, NOUNS, Noun, reference
 from custctl.store import lookup
-from custctl.store.codec import switch_of
+from custctl.store.codec import currency_code, rate_text, switch_of
 
 Scope = Literal["system", "group", "customer"]
 SCOPES: Mapping[str, Noun] = {"group": GROUP, "customer": CUSTOMER}
@@ -30,7 +30,7 @@ class Setting:
     """One setting. A reference names the noun it leads to; a number lies between `least` and `most`."""
 
     name: str
-    kind: Literal["bool", "int", "text", "list", "choice", "reference"]
+    kind: Literal["bool", "int", "text", "list", "choice", "reference", "currency", "rates"]
     default: Any
     about: str
     choices: tuple[str, ...] = ()
@@ -49,11 +49,15 @@ class Setting:
             if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
                 raise ValueError("must be a list of texts")
             return list(value)
-        if self.kind in ("text", "choice", "reference") and (not isinstance(value, str) or not value.strip()):
+        if self.kind == "rates":
+            return _rates(value)
+        if self.kind in ("text", "choice", "reference", "currency") and (
+            not isinstance(value, str) or not value.strip()
+        ):
             raise ValueError("must be text")
         if self.kind == "choice" and value not in self.choices:
             raise ValueError(f"must be one of {', '.join(self.choices)}")
-        return value
+        return currency_code(value) if self.kind == "currency" else value
 
     def _number(self, value: Any) -> int:
         """A whole number within its limits; YAML and a terminal give it as text."""
@@ -62,6 +66,19 @@ class Setting:
         if not isinstance(value, int) or isinstance(value, bool) or not self.least <= value <= self.most:
             raise ValueError(f"must be a whole number from {self.least} to {self.most}")
         return value
+
+
+def _rates(value: Any) -> dict[str, str]:
+    """What currencies are worth, by code; raises ValueError with the code that is wrong."""
+    if not isinstance(value, Mapping):
+        raise ValueError("must be a table of currencies and their rates, like EUR = 1.08")
+    rates = {}
+    for code, rate in sorted(value.items()):
+        try:
+            rates[currency_code(code)] = rate_text(rate)
+        except ValueError as error:
+            raise ValueError(f"has {code}={rate}, which {error}") from None
+    return rates
 
 
 SETTINGS: Mapping[str, Setting] = {
@@ -142,6 +159,15 @@ SETTINGS: Mapping[str, Setting] = {
             "each",
             "For which customers an account is made: each, those at the root of a tree, or none.",
             choices=("each", "root", "none"),
+        ),
+        # oroinc/platform CurrencyBundle/DependencyInjection/Configuration.php: default_currency. Oro keeps the rate
+        # of each amount; here one table has those that count.
+        Setting("currency.base", "currency", "USD", "The currency in which amounts of several currencies are told."),
+        Setting(
+            "currency.rates",
+            "rates",
+            {},
+            "What one unit of each other currency is worth in the base currency.",
         ),
     )
 }
@@ -225,6 +251,8 @@ def read(connection: sqlite3.Connection, setting: Setting, words: Sequence[str])
     """
     if setting.kind == "list":
         return list(words)
+    if setting.kind == "rates":
+        return _typed_rates(setting, words)
     if len(words) != 1:
         raise usage(f"{setting.name} takes one value, not {len(words)}", "quote a value that holds spaces")
     text = words[0]
@@ -239,6 +267,19 @@ def read(connection: sqlite3.Connection, setting: Setting, words: Sequence[str])
         hint = f"custctl setting unset {setting.name} puts back what counts without it"
         raise invalid(f"setting {setting.name} cannot be nothing", field=setting.name, value=text, hint=hint)
     return text
+
+
+def _typed_rates(setting: Setting, words: Sequence[str]) -> dict[str, str]:
+    """The table that words like `EUR=1.08` are; exit 4 for another word, and for a currency that is named twice."""
+    rates = {}
+    for word in words:
+        code, sign, rate = word.partition("=")
+        if not sign or code in rates:
+            wrong = f"{code} is named twice" if sign else f"{word!r} is no rate"
+            hint = f"like custctl setting set {setting.name} EUR=1.08 GBP=1.27"
+            raise invalid(f"setting {setting.name}: {wrong}", field=setting.name, value=word, hint=hint)
+        rates[code] = rate
+    return rates
 
 
 # -- which value counts --------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def rows(connection: sqlite3.Connection, noun: Noun, wanted: Wanted, way: Way) -
     parameters |= {f"word{number}": word for number, word in enumerate(wanted.words)}
     whole = " ".join(wanted.words)
     parameters |= {"whole": whole, "behind": whole + _LAST}
-    order = ", ".join(selection(noun.name).order(name) for name in noun.sort.split(",") if name != noun.key)
+    order = ", ".join(_term(noun, name) for name in noun.sort.split(",") if name != noun.key)
     tail = " ".join(f"AND {part}" for part in (*tagged, way(noun, wanted)))
     tail += f" ORDER BY {', '.join(filter(None, (order, selection(noun.name).order(noun.key))))}"
     for row_id, image in _selection(noun).rows(connection, tail, parameters):
@@ -86,6 +86,12 @@ def rows(connection: sqlite3.Connection, noun: Noun, wanted: Wanted, way: Way) -
             "matched": matched,
             "text": text,
         }
+
+
+def _term(noun: Noun, name: str) -> str:
+    """One term of a list's order, `-at` downwards."""
+    down = name.startswith("-")
+    return f"{selection(noun.name).order(name.removeprefix('-'))}{' DESC' if down else ''}"
 
 
 # -- which records -------------------------------------------------------------------------------------------------
@@ -117,7 +123,8 @@ def _names(noun: Noun) -> list[str]:
 
 def _called(noun: Noun) -> tuple[str, ...]:
     """The fields that say what a record is called; a sales document has none."""
-    return noun.folded.get("name_folded") or noun.folded.get("label_folded") or ()
+    columns = ("name_folded", "label_folded", "subject_folded")
+    return next((noun.folded[column] for column in columns if column in noun.folded), ())
 
 
 def _has(noun: Noun, word: str) -> str:
@@ -189,7 +196,7 @@ def _where(
 def _places(connection: sqlite3.Connection, noun: Noun, row_id: int, image: Image) -> Iterator[tuple[str, str]]:
     """What a record can be found by, what it is called first; what stands beside it is read when it is needed."""
     if name := _joined(image[field] for field in _called(noun)):
-        yield "label" if "label" in _called(noun) else "name", name
+        yield "name" if len(_called(noun)) > 1 else _called(noun)[0], name
     yield noun.key, image[noun.key]
     for field in _sought(noun):
         value = image[field.name]

@@ -636,8 +636,14 @@ def test_the_status_tells_schema_revision_and_contents(demo: Runner) -> None:
             "contact_group": 3,
             "contact": 6,
             "account": 4,
+            "channel": 0,
+            "business_customer": 0,
+            "lead": 0,
+            "opportunity": 0,
             "sales_document": 28,
             "record": 13,
+            "activity": 0,
+            "marketing_event": 0,
         },
     }
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custctl.resources import CONTACT, CUSTOMER, GROUP, NOUNS, ROLE, SETTING, USER, VISITOR, Noun
+from custctl.resources import BUSINESS, CONTACT, CUSTOMER, GROUP, NOUNS, ROLE, SETTING, USER, VISITOR, Noun
 from custctl.store import rows
 from custctl.store.codec import money_from, money_text, to_column
 from custctl.store.database import open_in_memory
@@ -140,6 +140,11 @@ STORED: dict[str, tuple[Noun, dict[str, Any], Mapping[str, st.SearchStrategy[Any
         CONTACT,
         {**dict.fromkeys(("key", "first_folded", "last_folded", "name_folded"), "x"), "emails": "[]", "phones": "[]"},
         {"birthday": st.none() | st.dates().map(str)},
+    ),
+    "count": (
+        BUSINESS,
+        {**dict.fromkeys(("key", "name", "name_folded"), "x"), "emails": "[]", "phones": "[]"},
+        {"employees": st.none() | st.integers(0, 2**53)},
     ),
     "switch": (
         ROLE,

@@ -104,7 +104,7 @@ GENUINE = [
 pages; oroinc/customer-portal CustomerBundle Tests/Behat; oroinc/crm AccountBundle and ContactBundle tests."""
 
 NOT_KEPT = {
-    *("Owner ID", "Owner Id", "Account ID", "Account Id", "Website Id", "Organization Name", "Picture URI"),
+    *("Owner ID", "Owner Id", "Website Id", "Organization Name", "Picture URI"),
     *("Picture UUID", "Address ID", "Validated At", "State"),
 }
 NOT_KEPT_OF_ADDRESSES = {"Name prefix", "Name suffix", "Owner Username"}

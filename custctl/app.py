@@ -48,7 +48,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": ("custctl.commands.documents", "Show what documents would change."),
     "diff": ("custctl.commands.documents", "Show what documents would change, as text."),
     "apply": ("custctl.commands.documents", "Make the database hold what documents say."),
-    "export": ("custctl.commands.documents", "Write the database as a document."),
+    "export": (
+        "custctl.commands.export",
+        "Write the database as a document, or one noun as rows.",
+    ),
     "search": (
         "custctl.commands.search",
         "Find records by name, key, e-mail, phone, number, address, tag or external id, the best first.",

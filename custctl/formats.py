@@ -130,9 +130,13 @@ def _csv_cell(value: Any) -> str:
         text = _plain_json(value)
     else:
         text = str(value)
-    safe = visible(text)
-    is_formula = safe[:1] in _FORMULA_STARTS and not safe[1:].replace(".", "", 1).isdecimal()
-    return f"'{safe}" if safe and is_formula else safe
+    return guarded(visible(text))
+
+
+def guarded(cell: str) -> str:
+    """The cell, with an apostrophe in front where a spreadsheet would take it for a formula."""
+    is_formula = cell[:1] in _FORMULA_STARTS and not cell[1:].replace(".", "", 1).isdecimal()
+    return f"'{cell}" if cell and is_formula else cell
 
 
 def _plain_json(value: Any) -> str:

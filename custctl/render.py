@@ -7,6 +7,7 @@ and not by rich, so that an answer of one line does not wait for it; rich draws 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
@@ -773,14 +774,22 @@ _DIFF_STYLES: Mapping[str, Style] = {"+": "good", "-": "bad", "@": "more"}
 
 
 def _text(page: _Page, result: Result) -> None:
-    """The text as it is. A document is UTF-8 wherever it goes: an escape in its place would be another text."""
-    for row in _answers(result):
+    """The text as it is, but for what a terminal would obey; a document is UTF-8 wherever it goes."""
+    for number, row in enumerate(_answers(result)):
         text = row["text"] if row["text"].endswith("\n") else f"{row['text']}\n"
+        if page.terminal:
+            text = _BREAKS.sub(lambda part: visible(part[0]), text)
         if isinstance(page.out, io.TextIOWrapper) and not can_hold(page.out, text):
             page.out.flush()
             page.out.buffer.write(text.encode())
         else:
             page.out.write(text)
+        if number == 0:
+            page.out.flush()  # what is written while it is read is there at once
+
+
+_BREAKS = re.compile(r"[^\n\t]+")
+"""The parts of a text between what lays it out."""
 
 
 def _topic(page: _Page, result: Result) -> None:

@@ -691,6 +691,20 @@ SHORT_TYPES = {"user": "customer-user", "role": "customer-user-role"}
 """The types a reference may be written with instead of the long ones."""
 
 
+_CALLED: Mapping[str, Noun] = {
+    **{noun.document.replace("_", "-"): noun for noun in NOUNS.values() if noun.name not in ADDRESSES},
+    **{name.replace(" ", "-"): noun for noun in NOUNS.values() for name in (noun.group, noun.name)},
+    **{short: NOUNS[long] for short, long in SHORT_TYPES.items()},
+}
+CALLED = tuple(noun.name if noun.name in ADDRESSES else noun.document for noun in NOUNS.values())
+"""What each noun is called where several are possible: by its table in a document, but for addresses."""
+
+
+def noun_called(text: str) -> Noun | None:
+    """The noun that people call by this word: `users`, `user` and `customer-user` are the same."""
+    return _CALLED.get(text.casefold().replace("_", "-").replace(" ", "-"))
+
+
 def noun_of(kind: str) -> Noun | None:
     """The noun of a type in a reference, long or short; None for an entity of one's own and for what is no type."""
     return NOUNS.get(SHORT_TYPES.get(kind, kind))

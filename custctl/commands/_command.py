@@ -6,6 +6,7 @@ before or after the verb are declared once, in `options`, and appended to every 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -27,6 +28,7 @@ from custctl.result import Result, Row
 if TYPE_CHECKING:
     import sqlite3
 
+    from custctl.commands._progress import Progress, Total
     from custctl.store.acting import Actor
     from custctl.store.unit import Report, Unit
     from custctl.store.writing import Writer
@@ -96,6 +98,24 @@ class Call(typer.Context):
         if not some:
             self.note(empty)
 
+    def progress(self, title: str, unit: str = "", total: Total = None, *, shown: bool = True) -> Progress:
+        """A bar on a terminal while something goes on that takes longer than a second."""
+        from custctl.commands._progress import Progress
+
+        bar = Progress(shown and not self.invocation.is_on("quiet"), title, unit, total)
+        self.invocation.closing.push(bar)  # whatever ends the command, it is gone before that is told
+        return bar
+
+    @property
+    def into_a_file(self) -> bool:
+        """Whether the answer goes into a file, so that a terminal shows nothing of it."""
+        from stat import S_ISREG
+
+        try:
+            return S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+        except (OSError, ValueError):  # a stream in memory has no descriptor
+            return False
+
     def read(self) -> sqlite3.Connection:
         """One snapshot of the database, closed when the answer has been written."""
         from custctl.store.database import open_for_reading
@@ -115,7 +135,9 @@ class Call(typer.Context):
 
     def write(self, work: Callable[[Unit], Any], check: Callable[[Unit, Report], Any] | None = None) -> Result:
         """Do the work in one transaction and commit it, or try it under --dry-run; the changes are the answer."""
-        return changes_result(self.writer.run(work, check), dry_run=self.dry_run)
+        with self.progress("writing"):
+            report = self.writer.run(work, check)
+        return changes_result(report, dry_run=self.dry_run)
 
     def agreed(
         self,
@@ -150,7 +172,8 @@ class Call(typer.Context):
 
     def attempt(self, work: Callable[[Unit], Any], check: Callable[[Unit, Report], Any] | None = None) -> Report:
         """Do the work and roll it back: what it would change."""
-        return self.writer.run(work, check, dry_run=True)
+        with self.progress("trying"):
+            return self.writer.run(work, check, dry_run=True)
 
     def load(self, work: Callable[[Unit], Any]) -> Report:
         """Do work that can be done only once, in one transaction, and commit it; what it has written."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import gc
-import sys
-import time
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,8 +14,6 @@ from custctl.resources import Noun
 from custctl.result import Result
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from custctl.store.importing.wanted import Outcome
     from custctl.store.unit import Report
 
@@ -51,8 +46,6 @@ MaxErrors = Annotated[
     int | None,
     typer.Option("--max-errors", metavar="N", min=0, help="Tell so many (20); with --continue-on-error allow no more."),
 ]
-_SHOW_AFTER = 1.0
-"""Nobody needs to be told that something goes on that takes less."""
 
 
 def register(app: typer.Typer, noun: Noun, *examples: str) -> None:
@@ -87,7 +80,7 @@ def register(app: typer.Typer, noun: Noun, *examples: str) -> None:
         if not gc.isenabled():  # it is off while the program starts, and this may run for long
             gc.freeze()
             gc.enable()
-        with _Progress(call) as progress:
+        with call.progress("importing", "rows") as progress:
             report, outcome = load(
                 call.load,
                 noun,
@@ -123,37 +116,3 @@ def _result(call: Call, report: Report, outcome: Outcome) -> Result:
         notes.append("dry run: nothing was written")
     rejected = outcome.counts["rejected"]
     return Result(data, "import", notes=tuple(notes), exit=Exit.PARTIAL if rejected else Exit.OK)
-
-
-class _Progress(AbstractContextManager["_Progress"]):
-    """A bar on a terminal while many rows are read; rich is loaded when it is shown, and never for a pipe."""
-
-    def __init__(self, call: Call) -> None:
-        self.wanted = sys.stderr.isatty() and not call.option("quiet")
-        self.started = time.monotonic()
-        self.bar: Progress | None = None
-
-    def at(self, rows: int) -> None:
-        """So many rows are done."""
-        if self.bar is None and self.wanted and time.monotonic() - self.started > _SHOW_AFTER:
-            self.bar = _bar()
-        if self.bar is not None:
-            self.bar.update(self.bar.task_ids[0], completed=rows, description=f"{rows:,} rows")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.stop()
-
-
-def _bar() -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    bar.add_task("rows", total=None)
-    bar.start()
-    return bar

@@ -1,11 +1,11 @@
-"""Documents: what they would change, making it so, and writing the database as one."""
+"""Documents: what they would change, and making it so."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 app = group("documents", "Documents.")
 
-Format = Literal["toml", "yaml", "json"]
 Prune = Annotated[
     bool, typer.Option("--prune", help="Also remove what carries the documents' manager and is not in them.")
 ]
@@ -107,31 +106,6 @@ def _apply_plan(call: Call, name: str) -> Result:
 
 def _question(tried: Report) -> str | None:
     return f"applying {counted(tried)}" if tried.changes else None
-
-
-@command(app, "export", examples=("custctl export > all.toml", "custctl export customers --format yaml"))
-def export(
-    call: Call,
-    noun: Annotated[
-        str | None, typer.Argument(metavar="NOUN", help="One table of the document, like customers.")
-    ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="The format.")] = "toml",
-    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="A new file to write.")] = None,
-) -> Result:
-    """Write the database as a document, sorted, without ids and times: apply makes the same world of it."""
-    from custctl.store.documents import write_document
-    from custctl.store.export import tables
-
-    text = write_document(tables(call.read(), noun), format_)
-    if out is not None:
-        from custctl.store.files import write_new
-
-        write_new(out, text, dry_run=call.dry_run)
-        if call.dry_run:
-            return Result({"text": ""}, "text", notes=("dry run: nothing was written",))
-        call.done()
-        return Result({"text": f"written to {visible(out)}\n"}, "text", notes=())
-    return Result({"text": text}, "text")
 
 
 def _read(files: list[str]) -> list[Document]:

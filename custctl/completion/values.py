@@ -17,6 +17,7 @@ from custctl.completion.line import Place
 from custctl.errors import CustctlError
 from custctl.resources import (
     ADDRESSES,
+    CALLED,
     CONTACT,
     CUSTOMER,
     NOUNS,
@@ -26,6 +27,7 @@ from custctl.resources import (
     Noun,
     changing_fields,
     fold,
+    noun_called,
     noun_of,
 )
 from custctl.store import suggest
@@ -89,8 +91,9 @@ class Values:
 
     @property
     def noun(self) -> Noun | None:
-        """The noun that the command's group is about."""
-        return _noun_of(self.place.groups)
+        """The noun that the command's group is about, or that is its argument."""
+        named = self.place.argument("NOUN")
+        return _noun_of(self.place.groups) if named is None else noun_called(named)
 
 
 Source = Callable[[Values], Candidates]
@@ -360,8 +363,8 @@ def _settings(_asked: Values) -> Candidates:
 
 
 def _tables(_asked: Values) -> Candidates:
-    """The tables of a document, which addresses are a part of."""
-    yield from ((noun.document, noun.plural) for noun in NOUNS.values() if noun.document != "addresses")
+    """The tables of a document, and addresses, which are rows of their own in sheets."""
+    yield from ((called, noun.plural) for called, noun in zip(CALLED, NOUNS.values(), strict=True))
 
 
 _TABLE: Mapping[str, Source] = {

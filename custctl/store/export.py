@@ -14,14 +14,15 @@ from custctl.errors import did_you_mean, invalid, near
 from custctl.policy.catalogue import PREDEFINED_ROLES, standard_permissions
 from custctl.resources import (
     ADDRESS_OF,
+    ADDRESSES,
     ENTITY,
     NOUNS,
     RECORD,
     ROLE,
-    SHORT_TYPES,
     USER,
     Field,
     Noun,
+    noun_called,
 )
 from custctl.store.select import Image, role_entries, selection
 from custctl.store.unit import identity
@@ -33,7 +34,12 @@ def tables(connection: sqlite3.Connection, only: str | None = None) -> dict[str,
     Raises exit 4 for a table that there is none of.
     """
     nouns = {noun.document: noun for noun in NOUNS.values() if noun.document not in ("addresses", "settings")}
-    only = _BY_NOUN.get(only, only) if only is not None else None
+    called = None if only is None else noun_called(only)
+    if called is not None and called.name in ADDRESSES:
+        owner, _ = ADDRESSES[called.name]
+        hint = f"custctl export {owner.document} has them; custctl export {called.name} --format csv, them alone"
+        raise invalid(f"{only} are no table of a document", value=only, hint=hint)
+    only = only if called is None else called.document
     if only is not None and only not in (*nouns, "settings"):
         known = (*nouns, "settings")
         hint = did_you_mean(near(only, known)) or f"the tables are {', '.join(known)}"
@@ -45,14 +51,6 @@ def tables(connection: sqlite3.Connection, only: str | None = None) -> dict[str,
     if only in (None, "settings"):
         found["settings"] = _settings(connection)
     return {name: rows for name, rows in found.items() if rows}
-
-
-_BY_NOUN = {
-    **{noun.name: noun.document for noun in NOUNS.values()},
-    **{short: NOUNS[long].document for short, long in SHORT_TYPES.items()},
-    "group": "groups",
-}
-"""The table of a noun as commands call it."""
 
 
 def _records(connection: sqlite3.Connection, noun: Noun) -> Iterator[Image]:

@@ -60,7 +60,7 @@ def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Se
     Raises exit 4 for an unknown field or a value that does not fit it, 3 for an unknown record to begin after, 2 for
     an unreadable condition.
     """
-    tail, parameters = _tail(connection, noun, listing)
+    tail, parameters = tail_of(connection, noun, listing)
     chosen = selection(noun.name, tuple(names))
     images = (image for _, image in chosen.rows(connection, tail, parameters))
     return images if noun.key == "key" else ({"key": image[noun.key], **image} for image in images)
@@ -76,13 +76,13 @@ def count(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> int:
 
 def ids(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> list[int]:
     """The ids of the records of a list, in its order; raises what `rows` does."""
-    tail, parameters = _tail(connection, noun, listing)
+    tail, parameters = tail_of(connection, noun, listing)
     every = selection(noun.name)
     query = f"SELECT t.id {every.source} WHERE {every.restriction} {tail}"
     return [row[0] for row in connection.execute(query, parameters)]
 
 
-def _tail(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[str, dict[str, Any]]:
+def tail_of(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[str, dict[str, Any]]:
     """The conditions, order and end of a list as the tail of a SELECT, and the parameters."""
     conditions, parameters = conditions_of(connection, noun, listing)
     order = list(_order(selection(noun.name), listing.sort or noun.sort))
@@ -90,10 +90,15 @@ def _tail(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple
         conditions.append(_behind(connection, noun, order, listing.after, parameters))
     told = ", ".join(f"{term} {'DESC' if down else 'ASC'}" for term, down in order)
     tail = " ".join(f"AND {condition}" for condition in conditions) + f" ORDER BY {told}"
-    if listing.limit is not None:
-        tail += " LIMIT :limit"
-        parameters["limit"] = min(listing.limit, _LARGEST)
-    return tail, parameters
+    return tail + limit_of(listing, parameters), parameters
+
+
+def limit_of(listing: Listing, parameters: dict[str, Any]) -> str:
+    """The end of a SELECT that stops at the limit of a list; its parameter goes to the others."""
+    if listing.limit is None:
+        return ""
+    parameters["limit"] = min(listing.limit, _LARGEST)
+    return " LIMIT :limit"
 
 
 def conditions_of(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[list[str], dict[str, Any]]:

@@ -141,7 +141,8 @@ def _restriction(noun: Noun) -> str:
     return "1"
 
 
-_ENTRY_FIELDS = {"entity": "permissions", "capability": "capabilities", "workflow": "workflows", "field": "fields"}
+ENTRY_FIELDS = {"entity": "permissions", "capability": "capabilities", "workflow": "workflows", "field": "fields"}
+"""The field of a role that holds its entries of each kind."""
 
 
 def role_entries(
@@ -159,8 +160,8 @@ def role_entries(
         parameters or {},
     )
     for role_id, kind, name, permission, level in rows:
-        tables = found.setdefault(role_id, {field: {} for field in _ENTRY_FIELDS.values()})
-        table = tables[_ENTRY_FIELDS[kind]]
+        tables = found.setdefault(role_id, {field: {} for field in ENTRY_FIELDS.values()})
+        table = tables[ENTRY_FIELDS[kind]]
         if kind == "capability":
             table[name] = level == "full"
             continue

@@ -84,7 +84,7 @@ OFFERED: dict[str, list[str]] = {
     "custctl -qojs": [],
     "custctl customer list --output=js": ["--output=json", "--output=jsonl"],
     "custctl customer list --color ": ["auto", "always", "never"],
-    "custctl export --format ": ["toml", "yaml", "json"],
+    "custctl export --format ": ["toml", "yaml", "json", "csv", "jsonl"],
     "custctl user edit a --auth-status ": ["active", "reset"],
     "custctl customer address add company-a --type ": ["billing", "shipping"],
     "custctl access owners guest ": ["create", "assign"],
@@ -167,6 +167,9 @@ OFFERED: dict[str, list[str]] = {
     "custctl history --field auth": ["auth_status"],
     "custctl history --field upd": [],
     "custctl export shop": ["shopping_lists"],
+    "custctl export customer-a": ["customer-address"],
+    "custctl export customers --where gr": ["group="],
+    "custctl export users --fields key,birth": ["key,birthday"],
     # nothing to say
     "custctl": [],
     "": [],

@@ -121,7 +121,7 @@ def test_a_long_import_shows_how_far_it_is_on_a_terminal_and_ctrl_c_rolls_it_bac
 
 def test_nothing_is_drawn_for_a_pipe_or_where_quiet_is_wanted(world: Shop) -> None:
     world.document("key,name\n" + "".join(f"n{number},N\n" for number in range(10)), "rows.csv")
-    slow = "import custctl.commands._import as module; module._SHOW_AFTER = -1\n"
+    slow = "import custctl.commands._progress as module; module.SHOW_AFTER = 0\n"
     [piped] = world.many(Odd(["customer", "import", "rows.csv"], slow))
     assert piped.err == "added 10, updated 0, unchanged 0, deleted 0, rejected 0\n"
     terminal = Terminal(world, ("customer", "import", "rows.csv", "-q"))

@@ -234,6 +234,9 @@ class Import:
 
     def _matching(self, rows: list[Asked]) -> list[Asked]:
         if self.noun.name in ADDRESSES:
+            rows = self._without(
+                rows, {id(asked): [_ownerless(asked)] for asked in rows if not asked.values.get("owner")}
+            )
             find_addresses(self.unit, self.noun, rows)
             return [asked for asked in rows if self._is_wanted(asked)]
         by_name = self.noun is not CONTACT or self.options.mode != "add"  # two people may be called alike
@@ -561,6 +564,10 @@ class _Seen:
             return False
         self.names.update(dict.fromkeys(same, (True, True)))
         return True
+
+
+def _ownerless(asked: Asked) -> Problem:
+    return Problem("value", Exit.INVALID, "whose address is it?", "name its owner", asked.place("owner"), "owner")
 
 
 def _ways(entry: Named | str) -> tuple[Way, ...]:

@@ -35,8 +35,10 @@ def folded(by: By, text: str) -> str:
 def keys_by(connection: sqlite3.Connection, noun: Noun, by: By, texts: Iterable[str]) -> dict[str, list[str]]:
     """The keys of the stored records that have one of these texts (folded) there, by text, in order."""
     found: dict[str, list[str]] = {}
-    for text, key in connection.execute(_query(noun, by), {"texts": json.dumps(sorted(set(texts)))}):
-        found.setdefault(text, []).append(key)
+    wanted = sorted(set(texts))
+    given = {"texts": json.dumps(wanted), "capitals": json.dumps([text.upper() for text in wanted])}
+    for text, key in connection.execute(_query(noun, by), given):
+        found.setdefault(fold(text) if by == "code" else text, []).append(key)
     return found
 
 
@@ -47,7 +49,7 @@ def _query(noun: Noun, by: By) -> str:
     if by == "email" and noun is CONTACT:
         return f"SELECT lower(e.value), t.key FROM contact t, json_each(t.emails) e WHERE lower(e.value) IN {_AMONG}"
     if by == "code" and noun is ROLE:
-        return f"""SELECT lower(code), key FROM role WHERE lower(code) IN {_AMONG}
+        return f"""SELECT code, key FROM role WHERE code IN (SELECT value FROM json_each(:capitals))
             UNION SELECT label_folded, key FROM role WHERE label_folded IN {_AMONG} ORDER BY 2"""
     column = _COLUMNS.get(by, "key")
     if column in ("name_folded", "label_folded") and column not in noun.folded:

@@ -66,7 +66,7 @@ def open_sheet(
         text = Text(file, encoding)
         kind = named or _sniffed(text.peek())
         if kind in ("csv", "tsv"):
-            yield _csv_sheet(text, kind, _delimiter(delimiter), refuse)
+            yield _csv_sheet(text, kind, delimiter_of(delimiter), refuse)
             return
         if delimiter is not None:
             raise usage("--delimiter goes with CSV", "JSON has no delimiter")
@@ -95,7 +95,8 @@ def _sniffed(head: str) -> Format:
     return "json" if is_open or _DOCUMENT.match(head) else "jsonl"
 
 
-def _delimiter(stated: str | None) -> str | None:
+def delimiter_of(stated: str | None) -> str | None:
+    """The character that a person means by `;` or `tab`; raises exit 4 for what cannot stand between cells."""
     if stated is None:
         return None
     delimiter = _WORDS.get(stated.casefold(), stated)

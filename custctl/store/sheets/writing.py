@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, TextIO
 
-from custctl.errors import usage
-from custctl.resources import ADDRESS_OF, CONTACT, NOUNS, ROLE, Noun
+from custctl.errors import invalid, usage
+from custctl.resources import ADDRESS_OF, ADDRESSES, CONTACT, NOUNS, ROLE, Noun
 from custctl.store.sheets.cells import Record, joined
 from custctl.store.sheets.headings import (
     NOT_KEPT,
@@ -46,28 +46,47 @@ def cells_of(
     noun: Noun,
     headings: Headings = "custctl",
     *,
+    fields: Sequence[str] | None = None,
     widths: Mapping[str, int] | None = None,
     name_of: NameOf | None = None,
 ) -> Cells:
-    """How records of a noun become rows.
+    """How records of a noun become rows, with the columns of these fields in this order, by default of all.
 
     `widths` says how many items a list with columns of its own has at most, like {"addresses": 2}; see `widest`.
     `name_of` tells what OroCommerce's headings say of other records; custctl's own name them by key. Raises exit 2
-    for a noun that OroCommerce has no headings of.
+    for a noun that OroCommerce has no headings of, 4 for a field that it has none of.
     """
     if headings == "oro":
-        written = _oro(noun, widths or {})
+        written = _oro(noun, widths or {}, fields)
         cells = [_oro_cell(noun, meaning, path, name_of or _nameless) for _, meaning, path in written]
         return _cells([heading for heading, _, _ in written], cells)
-    names = [field.name for field in own_fields(noun)]
-    kind = ADDRESS_OF.get(noun.name)
-    parts = [field.name for field in own_fields(kind) if field.name != "owner"] if kind else []
-    numbers = range((widths or {}).get("addresses", 0))
-    nested = [(number, part) for number in numbers for part in parts]
-    return _cells(
-        [*names, *(f"addresses.{number + 1}.{part}" for number, part in nested)],
-        [*(_own_cell((name,)) for name in names), *(_own_cell(("addresses", number, part)) for number, part in nested)],
-    )
+    names = told_fields(noun) if fields is None else fields
+    paths = [path for name in names for path in _own_paths(noun, name, widths or {})]
+    return _cells([_own_heading(path) for path in paths], [_own_cell(path) for path in paths])
+
+
+def told_fields(noun: Noun, headings: Headings = "custctl") -> tuple[str, ...]:
+    """The fields that a whole sheet of a noun tells; raises exit 2 for a noun that OroCommerce has no headings of."""
+    if headings == "oro":
+        return tuple(dict.fromkeys(str(meaning.path[0]) for _, meaning in _oro_headings(noun)))
+    names = sorted((field.name for field in own_fields(noun)), key=lambda name: not _is_whose(noun, name))
+    return (*names, "addresses") if noun.name in ADDRESS_OF else tuple(names)
+
+
+def _is_whose(noun: Noun, name: str) -> bool:
+    """Whether a field says whose an address is, which stands before its key."""
+    return noun.name in ADDRESSES and name == "owner"
+
+
+def _own_paths(noun: Noun, name: str, widths: Mapping[str, int]) -> Iterable[tuple[str | int, ...]]:
+    if name != "addresses" or noun.name not in ADDRESS_OF:
+        return [(name,)]
+    parts = [field.name for field in own_fields(ADDRESS_OF[noun.name]) if field.name != "owner"]
+    return [(name, number, part) for number in range(widths.get(name, 0)) for part in parts]
+
+
+def _own_heading(path: Iterable[str | int]) -> str:
+    return ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
 
 
 def widest(records: Iterable[Record]) -> dict[str, int]:
@@ -134,28 +153,47 @@ class _Written(NamedTuple):
     path: tuple[str | int, ...]
 
 
-def _oro(noun: Noun, widths: Mapping[str, int]) -> list[_Written]:
-    """The columns of an export in the order of the templates; the columns of one item stand together."""
-    if noun.name not in ORO:
-        known = ", ".join(NOUNS[name].plural for name in ORO)
-        raise usage(f"OroCommerce has no sheets of {noun.plural}", f"it has those of {known}")
-    found: list[_Written] = []
-    done: set[tuple[tuple[str, ...], str, str]] = set()
+def _oro(noun: Noun, widths: Mapping[str, int], fields: Sequence[str] | None) -> list[_Written]:
+    """The columns in the order of the templates, or of the fields asked for; those of one item stand together."""
     groups: dict[str, list[tuple[str, Meaning]]] = {}
-    for heading in ORO.get(noun.name, {}):
-        meaning = known_meaning(noun, heading)
-        is_new = (meaning.path, meaning.by, meaning.flag) not in done
-        if meaning is not NOT_KEPT and is_new and _is_exported(noun, meaning):
-            done.add((meaning.path, meaning.by, meaning.flag))
-            group = heading.partition(" # ")[0] if " # " in heading and meaning.path[0] != "types" else heading
-            groups.setdefault(group, []).append((heading, meaning))
-    for columns in groups.values():
+    for heading, meaning in _oro_headings(noun):
+        group = heading.partition(" # ")[0] if " # " in heading and meaning.path[0] != "types" else heading
+        groups.setdefault(group, []).append((heading, meaning))
+    found: list[_Written] = []
+    for columns in groups.values() if fields is None else _chosen(noun, list(groups.values()), fields):
         name = columns[0][1].path[0]
         count = widths.get(name, 0) if "#" in columns[0][1].path and name != "types" else 1
         for number in range(count):
             for heading, meaning in columns:
                 found += _expanded(heading, meaning, number)
     return found
+
+
+def _chosen(
+    noun: Noun, groups: Iterable[list[tuple[str, Meaning]]], fields: Sequence[str]
+) -> Iterator[list[tuple[str, Meaning]]]:
+    """The columns of the fields, in their order; raises exit 4 for a field without one."""
+    of_field: dict[str, list[list[tuple[str, Meaning]]]] = {}
+    for columns in groups:
+        of_field.setdefault(columns[0][1].path[0], []).append(columns)
+    for name in fields:
+        if name not in of_field:
+            message = f"OroCommerce has no column for {name!r} of {noun.plural}"
+            raise invalid(message, code="unknown-field", field=name, hint=f"it has some for {', '.join(of_field)}")
+        yield from of_field[name]
+
+
+def _oro_headings(noun: Noun) -> Iterator[tuple[str, Meaning]]:
+    """OroCommerce's headings of what custctl keeps, each meaning once; raises exit 2 where it has none."""
+    if noun.name not in ORO:
+        known = ", ".join(dict.fromkeys(NOUNS[name].plural for name in ORO))
+        raise usage(f"OroCommerce has no sheets of {noun.plural}", f"it has those of {known}")
+    done: set[Meaning] = set()
+    for heading in ORO[noun.name]:
+        meaning = known_meaning(noun, heading)
+        if meaning is not NOT_KEPT and meaning not in done and _is_exported(noun, meaning):
+            done.add(meaning)
+            yield heading, meaning
 
 
 def _is_exported(noun: Noun, meaning: Meaning) -> bool:
@@ -191,9 +229,19 @@ def _numbered_heading(heading: str, numbers: Iterator[str]) -> str:
 def _oro_cell(noun: Noun, meaning: Meaning, path: tuple[str | int, ...], name_of: NameOf) -> _Cell:
     if meaning.by not in ("value", "key"):
         return _name_cell(_target(noun, meaning), meaning, path, name_of)
+    if path == ("birthday",):
+        return lambda record: _oro_date(_at(record, path))
     if meaning.flag:
         return lambda record: "" if (words := _at(record, path)) is None else _digit(meaning.flag in words)
     return lambda record: _digit(value) if isinstance(value := _at(record, path), bool) else _text(value)
+
+
+def _oro_date(text: str | None) -> str:
+    """A day as OroCommerce writes it, 04/19/1987."""
+    if not text:
+        return ""
+    year, month, day = text.split("-")
+    return f"{month}/{day}/{year}"
 
 
 def _digit(value: bool) -> str:
@@ -299,6 +347,7 @@ _SAMPLES: Mapping[str, Record] = {
         "external_id": "1",
     },
     "customer-user-address": {"owner": "jerry.coleman@example.org", **_ADDRESS},
+    "contact-address": {"owner": "jerry-coleman", **_ADDRESS},
     "customer-group": {"name": "Partners", "payment_term": "net 60"},
     "customer-user-role": {"label": "Approver", "permissions": {"order": {"view": "department"}}},
     "account": {"name": "Company A", "external_id": "111", "owner": "admin"},
@@ -328,6 +377,8 @@ _SAMPLE_NAMES = {
     ("company-a", "external_id"): "1111",
     ("jerry.coleman@example.org", "email"): "jerry.coleman@example.org",
     ("jerry.coleman@example.org", "external_id"): "1",
+    ("jerry-coleman", "first_name"): "Jerry",
+    ("jerry-coleman", "last_name"): "Coleman",
     ("buyer", "code"): "ROLE_FRONTEND_BUYER",
     ("sales-group", "label"): "Sales Group",
 }

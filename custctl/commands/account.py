@@ -32,6 +32,7 @@ from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
 from custctl.commands._many import delete_verb
+from custctl.commands._merge import duplicates_verb, merge_verb
 from custctl.errors import usage
 from custctl.resources import ACCOUNT, CONTACT
 from custctl.result import Result
@@ -127,12 +128,13 @@ def edit(
 delete_verb(app, ACCOUNT, SomeAccounts, "Delete accounts; their contacts stay.")
 
 
-@command(app, "duplicates")
-def duplicates(
-    call: Call, where: Where = None, sort: Sort = None, limit: Limit = None, after: After = None, count: Count = False
-) -> Result:
-    """List the accounts that share their name with another."""
-    return listing(call, ACCOUNT, Asked(where, sort, limit, after, count), reads.alike(ACCOUNT, "name"))
+merge_verb(
+    app,
+    ACCOUNT,
+    "Make two to five accounts one; everything that named the others names the first from then on.",
+    examples=("custctl account merge acme acme-2 --take owner=acme-2 --take contacts=all --dry-run",),
+)
+duplicates_verb(app, ACCOUNT, ("name", "email", "phone"))
 
 
 @command(contact_app, "list")

@@ -38,6 +38,7 @@ from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
 from custctl.commands._many import delete_verb
+from custctl.commands._merge import duplicates_verb, merge_verb
 from custctl.resources import ACCOUNT, CONTACT, CONTACT_ADDRESS, CONTACT_GROUP
 from custctl.result import Result
 from custctl.store import lookup, reads
@@ -236,6 +237,14 @@ delete_verb(
     SomeContacts,
     "Delete contacts with their addresses; their accounts stay.",
 )
+
+merge_verb(
+    app,
+    CONTACT,
+    "Make two to five contacts one; everything that named the others names the first from then on.",
+    examples=("custctl contact merge ann-lee a-lee --take emails=all --take job_title=a-lee --dry-run",),
+)
+duplicates_verb(app, CONTACT, ("email", "phone", "name"))
 
 
 # -- groups --------------------------------------------------------------------------------------------------------

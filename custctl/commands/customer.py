@@ -31,6 +31,7 @@ from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
 from custctl.commands._many import Chosen, Verb, carry_out, choose, delete_verb
+from custctl.commands._merge import duplicates_verb, merge_verb
 from custctl.errors import usage
 from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, GROUP
 from custctl.result import Result
@@ -208,6 +209,15 @@ delete_verb(
     acts=True,
     examples=("custctl customer delete --where tags=obsolete --dry-run",),
 )
+
+
+merge_verb(
+    app,
+    CUSTOMER,
+    "Make two to five customers one, with the users, roles, documents and subsidiaries of all.",
+    examples=("custctl customer merge acme acme-2 --take vat_id=acme-2 --dry-run",),
+)
+duplicates_verb(app, CUSTOMER, ("name", "vat_id"))
 
 
 @command(app, "move", examples=("custctl customer move acme-west --to acme", "custctl customer move acme-west --top"))

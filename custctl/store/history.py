@@ -30,6 +30,7 @@ from custctl.resources import (
 )
 from custctl.store import lookup
 from custctl.store.periods import LIKE, Period, period
+from custctl.store.pointers import pointers
 from custctl.store.reads import limited
 from custctl.store.select import differences, told
 from custctl.store.settings import SCOPES, SETTINGS
@@ -297,7 +298,7 @@ def _refuse_dangling(unit: Unit, removed: Iterable[Draft]) -> None:
     for draft in removed:
         gone.setdefault(draft.noun.name, {})[draft.id] = draft
     for noun in NOUNS.values():
-        for name, target, condition in _pointers(noun):
+        for _, name, target, condition in pointers(noun):
             if target in gone:
                 keys = {draft.key for draft in gone[target].values()}
                 for other in unit.select(noun, condition, ids=json.dumps(list(gone[target]))):
@@ -347,21 +348,6 @@ def _refuse_rehomed(unit: Unit, roles: Iterable[Draft]) -> None:
                 words = f"{role.reference} cannot go back to customer {customer}: {other.reference} has it"
                 hint = "undo that first, or give it another role"
                 unit.problem(Problem("has-dependents", Exit.CONFLICT, words, hint))
-
-
-def _pointers(noun: Noun) -> Iterator[tuple[str, str, str]]:
-    """The fields of a noun that name other records: the field, the noun named, and the rows that name `:ids`."""
-    ids = "(SELECT value FROM json_each(:ids))"
-    if noun.name in ADDRESSES:
-        owner, column = ADDRESSES[noun.name]
-        yield "owner", owner.name, f"t.{column} IN {ids}"
-    for field in noun.fields:
-        if field.via is not None and not field.computed:
-            shared = f" AND l.noun = '{noun.name}'" if field.via.shared else ""
-            found = f"SELECT l.{field.via.own} FROM {field.via.table} l WHERE l.{field.via.other} IN {ids}{shared}"
-            yield field.name, field.to, f"t.id IN ({found})"
-        elif field.kind == "reference":
-            yield field.name, field.to, f"t.{field.holder} IN {ids}"
 
 
 def _name_dangling(unit: Unit, other: Draft, name: str, value: Any) -> None:

@@ -164,8 +164,14 @@ def alike(noun: Noun, name: str) -> Condition:
 
     Source: oroinc/platform FilterBundle/Filter/DuplicateFilter.php.
     """
-    value = selection(noun.name).order(name)
-    return f"{value} IN (SELECT {value} FROM {noun.table} t GROUP BY 1 HAVING count(*) > 1)", {}
+    every = selection(noun.name)
+    value = every.order(name)
+    if value == every.expression(name):  # it is not kept folded
+        value = f"fold({value})"
+    return (
+        f"{value} IN (SELECT {value} FROM {noun.table} t WHERE {every.restriction} GROUP BY 1 HAVING count(*) > 1)",
+        {},
+    )
 
 
 def account_contacts(connection: sqlite3.Connection, account: Image) -> list[Image]:

@@ -18,7 +18,8 @@ from typer.exceptions import Abort, TyperException
 from typer.exceptions import Exit as TyperExit
 
 from custctl import streams
-from custctl.commands._command import Call, Group, Invocation, Waiting, built
+from custctl.commands._command import Call, Group, Waiting, built
+from custctl.commands._invocation import Invocation
 from custctl.config import COMPLETE_VARIABLE
 from custctl.errors import CustctlError, Denied, Exit, Problem
 from custctl.result import Result

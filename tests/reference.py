@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from custctl.commands._command import SHARED, ActingCommand, Invocation
+from custctl.commands._command import ActingCommand
+from custctl.commands._invocation import SHARED, Invocation
 from custctl.commands._topics import TOPICS
 from custctl.formats import text_of
 from tests.console import ROOT

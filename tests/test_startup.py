@@ -90,9 +90,9 @@ def test_the_version_is_told_without_importing_anything(tmp_path: Path) -> None:
         (45, "order list --limit 50"),
         (48, "contact list --limit 50"),
         (45, "account list --limit 50"),
-        (42, "access can u17@c6.example view order"),
-        (42, "access can u17@c6.example view customer:c7 -o json"),
-        (42, "access matrix u17@c6.example"),
+        (43, "access can u17@c6.example view order"),
+        (43, "access can u17@c6.example view customer:c7 -o json"),
+        (43, "access matrix u17@c6.example"),
         (45, "db check"),
     ],
 )

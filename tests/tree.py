@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from custctl.app import root
-from custctl.commands._command import Invocation
+from custctl.commands._invocation import Invocation
 
 Words = tuple[str, ...]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from custctl import config
-from custctl.commands import _command
+from custctl.commands import _invocation
 from custctl.errors import Exit
 from custctl.resources import MAX_KEY, NOUNS, SHORT_TYPES
 from custctl.result import Result, Row
@@ -83,7 +83,7 @@ def _output(about: str) -> Result:
 
 
 def _environment(about: str) -> Result:
-    helps = {param.name: param.help for param in _command.SHARED}
+    helps = {param.name: param.help for param in _invocation.SHARED}
     rows = [
         {"variable": variable, "about": f"As --{name}: {helps[name]}"} for name, variable in config.VARIABLES.items()
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 class Level(IntEnum):
@@ -72,8 +72,7 @@ class Reason(StrEnum):
     FEATURE_OFF = "feature-off"
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(NamedTuple):
     """A kind of record: who owns it, and which permissions it knows.
 
     `has_customer`: a user-owned entity that also carries a customer field, by which lists go (AM 5.4).
@@ -229,8 +228,7 @@ class Facts:
 Source = Literal["entry", "default", "nothing"]
 
 
-@dataclass(frozen=True, slots=True)
-class RoleVerdict:
+class RoleVerdict(NamedTuple):
     """What one role says: where it says it, and the level."""
 
     role: str
@@ -239,16 +237,14 @@ class RoleVerdict:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The rule of ownership by which a record is reached, and the customers walked from it upwards."""
 
     rule: Literal["own", "owner-customer", "customer", "ownerless", "visitor"]
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Veto:
+class Veto(NamedTuple):
     """A rule that turns a yes into a no, and the record it is about."""
 
     reason: Reason

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
 
 from tests.promises.process import Shop, assert_refused
 
@@ -117,3 +122,86 @@ def test_what_is_no_file_is_not_waited_for(unchanged: Shop) -> None:
         runs = unchanged.many(*([verb, "-f", name] for name in names))
         for ran, message in zip(runs, names.values(), strict=True):
             assert_refused(ran, 4, message)
+
+
+MEASURE = """
+import resource, subprocess, sys
+done = subprocess.run([sys.executable, "-m", "custctl", *sys.argv[1:]], capture_output=True, text=True, timeout=60)
+sys.stderr.write(done.stderr)
+print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+"""
+MOST_MEMORY = 200
+HEAD = "key,name\na,A\n"
+HOSTILE: dict[str, tuple[str | bytes, str, str]] = {
+    "utf-16-unmarked.csv": (HEAD.encode("utf-16-le"), "1:2", "a NUL character does not belong in a sheet"),
+    "iso-8859-1.csv": ((HEAD + "b,Caf\xe9\n").encode("iso-8859-1"), "3:6", "byte 0xe9 is not UTF-8"),
+    "ragged.csv": (HEAD + "b,B,surplus\n", "3", "the row has 3 cells for 2 headings"),
+    "quote.csv": (HEAD + 'b,"B\n' + "c,C\n" * 1_000, "3:3", "a quote is opened here and never closed"),
+    "quote-of-60-mb.csv": (HEAD + 'b,"' + "x\n" * 30_000_000, "3:3", "a cell has more than 131,072 characters"),
+    "nul.csv": (HEAD + "b,B\0\n", "3:4", "a NUL character does not belong in a sheet"),
+    "field-of-200-kb.csv": (HEAD + f"b,{LONG}\n", "3:3", "a cell has more than 131,072 characters"),
+    "field-of-200-kb.jsonl": (f'{{"name": "{LONG}"}}\n', "1", "name must have at most 255 characters"),
+    "line-of-17-mb.csv": (HEAD + "b," + "x" * 17_000_000 + "\n", "3:1", "what begins here is longer than 16 MiB"),
+    "line-of-17-mb.jsonl": ('{"name": "' + "x" * 17_000_000, "1:1", "what begins here is longer than 16 MiB"),
+    "deep.json": ("[" * 1_000_000, "1:2", "values are nested too deep"),
+    "utf-16.toml": ("[[customers]]\n".encode("utf-16"), "1:1", "the document is UTF-16"),
+    "iso-8859-1.yaml": (b"customers:\n- key: \xe9\n", "2:8", "byte 0xe9 is not UTF-8"),
+    "quote.toml": ('[[customers]]\nkey = "a\nname = "A"\n', "2:9", "the text is not closed on its line"),
+    "nul.yaml": ('customers:\n- key: "a\0"\n', "2:10", "a NUL byte does not belong in a document"),
+    "field-of-200-kb.toml": (f'[[customers]]\nkey = "a"\nname = "{LONG}"\n', "3:1", "name must have at most 255"),
+    "line-of-17-mb.json": (
+        f'{{"customers": [{{"key": "a", "name": "{LONG * 85}"}}]}}',
+        "1:29",
+        "name must have at most",
+    ),
+    "line-of-17-mb.yaml": (f"customers:\n- key: a\n  name: {LONG * 85}\n", "3:3", "name must have at most 255"),
+    "alias-bomb.yaml": (
+        "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{b}: &{b} [{f'*{a},' * 9}]\n" for a, b in pairwise("abcdefghi")),
+        "5:8",
+        "more than 1,000 aliases",
+    ),
+    "nested-100000.toml": (f"a = {'[' * 100_000}", "1:105", "values are nested more than 100 levels deep"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_with_line_and_column_in_little_memory(unchanged: Shop, name: str) -> None:
+    """In a process of its own, because what it takes of memory and time is part of the promise."""
+    content, place, message = HOSTILE[name]
+    unchanged.document(content, name)
+    is_sheet = name.endswith(("csv", "jsonl")) or name == "deep.json"
+    words = ["customer", "import", name] if is_sheet else ["apply", "-f", name, "--yes"]
+    measured = [sys.executable, "-c", MEASURE, "--db", str(unchanged.database), *words]
+    ran = subprocess.run(measured, cwd=unchanged.folder, capture_output=True, text=True, check=True)
+    code, memory = map(int, ran.stdout.split())
+    assert code == 4, ran.stderr
+    assert message in ran.stderr
+    assert f"\n  --> {name}:{place}" in ran.stderr
+    assert len(ran.stderr) < 4_000
+    assert memory <= MOST_MEMORY
+
+
+def test_a_marked_sheet_is_read_whatever_it_is_written_in(world: Shop) -> None:
+    text = "key,name\ncafe-{},Caf\xe9\n"
+    files = {encoding: text.format(encoding).encode(encoding) for encoding in ("utf-8-sig", "utf-16", "utf-32")}
+    names = [world.document(content, f"{encoding}.csv") for encoding, content in files.items()]
+    runs = world.many(*(["customer", "import", name, "-q"] for name in names))
+    assert [(ran.code, ran.err) for ran in runs] == [(0, "")] * len(files)
+    world.document(text.format("latin").encode("iso-8859-1"), "latin.csv")
+    [ran] = world.many(["customer", "import", "latin.csv", "--encoding", "iso-8859-1", "-q"])
+    assert (ran.code, ran.err) == (0, "")
+    assert world.sql("SELECT DISTINCT name FROM customer WHERE key GLOB 'cafe-*'") == [("Caf\xe9",)]
+
+
+def test_a_sheet_that_is_no_file_is_not_waited_for(unchanged: Shop) -> None:
+    os.mkfifo(unchanged.folder / "pipe.csv")
+    (unchanged.folder / "folder.csv").mkdir()
+    names = {
+        "folder.csv": "cannot be read: it is a directory, not a file",
+        "missing.csv": "cannot be read: No such file or directory",
+        "/dev/zero": "cannot be read: it is a device, not a file",
+        "pipe.csv": "cannot be read: nobody has opened the pipe for writing within 5 s",
+    }
+    runs = unchanged.many(*(["customer", "import", name, "--format", "csv"] for name in names))
+    for ran, message in zip(runs, names.values(), strict=True):
+        assert_refused(ran, 4, message)

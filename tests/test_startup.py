@@ -109,9 +109,9 @@ def test_a_read_imports_little_besides_typer_and_sqlite(
     ("most", "line"),
     [
         (20, "custctl cust"),
-        (39, "custctl customer "),
+        (40, "custctl customer "),
         (45, "custctl customer show c1"),
-        (39, "custctl user list --wh"),
+        (40, "custctl user list --wh"),
         (48, "custctl access can u17@c6.example view order:SO-1"),
         (48, "custctl role grant buyer order view="),
     ],

@@ -139,4 +139,6 @@ def test_a_terminal_is_left_as_it_was_found(asked: Shop) -> None:
     terminal.type("\x03")
     assert terminal.end() == 130
     assert not terminal.screen.endswith("\x1b")
-    assert terminal.screen.count("\x1b[") % 2 == 0, "every colour is switched off again"
+    colours = COLOUR.findall(terminal.screen)
+    assert colours.count("\x1b[0m") * 2 == len(colours), "every colour is switched off again"
+    assert terminal.screen.count("\x1b[?25l") == terminal.screen.count("\x1b[?25h"), "and the cursor is there"

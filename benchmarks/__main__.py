@@ -5,14 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import cold_start, exports, imports, questions
+from benchmarks import cold_start, imports, questions
 
-BENCHMARKS = {
-    "cold-start": cold_start.main,
-    "questions": questions.main,
-    "imports": imports.main,
-    "exports": exports.main,
-}
+BENCHMARKS = {"cold-start": cold_start.main, "questions": questions.main, "imports": imports.main}
 
 
 def main() -> None:

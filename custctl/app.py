@@ -33,6 +33,8 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "role": ("custctl.commands.role", "Customer user roles: what people may do."),
     "account": ("custctl.commands.account", "Accounts: companies as the seller's own people know them."),
     "contact": ("custctl.commands.contact", "Contacts: people known to the seller, who need not sign in."),
+    "lead": ("custctl.commands.lead", "Leads: people and companies that may become customers."),
+    "opportunity": ("custctl.commands.opportunity", "Opportunities: sales that may come about."),
     "tag": ("custctl.commands.tag", "Tags: words to sort and find records by, over all nouns."),
     "guest": ("custctl.commands.guest", "Visitors, and what the shop allows them."),
     "access": ("custctl.commands.access", "Questions about access, and why the answer is what it is."),

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from typing import Any, Literal, NamedTuple, TextIO
 
 from custctl.errors import CustctlError, Problem
@@ -325,6 +325,42 @@ def _draw(page: _Page, columns: Iterable[tuple[str, int, bool]], rows: Iterable[
         emoji=False,
     )
     console.print(table)
+
+
+# Boards
+
+_NARROWEST_LANE = 18
+
+
+def _board(page: _Page, result: Result) -> None:
+    """Rows by their status, a lane a status; as many lanes side by side as have room, the others below them."""
+    if not page.terminal:
+        _list(page, result)
+        return
+    columns, rows = _columns(result)
+    lanes: dict[str, list[Row]] = {}
+    for row in rows:
+        lanes.setdefault(str(row["status"]), []).append(row)
+    room = page.width or _PROSE
+    abreast = min(max((room + _GAP) // (_NARROWEST_LANE + _GAP), 1), len(lanes))
+    waiting = iter(lanes.items())
+    while some := list(islice(waiting, abreast)):
+        width = (room + _GAP) // abreast - _GAP
+        told = [list(_lane(status, cards, columns, width)) for status, cards in some]
+        for spans in zip_longest(*told, fillvalue=("", "")):
+            *others, (last, style) = spans
+            page.line(*((_pad(text, width + _GAP), how) for text, how in others), (last, style))
+
+
+def _lane(status: str, cards: Sequence[Row], columns: Sequence[str], width: int) -> Iterator[tuple[str, Style]]:
+    """The lines of one lane: its name, then each card with its key and what else there is to it."""
+    for line in _fold(f"{visible(status).replace('_', ' ')} ({len(cards)})", width):
+        yield line.upper(), "bold"
+    for card in cards:
+        texts = (visible(text_of(card.get(name))) for name in columns if name not in ("status", "key"))
+        yield from ((line, "more") for line in _fold(visible(str(card["key"])), width))
+        yield from ((f"  {line}", "") for line in _fold(", ".join(text for text in texts if text), width - 2))
+    yield "", ""
 
 
 # Records and trees
@@ -841,6 +877,7 @@ def _problem(page: _Page, problem: Problem) -> None:
 _VIEWS: Mapping[View, Callable[[_Page, Result], None]] = {
     "record": _record,
     "list": _list,
+    "board": _board,
     "history": _history,
     "tree": _tree,
     "decision": _decision,

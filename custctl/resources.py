@@ -522,6 +522,22 @@ OPPORTUNITY = Noun(
     sought=("external_id",),
 )
 
+PROBABILITIES = {
+    "open": 0,
+    "identification_alignment": 10,
+    "needs_analysis": 20,
+    "solution_development": 50,
+    "negotiation": 80,
+    "won": 100,
+    "lost": 0,
+}
+"""The statuses of opportunities in their order, and how likely they are to be won in percent (feature S-07).
+
+Source: oroinc/crm SalesBundle/DependencyInjection/Configuration.php, default_opportunity_probabilities.
+"""
+CLOSED = ("won", "lost")
+"""The statuses of an opportunity that is decided; every other one is open."""
+
 
 ABOUT: Mapping[str, str] = {
     "account": "accounts",

@@ -16,6 +16,7 @@ View = Literal[
     "list",
     "history",
     "log",
+    "board",
     "tree",
     "decision",
     "explain",
@@ -29,7 +30,7 @@ View = Literal[
 ]
 """How a person is shown the data: the name of a renderer in render.py."""
 
-LISTS: frozenset[View] = frozenset({"list", "history", "log"})
+LISTS: frozenset[View] = frozenset({"list", "history", "log", "board"})
 """The views that are a row a line, with the columns of the result."""
 
 

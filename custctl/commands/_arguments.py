@@ -20,6 +20,10 @@ ContactGroupArg = Annotated[
 ]
 RolesArg = Annotated[list[str], typer.Argument(metavar="ROLE...", help="Roles.")]
 CustomersArg = Annotated[list[str], typer.Argument(metavar="CUSTOMER...", help="Customers.")]
+LeadArg = Annotated[str, typer.Argument(metavar="LEAD", help="A lead: its key, id:N or unique name.")]
+OpportunityArg = Annotated[
+    str, typer.Argument(metavar="OPPORTUNITY", help="An opportunity: its key, id:N or unique name.")
+]
 TagArg = Annotated[str, typer.Argument(metavar="TAG", help="A tag: its key, id:N or name.")]
 TaxonomyArg = Annotated[str, typer.Argument(metavar="TAXONOMY", help="A taxonomy: its key, id:N or name.")]
 
@@ -36,6 +40,8 @@ SomeRoles = Annotated[list[str] | None, _some("ROLE", "Roles: buyer, acme/buyer,
 SomeAccounts = Annotated[list[str] | None, _some("ACCOUNT", "Accounts: keys, id:N or unique names")]
 SomeContacts = Annotated[list[str] | None, _some("CONTACT", "Contacts: keys, id:N, unique names or e-mails")]
 SomeContactGroups = Annotated[list[str] | None, _some("CONTACT_GROUP", "Contact groups: keys, id:N or unique labels")]
+SomeLeads = Annotated[list[str] | None, _some("LEAD", "Leads: keys, id:N or unique names")]
+SomeOpportunities = Annotated[list[str] | None, _some("OPPORTUNITY", "Opportunities: keys, id:N or unique names")]
 SomeVisitors = Annotated[list[str] | None, _some("VISITOR", "Visitors' sessions: keys or id:N")]
 SomeTags = Annotated[list[str] | None, _some("TAG", "Tags: keys, id:N or names")]
 SomeTaxonomies = Annotated[list[str] | None, _some("TAXONOMY", "Taxonomies: keys, id:N or names")]
@@ -76,6 +82,12 @@ Tags = Annotated[
     typer.Option("--tag", metavar="TAG", help='A tag, made if it is new; repeat it for all of them, "" for none.'),
 ]
 PriceLists = Annotated[list[str] | None, typer.Option("--price-list", help="A price list; may be repeated.")]
+Emails = Annotated[
+    list[str] | None, typer.Option("--email", help="An e-mail address; repeat it for all, the primary one first.")
+]
+Phones = Annotated[
+    list[str] | None, typer.Option("--phone", help="A phone number; repeat it for all, the primary one first.")
+]
 ExternalId = Annotated[str | None, typer.Option("--external-id", help="The id in another system; unique.")]
 Prefix = Annotated[str | None, typer.Option("--prefix", help="Before the name, like Dr.")]
 FirstName = Annotated[str | None, typer.Option("--first-name", help="First name.")]

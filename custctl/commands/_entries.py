@@ -1,16 +1,15 @@
-"""The e-mail addresses and phone numbers of a contact: the same verbs for both. The first is the primary one."""
-# No `from __future__ import annotations`: the argument below differs from group to group.
+"""The e-mail addresses and phone numbers of a record: the same verbs for both. The first is the primary one."""
+# No `from __future__ import annotations`: the arguments below differ from group to group.
 
 import shlex
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args
 
 import typer
 
-from custctl.commands._arguments import ContactArg
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import find, write_item
 from custctl.errors import conflict, near, not_found
-from custctl.resources import CONTACT, fold
+from custctl.resources import Noun, fold
 from custctl.result import Result
 from custctl.store import reads
 
@@ -20,53 +19,79 @@ if TYPE_CHECKING:
 Primary = Annotated[bool, typer.Option("--primary", help="Make it the primary one, also when it is there already.")]
 
 
-def group_of(name: str, field: str, title: str, text: str) -> typer.Typer:
-    """The group of one kind of entry: the field of a contact that holds them, what one is called, the help."""
-    app = group(name, text)
-    entry_argument = typer.Argument(metavar=name.upper(), help=f"The {title}.")
+class _Entries(NamedTuple):
+    """One kind of entry: whose it is, what commands call it, the field that holds it, what one is called."""
+
+    owner: Noun
+    name: str
+    field: str
+    title: str
+
+
+def groups_of(owner: Noun, argument: Any) -> tuple[typer.Typer, typer.Typer]:
+    """The groups `email` and `phone` of a noun whose records have both; `argument` is the type that names one."""
+    email = _Entries(owner, "email", "emails", "e-mail address")
+    phone = _Entries(owner, "phone", "phones", "phone number")
+    article = "an" if owner.title[0] in "aeiou" else "a"
+    return (
+        _group(email, argument, f"E-mail addresses of {article} {owner.title}."),
+        _group(phone, argument, f"Phone numbers of {article} {owner.title}."),
+    )
+
+
+def _group(kind: _Entries, argument: Any, text: str) -> typer.Typer:
+    app = group(kind.name, text)
+    owner_argument = get_args(argument)[1]
+    entry_argument = typer.Argument(metavar=kind.name.upper(), help=f"The {kind.title}.")
 
     @command(app, "list")
-    def list_(call: Call, contact: ContactArg) -> Result:
+    def list_(call: Call, owner: Annotated[str, owner_argument]) -> Result:
         """List them, the primary one first."""
-        image = reads.record(call.read(), CONTACT, contact)
-        rows = [{name: entry, "primary": place == 0} for place, entry in enumerate(image[field])]
-        return Result(rows, "list", (name, "primary"), notes=() if rows else (f"{image['key']} has no {field}",))
+        image = reads.record(call.read(), kind.owner, owner)
+        rows = [{kind.name: entry, "primary": place == 0} for place, entry in enumerate(image[kind.field])]
+        notes = () if rows else (f"{image['key']} has no {kind.field}",)
+        return Result(rows, "list", (kind.name, "primary"), notes=notes)
 
     @command(app, "add")
-    def add(call: Call, contact: ContactArg, entry: Annotated[str, entry_argument], primary: Primary = False) -> Result:
+    def add(
+        call: Call,
+        owner: Annotated[str, owner_argument],
+        entry: Annotated[str, entry_argument],
+        primary: Primary = False,
+    ) -> Result:
         """Add one; the first is the primary one."""
-        return call.write(lambda unit: _add(unit, field, contact, entry, first=primary))
+        return call.write(lambda unit: _add(unit, kind, owner, entry, first=primary))
 
     @command(app, "remove")
-    def remove(call: Call, contact: ContactArg, entry: Annotated[str, entry_argument]) -> Result:
+    def remove(call: Call, owner: Annotated[str, owner_argument], entry: Annotated[str, entry_argument]) -> Result:
         """Remove one; the primary one only when it is the last."""
-        return call.write(lambda unit: _remove(unit, name, field, title, contact, entry))
+        return call.write(lambda unit: _remove(unit, kind, owner, entry))
 
     return app
 
 
-def _add(unit: "Unit", field: str, contact: str, text: str, *, first: bool) -> None:
-    draft = find(unit, CONTACT, contact)
-    entries = draft.image[field]
+def _add(unit: "Unit", kind: _Entries, owner: str, text: str, *, first: bool) -> None:
+    draft = find(unit, kind.owner, owner)
+    entries = draft.image[kind.field]
     entry = _held(entries, text) or text
-    write_item(unit, CONTACT, {"key": draft.key, field: [entry, *entries] if first else [*entries, entry]})
+    write_item(unit, kind.owner, {"key": draft.key, kind.field: [entry, *entries] if first else [*entries, entry]})
 
 
-def _remove(unit: "Unit", name: str, field: str, title: str, contact: str, text: str) -> None:
+def _remove(unit: "Unit", kind: _Entries, owner: str, text: str) -> None:
     """The primary one stays while there are others (feature K-05).
 
     Source: oroinc/crm ContactBundle/Handler, ContactEmailDeleteHandlerExtension.php and the same for phones.
     """
-    draft = find(unit, CONTACT, contact)
-    entries = draft.image[field]
+    draft = find(unit, kind.owner, owner)
+    entries = draft.image[kind.field]
     entry = _held(entries, text)
     if entry is None:
-        raise not_found(f"{title} of {draft.reference}", text, near(text, entries))
+        raise not_found(f"{kind.title} of {draft.reference}", text, near(text, entries))
     if len(entries) > 1 and entry == entries[0]:
-        other = f"custctl contact {name} add {draft.key} {shlex.quote(entries[1])} --primary"
-        message = f"{entry} is the primary {title} of {draft.reference}"
+        other = f"custctl {kind.owner.group} {kind.name} add {draft.key} {shlex.quote(entries[1])} --primary"
+        message = f"{entry} is the primary {kind.title} of {draft.reference}"
         raise conflict(message, hint=f"make another one that first: {other}", code="protected")
-    write_item(unit, CONTACT, {"key": draft.key, field: [other for other in entries if other != entry]})
+    write_item(unit, kind.owner, {"key": draft.key, kind.field: [other for other in entries if other != entry]})
 
 
 def _held(entries: list[str], text: str) -> str | None:

@@ -15,6 +15,7 @@ from custctl.commands._arguments import (
     ContactGroupArg,
     ContactsArg,
     Count,
+    Emails,
     ExternalId,
     FirstName,
     Key,
@@ -23,6 +24,7 @@ from custctl.commands._arguments import (
     MiddleName,
     NewKey,
     Owner,
+    Phones,
     Prefix,
     SomeContactGroups,
     SomeContacts,
@@ -47,8 +49,8 @@ if TYPE_CHECKING:
     from custctl.store.unit import Draft, Unit
 
 app = group("contact", "Contacts: people known to the seller, who need not sign in.")
-app.add_typer(_entries.group_of("email", "emails", "e-mail address", "E-mail addresses of a contact."))
-app.add_typer(_entries.group_of("phone", "phones", "phone number", "Phone numbers of a contact."))
+for entries in _entries.groups_of(CONTACT, ContactArg):
+    app.add_typer(entries)
 app.add_typer(_address.group_of(CONTACT, CONTACT_ADDRESS, acts=False))
 group_app = group("group", "Contact groups, like Sales Group; a contact may be in several.")
 app.add_typer(group_app)
@@ -60,8 +62,6 @@ def _text(name: str, words: str, metavar: str | None = None) -> Any:
     return typer.Option(f"--{name}", help=words, metavar=metavar)
 
 
-Emails = Annotated[list[str] | None, _text("email", "An e-mail address; repeat it for all, the primary one first.")]
-Phones = Annotated[list[str] | None, _text("phone", "A phone number; repeat it for all, the primary one first.")]
 JobTitle = Annotated[str | None, _text("job-title", "Job title.")]
 Fax = Annotated[str | None, _text("fax", "Fax number.")]
 Skype = Annotated[str | None, _text("skype", "Skype name.")]

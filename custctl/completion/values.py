@@ -40,7 +40,12 @@ if TYPE_CHECKING:
 
 Candidates = Iterator[Candidate]
 
-_NOUNS: Mapping[str, str] = {"USER": "customer-user", "GROUP": "customer-group", "ROLE": "customer-user-role"}
+_NOUNS: Mapping[str, str] = {
+    "USER": "customer-user",
+    "GROUP": "customer-group",
+    "ROLE": "customer-user-role",
+    "BUSINESS": "business-customer",
+}
 """The nouns that commands call otherwise than by their name."""
 _GROUPS: Mapping[str, Noun] = {
     **{noun.group: noun for noun in NOUNS.values()},

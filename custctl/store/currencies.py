@@ -62,9 +62,12 @@ class Rates:
 
 def rates(connection: sqlite3.Connection) -> Rates:
     """The rates that count in a database."""
-    base = currency_code(value_of(connection, "currency.base"))
-    table = value_of(connection, "currency.rates")
-    return Rates(base, {currency_code(code): rate_parts(rate) for code, rate in table.items()})
+    return rates_of(value_of(connection, "currency.base"), value_of(connection, "currency.rates"))
+
+
+def rates_of(base: str, table: Mapping[str, str]) -> Rates:
+    """The same from what the two settings hold."""
+    return Rates(currency_code(base), {currency_code(code): rate_parts(rate) for code, rate in table.items()})
 
 
 def _converted(amount: str, above: int, below: int) -> str:

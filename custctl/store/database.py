@@ -30,6 +30,11 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def today() -> str:
+    """The day, in UTC: where it counts what is over and what is still to come, it is this one."""
+    return now()[: len("2026-01-31")]
+
+
 def open_for_reading(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
     """A read-only connection with one snapshot for everything the command reads.
 

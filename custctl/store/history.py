@@ -259,7 +259,7 @@ def revert(unit: Unit, wanted: int | None) -> list[Draft]:
     found = [_as_left(unit, revision, step) for step in steps]
     renamed = _rename_back(unit, steps, found)
     drafts = [_reverse(unit, step, draft, renamed) for step, draft in zip(steps, found, strict=True)]
-    rules.check(unit, [draft for draft in drafts if draft.after is not None])
+    rules.check(unit, drafts)
     removed = [draft for draft in drafts if draft.after is None]
     _refuse_dangling(unit, removed)
     _refuse_no_primary(unit, removed)
@@ -405,7 +405,7 @@ def _reverse(unit: Unit, step: Step, draft: Draft | None, renamed: Mapping[tuple
         assert step.before is not None, "what is removed was there"
         image = _whole(step.noun, step.before, renamed)
         draft = unit.create(step.noun, _named_after(step.noun, step.key, renamed), image)
-        draft.manager, draft.given = step.manager, frozenset(step.before)
+        draft.manager, draft.given = step.manager, frozenset(image)
         return draft
     if step.before is None:
         unit.remove(draft)

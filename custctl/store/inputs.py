@@ -25,7 +25,7 @@ from pydantic import (
 from custctl.formats import visible
 from custctl.policy.catalogue import ENTITIES, FIELD_ONLY, SALES_DOCUMENTS
 from custctl.policy.model import LEVELS
-from custctl.resources import MAX_KEY, NOUNS, SHORT_TYPES, fold, slug
+from custctl.resources import MAX_KEY, NOUNS, PROBABILITIES, SHORT_TYPES, fold, slug
 from custctl.store.codec import currency_code, money_from, money_text
 
 MAX_TAG = 50
@@ -70,19 +70,6 @@ CHANNEL_TYPES = {"b2b": "business-customer", "commerce": "customer", "custom": "
 Source: oroinc/crm ChannelBundle/Resources/config and SalesBundle, channel_types.
 """
 LEAD_STATUSES = ("new", "qualified", "canceled")
-PROBABILITIES = {
-    "open": 0,
-    "identification_alignment": 10,
-    "needs_analysis": 20,
-    "solution_development": 50,
-    "negotiation": 80,
-    "won": 100,
-    "lost": 0,
-}
-"""The statuses of opportunities, and how likely they are to be won in percent (feature S-07).
-
-Source: oroinc/crm SalesBundle/DependencyInjection/Configuration.php, default_opportunity_probabilities.
-"""
 ACTIVITY_KINDS = ("call", "email", "task", "event", "note")
 DIRECTIONS = ("incoming", "outgoing")
 TASK_STATUSES = ("open", "in_progress", "closed")
@@ -205,16 +192,19 @@ def _email(value: str) -> str:
 
 
 @_means("a date like 1990-12-31")
-def _date(value: str | None) -> str | None:
+def _day(value: str | None) -> str | None:
     if value is None:
         return None
     try:
-        day = date.fromisoformat(value)
+        return date.fromisoformat(value).isoformat()
     except ValueError:
         raise ValueError("must be a date like 1990-12-31") from None
-    if day > datetime.now(UTC).date():
+
+
+def _not_in_the_future(day: str | None) -> str | None:
+    if day is not None and day > datetime.now(UTC).date().isoformat():
         raise ValueError("must not be in the future")
-    return day.isoformat()
+    return day
 
 
 @_means("a time like 2026-01-31T12:00:00Z")
@@ -408,7 +398,8 @@ Reference = Annotated[Text, AfterValidator(lambda value: value and fold(value))]
 Rating = Annotated[Text, AfterValidator(_one_of(RATINGS))]
 Bool = Annotated[bool, PlainValidator(_bool)]
 Switch = Annotated[bool | None, PlainValidator(_switch)]
-Date = Annotated[Text, AfterValidator(_date)]
+Day = Annotated[Text, AfterValidator(_day)]
+Date = Annotated[Day, AfterValidator(_not_in_the_future)]
 Time = Annotated[Text, AfterValidator(_time)]
 Money = Annotated[str | None, PlainValidator(_money)]
 Texts = Annotated[list[str], PlainValidator(_list_of())]
@@ -728,7 +719,7 @@ class OpportunityInput(Input):
     status: Annotated[
         Text, BeforeValidator(lambda value: value or "open"), AfterValidator(_one_of(tuple(PROBABILITIES)))
     ] = "open"
-    close_date: Date = None
+    close_date: Day = None
     probability: Annotated[int | None, PlainValidator(_whole(0, 100))] = None
     budget: Amount = None
     close_revenue: Amount = None

@@ -24,3 +24,11 @@ def regions(country: str) -> frozenset[str]:
 def is_country(code: str) -> bool:
     """Whether this is a country code of two capitals."""
     return code in _countries()
+
+
+@cache
+def is_currency(code: str) -> bool:
+    """Whether this is the code of a currency, three capitals by ISO 4217."""
+    import pycountry
+
+    return pycountry.currencies.get(alpha_3=code) is not None

@@ -187,9 +187,9 @@ def children(connection: sqlite3.Connection, customer_id: int) -> list[tuple[str
 
 
 def belongings(connection: sqlite3.Connection, customer_id: int) -> dict[str, int]:
-    """How many users, own roles and sales documents of each kind a customer has."""
+    """How many users, own roles, opportunities and sales documents of each kind a customer has (feature C-18)."""
     counts = {}
-    for name, table in (("users", "customer_user"), ("roles", "role")):
+    for name, table in (("users", "customer_user"), ("roles", "role"), ("opportunities", "opportunity")):
         query = f"SELECT count(*) FROM {table} WHERE customer_id = ?"
         counts[name] = int(connection.execute(query, (customer_id,)).fetchone()[0])
     query = "SELECT entity, count(*) FROM sales_document WHERE customer_id = ? GROUP BY entity"

@@ -47,7 +47,6 @@ from custctl.resources import (
 )
 from custctl.store.rules import BUILT_IN, BUILT_IN_ROLES, check
 from custctl.store.select import Image
-from custctl.store.settings import SETTINGS
 from custctl.store.unit import Draft, Unit
 
 
@@ -127,7 +126,7 @@ def remove_users(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
 
 def remove_groups(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     """Take groups away, their members keep no group; the group of visitors stays (features G-05, G-06)."""
-    of_visitors = _setting(unit, "guest.group")
+    of_visitors = unit.setting("guest.group")
 
     def refusal(draft: Draft) -> Problem | None:
         if draft.key == of_visitors and draft.key not in BUILT_IN[GROUP.name]:
@@ -173,13 +172,7 @@ def _holds(role: str, user: Image) -> bool:
 
 def _is_of_website(unit: Unit, role: Draft) -> bool:
     """Whether visitors have the role, or users who register themselves get it."""
-    return role.key in {_setting(unit, name) for name in ("customer.default_role", "customer.guest_role")}
-
-
-def _setting(unit: Unit, name: str) -> object:
-    """What a setting is for the whole shop when the unit is done."""
-    draft = unit.find(SETTING, name)
-    return SETTINGS[name].default if draft is None or draft.after is None else draft.after["value"]
+    return role.key in {unit.setting(name) for name in ("customer.default_role", "customer.guest_role")}
 
 
 def remove_addresses(unit: Unit, noun: Noun, drafts: Sequence[Draft]) -> None:

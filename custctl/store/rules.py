@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
 
-from custctl.errors import Exit, Problem, did_you_mean, near
+from custctl.errors import Exit, did_you_mean, near
 from custctl.policy.catalogue import (
     CAPABILITIES,
     ENTITIES,
@@ -57,9 +56,10 @@ from custctl.resources import (
     reference,
     slug,
 )
+from custctl.store import selling
 from custctl.store.inputs import STATUSES, entity_name
 from custctl.store.settings import SETTINGS, owner_of
-from custctl.store.unit import Draft, Unit
+from custctl.store.unit import Draft, Unit, wrong
 
 BUILT_IN_ROLES = frozenset(role.key for role in PREDEFINED_ROLES)
 BUILT_IN: Mapping[str, frozenset[str]] = {
@@ -94,6 +94,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 
 def check(unit: Unit, drafts: Iterable[Draft]) -> None:
     """Apply the rules to the drafts that a caller has worked on."""
+    drafts = list(drafts)
     touched = [draft for draft in drafts if draft.after is not None]
     for draft in touched:
         if draft.before is None or draft.before != draft.after:
@@ -103,28 +104,13 @@ def check(unit: Unit, drafts: Iterable[Draft]) -> None:
         rule = _RULES.get(draft.noun.name)
         if rule is not None and (draft.before is None or draft.before != draft.after):
             rule(unit, draft)
+        if draft.noun in selling.BUYERS:
+            selling.follow(unit, draft)
+    selling.follow_rates(unit, drafts)
     for name in ADDRESSES:
         _settle_addresses(unit, NOUNS[name], [draft for draft in touched if draft.noun.name == name])
     _unique(unit, touched)
     _no_cycles(unit, touched)
-
-
-def wrong(
-    unit: Unit,
-    draft: Draft,
-    field: str,
-    message: str,
-    *,
-    code: str = "invalid",
-    exit_code: Exit = Exit.INVALID,
-    hint: str | None = None,
-    path: Sequence[str] = (),
-    value: str | None = None,
-) -> None:
-    """Note a problem of one field of a draft, where the document has it."""
-    words = f"{draft.reference}: {message}"
-    place = draft.locate(*(path or (field,)))
-    unit.problem(Problem(code, exit_code, words, hint, place, field, value))
 
 
 def _required(unit: Unit, draft: Draft) -> None:
@@ -386,7 +372,7 @@ def _setting(unit: Unit, draft: Draft) -> None:
 
 def _currencies(unit: Unit, draft: Draft) -> None:
     """The base currency is worth one of itself; what a change leaves without a rate, or gives another, is told."""
-    base, rates = (_shop_setting(unit, name) for name in ("currency.base", "currency.rates"))
+    base, rates = (unit.setting(name) for name in ("currency.base", "currency.rates"))
     if rates.get(base, "1") != "1":
         words = f"{base} is the base currency, and so worth 1 of itself, not {rates[base]}"
         wrong(unit, draft, "currency.rates", words, value=rates[base])
@@ -395,12 +381,6 @@ def _currencies(unit: Unit, draft: Draft) -> None:
     before = (draft.before or {}).get("value") if draft.key == "currency.rates" else None
     if gone := [code for code in before or () if code not in rates]:
         unit.warnings.append(f"currencies that no longer have a rate: {', '.join(gone)}")
-
-
-def _shop_setting(unit: Unit, name: str) -> Any:
-    """What a setting of the whole shop will be: as it is given, else as it is stored, else its default."""
-    draft = unit.find(NOUNS["setting"], name)
-    return SETTINGS[name].default if draft is None or draft.after is None else draft.after["value"]
 
 
 def _address(unit: Unit, draft: Draft) -> None:
@@ -597,6 +577,8 @@ _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     ACCOUNT.name: _account,
     ACTIVITY.name: _happening,
     MARKETING_EVENT.name: _happening,
+    LEAD.name: selling.lead,
+    OPPORTUNITY.name: selling.opportunity,
     **dict.fromkeys(ADDRESSES, _address),
     **{noun.name: _sales for noun in SALES},
 }

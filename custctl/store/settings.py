@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.policy.catalogue import GUEST_GROUP
-from custctl.resources import CUSTOMER, GROUP, NOUNS, Noun, reference
+from custctl.resources import CUSTOMER, GROUP, NOUNS, PROBABILITIES, Noun, reference
 from custctl.store import lookup
 from custctl.store.codec import currency_code, rate_text, switch_of
 
@@ -150,6 +150,17 @@ SETTINGS: Mapping[str, Setting] = {
         # oroinc/customer-portal CommerceMenuBundle/DependencyInjection/Configuration.php: main_navigation_menu.
         Setting(
             "menu.main", "text", "commerce_main_menu", "The menu that is the storefront's main menu.", scopes=EVERYWHERE
+        ),
+        # oroinc/crm SalesBundle/DependencyInjection/Configuration.php: default_opportunity_probabilities.
+        *(
+            Setting(
+                f"opportunity.probability.{status}",
+                "int",
+                percent,
+                f"How likely an opportunity is to be won whose status is {status}, in percent.",
+                most=100,
+            )
+            for status, percent in PROBABILITIES.items()
         ),
         # oroinc/orocommerce-orocrm Bridge/CustomerAccount/DependencyInjection/Configuration.php:
         # customer_account_settings; `none` is ours.

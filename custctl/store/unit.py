@@ -21,7 +21,7 @@ from custctl.store.database import now
 from custctl.store.lookup import near_keys
 from custctl.store.rows import Transaction
 from custctl.store.select import Image, differences, role_entries, selection, told
-from custctl.store.settings import owner_of
+from custctl.store.settings import SETTINGS, owner_of
 
 if TYPE_CHECKING:
     from custctl.store.acting import Actor
@@ -206,6 +206,11 @@ class Unit:
         if own is None or own.after is None:
             return ENTITIES.get(name)
         return own_entity(own.after["name"], own.after["ownership"], own.after["permissions"])
+
+    def setting(self, name: str) -> Any:
+        """What a setting is for the whole shop when the unit is done."""
+        draft = self.find(NOUNS["setting"], name)
+        return SETTINGS[name].default if draft is None or draft.after is None else draft.after["value"]
 
     # -- changing ------------------------------------------------------------------------------------------
 
@@ -534,6 +539,24 @@ class Unit:
             self._next[noun.table] = row[0] if row else 0
         self._next[noun.table] += 1
         return self._next[noun.table]
+
+
+def wrong(
+    unit: Unit,
+    draft: Draft,
+    field: str,
+    message: str,
+    *,
+    code: str = "invalid",
+    exit_code: Exit = Exit.INVALID,
+    hint: str | None = None,
+    path: Sequence[str] = (),
+    value: str | None = None,
+) -> None:
+    """Note a problem of one field of a draft, where the document has it."""
+    words = f"{draft.reference}: {message}"
+    place = draft.locate(*(path or (field,)))
+    unit.problem(Problem(code, exit_code, words, hint, place, field, value))
 
 
 ENTRY_FIELDS = ("permissions", "capabilities", "workflows", "fields")

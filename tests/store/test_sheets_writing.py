@@ -114,6 +114,16 @@ def test_a_contact_is_written_as_orocommerces_template_has_it() -> None:
     assert read_back(NOUNS["contact"], rows) == [{**record, "groups": [Named((("label", "Group"),))]}]
 
 
+def test_an_opportunity_is_written_as_orocommerce_writes_statuses_and_days() -> None:
+    record = {"name": "Shelves", "status": "open", "close_date": "2027-12-31", "account": "a", "probability": 5}
+    rows = written(NOUNS["opportunity"], [record], "oro", lambda *_: "Acme")
+    told = dict(zip(*rows, strict=True))
+
+    assert (told["Status Id"], told["Expected close date"], told["Probability"]) == ("in_progress", "12/31/2027", "5")
+    assert told["Customer Account Account name"] == "Acme"
+    assert read_back(NOUNS["opportunity"], rows)[0]["status"] == "open"
+
+
 def test_orocommerce_has_no_sheets_of_orders() -> None:
     with pytest.raises(CustctlError) as caught:
         template(NOUNS["order"], "oro")
@@ -126,6 +136,20 @@ def test_orocommerce_has_no_sheets_of_orders() -> None:
         ("customer", "ID,Name,Parent ID,Group Name,Owner ID,Tax Code,Account ID,VAT ID,Payment term Label"),
         ("account", "ID,Account Name,Owner Username,Default Contact First name,Organization Name"),
         ("contact-group", "Label"),
+        (
+            "lead",
+            (
+                "ID,Lead Name,Name prefix,First name,Last Name,Status Id,Company name,Address 1 Label,Twitter,LinkedIn,"
+                "Owner Username"
+            ),
+        ),
+        (
+            "opportunity",
+            (
+                "ID,Opportunity Name,Expected Close Date,Probability,Budget Amount,Budget Amount Currency,"
+                "Close Revenue,Close Revenue Currency,Status Id,Contact First Name,Contact Last Name"
+            ),
+        ),
     ],
 )
 def test_i_01_a_template_has_orocommerces_headings(noun: str, headings: str) -> None:

@@ -17,6 +17,7 @@ from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean
 from custctl.resources import ACCOUNT, ADDRESS_OF, ADDRESSES, CONTACT, ROLE, SETTING, USER, Noun, slug
 from custctl.store.apply import Item, Request, item_of, merge
 from custctl.store.importing import matching
+from custctl.store.importing.accounts import NewAccounts
 from custctl.store.importing.addresses import find_addresses, find_inner_addresses, like
 from custctl.store.importing.columns import BATCH, TAKEN, Columns
 from custctl.store.importing.rejects import Rejects
@@ -78,6 +79,7 @@ class Import:
         """The contacts of a chunk that accounts get."""
         self.waiting = Waiting(unit.connection)
         self.keys = matching.Keys(unit.connection, noun)
+        self.accounts = NewAccounts(unit, noun)
         unit.connection.execute(f"PRAGMA cache_size = -{CACHE}")
         self.final = False
         """Whether the file is at its end, so that nothing can come later any more."""
@@ -291,8 +293,10 @@ class Import:
             else:
                 found.setdefault(id(asked), []).append(problem)
 
-        for asked, problem, way in matching.find_references(self.unit.connection, self.noun, rows):
+        missed = matching.find_references(self.unit.connection, self.noun, rows)
+        for asked, problem, way in self.accounts.without_new(missed):
             miss(asked, problem, way)
+        self.accounts.give_keys(rows)
         below = self._below(rows) if found or waits else {}
         gone = [asked for asked in rows if id(asked) in found or id(asked) in waits]
         while gone:
@@ -412,7 +416,7 @@ class Import:
         self.unit.connection.execute("SAVEPOINT chunk")  # a rename is written at once
         try:
             copies = [replace(items[id(asked)], given={**items[id(asked)].given}) for asked in rows if not asked.delete]
-            merge(self.unit, Request(copies))
+            merge(self.unit, Request([*self.accounts.items(rows), *copies]))
             self._link_accounts(rows)
             for asked in rows:
                 if asked.delete:

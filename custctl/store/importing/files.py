@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from custctl.errors import CustctlError, Exit, Problem, invalid
-from custctl.resources import Noun
+from custctl.resources import Field, Noun
 from custctl.store.importing.engine import Import, Read, Signature
 from custctl.store.importing.rejects import Rejects
 from custctl.store.importing.wanted import SHOWN, Options, Outcome
@@ -108,23 +108,22 @@ def _reader(noun: Noun, sheet: Sheet, file: File, options: Options) -> Read:
     """What makes a record of a row, its dates in the form that documents have."""
     by_columns = assembler(noun, sheet.columns, empty=options.empty)
     by_names = object_assembler(noun, file.meaning, empty=options.empty)
-    dated = [name for name in _DATES if noun.field(name) is not None]
+    dated = [field for field in noun.fields if field.kind in ("day", "time") and not field.computed]
 
     def read(row: Row) -> dict[str, Any]:
         values = by_names(row.cells) if isinstance(row.cells, Mapping) else by_columns(row.cells)
-        for name in dated:
-            if isinstance(values.get(name), str):
-                values[name] = _date(values[name], name, file.date_format)
+        for field in dated:
+            if isinstance(values.get(field.name), str):
+                values[field.name] = _date(values[field.name], field, file.date_format)
         return values
 
     return read
 
 
-_DATES = ("birthday", "placed_at", "last_visit")
 _AS_ORO_WRITES_IT = re.compile(r"\d{1,2}/\d{1,2}/\d{4}\Z")
 
 
-def _date(text: str, name: str, form: str | None) -> str:
+def _date(text: str, field: Field, form: str | None) -> str:
     """A date as documents have it: read by the form given, else as it is or as OroCommerce writes it, 12/31/1990."""
     if form is None and not _AS_ORO_WRITES_IT.match(text):
         return text
@@ -132,5 +131,6 @@ def _date(text: str, name: str, form: str | None) -> str:
         moment = datetime.strptime(text, form or "%m/%d/%Y")  # noqa: DTZ007 - a time without a zone is UTC
     except ValueError:
         hint = f"like {datetime(1990, 12, 31, tzinfo=UTC).strftime(form)}" if form else "--date-format says how"
-        raise invalid(f"{name} {text!r} is not a date of that form", field=name, value=text, hint=hint) from None
-    return moment.date().isoformat() if name == "birthday" else moment.isoformat()
+        words = f"{field.name} {text!r} is not a date of that form"
+        raise invalid(words, field=field.name, value=text, hint=hint) from None
+    return moment.date().isoformat() if field.kind == "day" else moment.isoformat()

@@ -55,6 +55,8 @@ class Asked:
     values: dict[str, Any]
     named: dict[str, list[tuple[Way, ...]]] = field(default_factory=dict)
     delete: bool = False
+    account: str = ""
+    """The name of an account that is made with the row, because there is none of that name."""
     half: Literal["", "first_name", "last_name"] = ""
     """The only name of a contact that the file says anything of."""
     key: str = ""

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from custctl.errors import Exit, Problem
-from custctl.resources import ADDRESS_OF, CONTACT, USER, Field, Noun
+from custctl.resources import ADDRESS_OF, USER, Field, Noun
 from custctl.store.codec import switch_of
 from custctl.store.sheets import By, Column, Named
 from custctl.store.sheets.headings import columns_of, normal
@@ -26,7 +26,11 @@ _Read = Callable[[Sequence[str]], Any]
 _ABSENT = object()
 _ORDER: tuple[By, ...] = ("external_id", "key", "email", "code", "label", "name", "names")
 """The ways to name a record, the first tried first (feature I-05)."""
-_GENDERS = {"m": "male", "f": "female", "male": "male", "female": "female"}
+SPELLINGS: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("contact", "gender"): {"m": "male", "f": "female", "male": "male", "female": "female"},
+    ("opportunity", "status"): {"in_progress": "open"},
+}
+"""What OroCommerce writes otherwise, by noun and field."""
 
 
 class CellError(ValueError):
@@ -134,7 +138,7 @@ def _with_types_of_default(assemble: Assemble) -> Assemble:
 def _is_plain(noun: Noun, name: str, group: Sequence[_Place]) -> bool:
     """Whether a field is the text of one cell."""
     field = noun.field(name)
-    if field is None or len(group) > 1 or group[0].rest or group[0].column.flag or name == "gender":
+    if field is None or len(group) > 1 or group[0].rest or group[0].column.flag or (noun.name, name) in SPELLINGS:
         return False
     return group[0].column.by in ("value", "key") and field.kind in ("text", "money", "reference")
 
@@ -159,21 +163,21 @@ def _reader(noun: Noun, name: str, group: Sequence[_Place], empty: Empty) -> _Re
         return _list_reader(noun, group, empty)
     if len(group) > 1 or group[0].column.by not in ("value", "key"):
         return _named(group)
-    return _cell_reader(field, group[0])
+    return _cell_reader(field, group[0], SPELLINGS.get((noun.name, name)))
 
 
 def _is_flag(place: _Place) -> bool:
     return bool(place.column.flag) and place.column.by != "names"
 
 
-def _cell_reader(field: Field, place: _Place) -> _Read:
+def _cell_reader(field: Field, place: _Place, spellings: Mapping[str, str] | None) -> _Read:
     if field.kind in ("bool", "switch"):
         return _yes_or_no(place)
     if field.kind in ("entries", "json"):
         return _json(place)
     index = place.at
-    if field.name == "gender" and field is CONTACT.field("gender"):
-        return lambda cells: _GENDERS.get(cells[index].casefold(), cells[index]) or _ABSENT
+    if spellings is not None:
+        return lambda cells: spellings.get(cells[index].casefold(), cells[index]) or _ABSENT
     return lambda cells: cells[index] or _ABSENT
 
 

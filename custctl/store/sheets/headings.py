@@ -86,6 +86,33 @@ def _below(prefix: str, path: str, headings: Mapping[str, Meaning]) -> dict[str,
     }
 
 
+_BUSINESS = "Customer Business Customer"
+_OF_BUSINESS = (
+    *("Channel Name", "Lifetime sales value", "Account Account name", "Contact First name", "Contact Last name"),
+    *("Owner Username", "Phones # Phone", "Emails # Email", "Employees", "Ownership", "Rating", "Ticker symbol"),
+    *("Website", "Organization Name", "Tags"),
+)
+_OF_CUSTOMER = (
+    *("Parent Id", "Group Name", "Owner Username", "Tax code", "Account Id", "VAT Id", "Internal rating Id"),
+    "Payment term Label",
+)
+_WHOSE = {
+    "Customer Account Account name": _field("account", "name"),
+    f"{_BUSINESS} Id": _field("business_customer", "external_id"),
+    f"{_BUSINESS} Customer name": _field("business_customer", "name"),
+    **{f"{_BUSINESS} {heading}": NOT_KEPT for heading in _OF_BUSINESS},
+    **{f"{_BUSINESS} {kind} Address {heading}": NOT_KEPT for kind in ("Shipping", "Billing") for heading in _ADDRESS},
+    "Customer Customer Id": _field("customer", "external_id"),
+    "Customer Customer Name": _field("customer", "name"),
+    **{f"Customer Customer {heading}": NOT_KEPT for heading in _OF_CUSTOMER},
+}
+"""Whom leads and opportunities are about; what Oro's sheets tell of a buyer besides is in the sheets of buyers."""
+_SPOKEN_TO = {
+    "Contact Id": _field("contact", "external_id"),
+    "Contact First name": _field("contact", "names", "first"),
+    "Contact Last name": _field("contact", "names", "last"),
+}
+
 _ADDRESSES = _below("Addresses #", "addresses.#", {**_ADDRESS, **_WITH_OWNER})
 _SALES_REPS = {"Sales Representatives # Username": _field("sales_reps.#")}
 
@@ -223,6 +250,59 @@ ORO: Mapping[str, Mapping[str, Meaning]] = {
         **_TAGS,
         **_MADE,
     },
+    "lead": {
+        "Id": _field("external_id"),
+        "Lead name": _field("name"),
+        "Name prefix": _field("prefix"),
+        "First name": _field("first_name"),
+        "Middle name": _field("middle_name"),
+        "Last name": _field("last_name"),
+        "Name suffix": _field("suffix"),
+        "Job title": _field("job_title"),
+        "Status Id": _field("status"),
+        "Company name": _field("company_name"),
+        "Website": _field("website"),
+        "Number of employees": _field("employees"),
+        "Additional comments": _field("notes"),
+        "Industry": _field("industry"),
+        **_SPOKEN_TO,
+        **_below("Address #", "addresses.#", _ADDRESS),
+        "Twitter": _field("twitter"),
+        "LinkedIn": _field("linkedin"),
+        **_OWNER,
+        "Opportunities # Opportunity name": NOT_KEPT,
+        "Emails # Email": _field("emails.#"),
+        "Phones # Phone": _field("phones.#"),
+        **_WHOSE,
+        "Source Id": _field("source"),
+        **_TAGS,
+        **_MADE,
+    },
+    "opportunity": {
+        "Id": _field("external_id"),
+        "Opportunity name": _field("name"),
+        "Expected close date": _field("close_date"),
+        "Probability": _field("probability"),
+        "Budget Amount": _field("budget"),
+        "Budget Amount Currency": _field("currency"),
+        "Budget Amount In Base Currency": _field("base_budget"),
+        "Customer need": _field("customer_need"),
+        "Close revenue": _field("close_revenue"),
+        "Close revenue Currency": NOT_KEPT,
+        "Close Revenue In Base Currency": _field("base_revenue"),
+        "Proposed solution": _field("proposed_solution"),
+        "Additional comments": _field("notes"),
+        "Status Id": _field("status"),
+        "Close reason Name": _field("close_reason"),
+        **_SPOKEN_TO,
+        "Lead Id": _field("lead", "external_id"),
+        "Lead Lead name": _field("lead", "name"),
+        **_OWNER,
+        **_WHOSE,
+        "Channel Name": NOT_KEPT,
+        **_TAGS,
+        **_MADE,
+    },
     "contact-group": {"Id": NOT_KEPT, "Label": _field("label"), **_OWNER, **_MADE},
     "tag": {"Id": NOT_KEPT, "Name": _field("name"), "Taxonomy Name": _field("taxonomy", "name"), **_OWNER, **_MADE},
     "taxonomy": {
@@ -236,7 +316,8 @@ ORO: Mapping[str, Mapping[str, Meaning]] = {
 """OroCommerce's headings of each noun, as it writes them, in the order of its templates."""
 
 _TO_MANY = re.compile(
-    r"\b(accounts default contact|accounts|addresses|contacts|emails|groups|phones|roles|sales representatives|types)"
+    r"\b(accounts default contact|accounts|address|addresses|contacts|emails|groups|opportunities|phones|roles"
+    r"|sales representatives|types)"
     r" (\d+) "
 )
 _DELETABLE = frozenset(ADDRESSES)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TextIO
 
 from custctl.errors import invalid, usage
 from custctl.resources import ADDRESS_OF, ADDRESSES, CONTACT, NOUNS, ROLE, Noun
-from custctl.store.sheets.cells import Record, joined
+from custctl.store.sheets.cells import SPELLINGS, Record, joined
 from custctl.store.sheets.headings import (
     NOT_KEPT,
     ORO,
@@ -229,11 +229,17 @@ def _numbered_heading(heading: str, numbers: Iterator[str]) -> str:
 def _oro_cell(noun: Noun, meaning: Meaning, path: tuple[str | int, ...], name_of: NameOf) -> _Cell:
     if meaning.by not in ("value", "key"):
         return _name_cell(_target(noun, meaning), meaning, path, name_of)
-    if path == ("birthday",):
+    field = noun.field(meaning.path[0])
+    if field is not None and field.kind == "day":
         return lambda record: _oro_date(_at(record, path))
+    if (noun.name, meaning.path[0]) == ("opportunity", "status"):
+        return lambda record: _IN_ORO.get(_text(_at(record, path)), _text(_at(record, path)))
     if meaning.flag:
         return lambda record: "" if (words := _at(record, path)) is None else _digit(meaning.flag in words)
     return lambda record: _digit(value) if isinstance(value := _at(record, path), bool) else _text(value)
+
+
+_IN_ORO = {ours: theirs for theirs, ours in SPELLINGS["opportunity", "status"].items()}
 
 
 def _oro_date(text: str | None) -> str:
@@ -308,9 +314,17 @@ _TEMPLATES = {
         + ",Organization Name,Picture URI,Picture UUID,Tags"
     ),
     "contact-group": "Label",
+    "lead": (
+        "ID,Lead Name,Name prefix,First name,Last Name,Status Id,Company name,Address 1 Label,Twitter,LinkedIn,"
+        "Owner Username"
+    ),
+    "opportunity": (
+        "ID,Opportunity Name,Expected Close Date,Probability,Budget Amount,Budget Amount Currency,Close Revenue,"
+        "Close Revenue Currency,Status Id,Contact First Name,Contact Last Name"
+    ),
 }
-"""OroCommerce's templates. Source: oroinc/documentation user/back-office/customers; oroinc/customer-portal
-CustomerBundle Tests/Behat; oroinc/crm ContactBundle export_template_with_oro_org.csv."""
+"""OroCommerce's templates. Source: oroinc/documentation user/back-office/customers and user/back-office/sales;
+oroinc/customer-portal CustomerBundle Tests/Behat; oroinc/crm ContactBundle export_template_with_oro_org.csv."""
 
 _ADDRESS: Record = {
     "label": "Head office",
@@ -363,6 +377,29 @@ _SAMPLES: Mapping[str, Record] = {
         "addresses": [_ADDRESS],
     },
     "contact-group": {"label": "Partners"},
+    "lead": {
+        "name": "Gov Mart",
+        "prefix": "Mr",
+        "first_name": "Jerry",
+        "last_name": "Coleman",
+        "status": "new",
+        "company_name": "Gov Mart",
+        "emails": ["jerry.coleman@example.org"],
+        "twitter": "@Jerry",
+        "external_id": "111",
+        "owner": "admin",
+        "addresses": [_ADDRESS],
+    },
+    "opportunity": {
+        "name": "Henry Vining",
+        "account": "company-a",
+        "status": "negotiation",
+        "close_date": "2027-12-15",
+        "probability": 80,
+        "budget": "2000.00",
+        "currency": "USD",
+        "external_id": "111",
+    },
     "taxonomy": {"name": "Region", "background_color": "#1A2B3C"},
     "tag": {"name": "Preferred"},
     **{

@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import cold_start, imports, questions
+from benchmarks import cold_start, documents, imports, questions
 
-BENCHMARKS = {"cold-start": cold_start.main, "questions": questions.main, "imports": imports.main}
+BENCHMARKS = {
+    "cold-start": cold_start.main,
+    "questions": questions.main,
+    "imports": imports.main,
+    "documents": documents.main,
+}
 
 
 def main() -> None:

@@ -43,6 +43,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "request": ("custctl.commands.request", "Requests for quote."),
     "shopping-list": ("custctl.commands.shopping_list", "Shopping lists."),
     "checkout": ("custctl.commands.checkout", "Checkouts."),
+    "report": ("custctl.commands.report", "Figures over all accounts, leads and opportunities."),
     "setting": ("custctl.commands.setting", "The settings of the shop, by group and by customer."),
     "config": ("custctl.commands.config", "The settings of this tool."),
     "db": ("custctl.commands.db", "The database file."),

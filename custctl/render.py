@@ -30,6 +30,7 @@ _FIELDS_SHOWN_UP_TO = 20
 _ADDED_FIELDS_TOLD = 3
 _WIDE_TERMINAL = 120
 _PROSE = 80
+_SHORTEST_BAR, _LONGEST_BAR = 8, 40
 _NAME_OF_A_FACT = 24
 
 REASONS: Mapping[str, str] = {
@@ -84,11 +85,12 @@ class _Glyphs(NamedTuple):
     arrow: str
     none: str
     more: str
+    full: str
 
 
-_DRAWN = _Glyphs("├─ ", "└─ ", "│  ", "✓", "✗", "·", " → ", "\N{EN DASH}", "…")
-_TYPED = _Glyphs("|- ", "`- ", "|  ", "+", "-", ".", " -> ", "-", "...")
-_GLYPHS = "├─└│✓✗·→\N{EN DASH}…"
+_DRAWN = _Glyphs("├─ ", "└─ ", "│  ", "✓", "✗", "·", " → ", "\N{EN DASH}", "…", "█")
+_TYPED = _Glyphs("|- ", "`- ", "|  ", "+", "-", ".", " -> ", "-", "...", "#")
+_GLYPHS = "├─└│✓✗·→\N{EN DASH}…█"
 
 
 class _Page(NamedTuple):
@@ -219,7 +221,7 @@ def _list(page: _Page, result: Result) -> None:
     if page.terminal:
         few = list(islice(rows, _BOXED_ROWS + 1))
         if len(few) <= _BOXED_ROWS:
-            _boxed(page, columns, few)
+            _boxed(page, columns, few, result.bar)
             return
         rows = chain(few, rows)
     header = tuple(visible(column).upper() for column in columns)
@@ -269,7 +271,7 @@ def _aligned(page: _Page, header: Sequence[str], rows: Iterator[tuple[str, ...]]
         block = list(islice(rows, _ALIGNED_TOGETHER))
 
 
-def _boxed(page: _Page, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def _boxed(page: _Page, columns: Sequence[str], rows: Sequence[Row], bar: str = "") -> None:
     """Draw a table whose cells fold; where the columns have no room side by side, the rows stand one by one."""
     if not rows:
         return
@@ -284,7 +286,22 @@ def _boxed(page: _Page, columns: Sequence[str], rows: Sequence[Row]) -> None:
         return
     widths = wanted if page.width is None else _shares(wanted, least, page.width - _GAP * len(least))
     numeric = [_is_numeric(row.get(column) for row in rows) for column in columns]
+    room = min((page.width or _PROSE) - sum(widths) - _GAP * (len(widths) + 1), _LONGEST_BAR)
+    if bar and room >= _SHORTEST_BAR:
+        bars = _bars([0 if row.get(columns[0]) is None else row.get(bar) for row in rows], room, page.glyphs.full)
+        table = [(*row, drawn) for row, drawn in zip(table, bars, strict=True)]
+        heads, widths, numeric = [*heads, ""], [*widths, room], [*numeric, False]
     _draw(page, list(zip(heads, widths, numeric, strict=True)), table)
+
+
+def _bars(values: Sequence[Any], room: int, full: str) -> Iterator[str]:
+    """A bar for each number, the longest as long as there is room; of what is not nothing, one is always seen."""
+    from decimal import Decimal  # only a terminal has bars
+
+    numbers = [Decimal(value or 0) for value in values]
+    most = max(numbers, default=Decimal(0))
+    for number in numbers:
+        yield full * max(int(number * room / most), 1) if number > 0 else ""
 
 
 def _shares(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:

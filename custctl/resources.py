@@ -37,7 +37,8 @@ class Field:
     `column` is its column when that has another name; a reference holds an id there and a key outside.
     `to` is the noun a reference or a link leads to, `via` where links are kept. `stored=False` marks what has no
     column of its own, `computed` what follows from other records and is only shown. A `loose` reference or link is
-    emptied when the record it names goes; any other stands in its way, or goes along.
+    emptied when the record it names goes; any other stands in its way, or goes along. One that is `added_up` is the
+    sum of many other records, and only read where it is asked for.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Field:
     computed: bool = False
     via: Link | None = None
     loose: bool = False
+    added_up: bool = False
 
     @property
     def in_row(self) -> bool:
@@ -119,6 +121,7 @@ _TIMES = (
     Field("created", "time", column="created_at", computed=True),
     Field("updated", "time", column="updated_at", computed=True),
 )
+_LIFETIME = Field("lifetime", "money", computed=True, added_up=True)
 _TAGS = Field("tags", "links", to="tag", default=[], via=Link("tagging", "record_id", "tag_id", shared=True))
 
 TAXONOMY = Noun(
@@ -187,6 +190,7 @@ CUSTOMER = Noun(
         *_texts("payment_term", "tax_code"),
         Field("price_lists", "list", default=[]),
         *_texts("vat_id", "external_id"),
+        _LIFETIME,
         _TAGS,
         *_TIMES,
     ),
@@ -403,6 +407,7 @@ ACCOUNT = Noun(
         Field("email", computed=True),
         Field("phone", computed=True),
         Field("external_id"),
+        _LIFETIME,
         _TAGS,
         *_TIMES,
     ),
@@ -450,6 +455,7 @@ BUSINESS = Noun(
         Field("phone", computed=True),
         Field("employees", "count"),
         *_texts("ownership", "rating", "ticker_symbol", "website", "external_id"),
+        _LIFETIME,
         _TAGS,
         *_TIMES,
     ),

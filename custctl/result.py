@@ -44,7 +44,8 @@ class Result:
     are shown to a person instead of the data, each below the command that gives the same answer; `lines` are
     what the view `diff` shows instead. An `exit`
     that is only known when the last row is out is a function, asked after that. `natural` is the format where
-    nobody asked for another.
+    nobody asked for another. On a terminal a list draws the numbers of the column `bar` beside its rows, all but
+    those of a row whose first column is empty: that is a total.
     """
 
     data: Row | Iterable[Row]
@@ -56,3 +57,4 @@ class Result:
     parts: tuple[tuple[str, Result], ...] = ()
     lines: Iterable[str] = ()
     natural: str = "table"
+    bar: str = ""

@@ -109,7 +109,7 @@ def test_a_read_imports_little_besides_typer_and_sqlite(
     ("most", "line"),
     [
         (20, "custctl cust"),
-        (40, "custctl customer "),
+        (42, "custctl customer "),
         (45, "custctl customer show c1"),
         (40, "custctl user list --wh"),
         (48, "custctl access can u17@c6.example view order:SO-1"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +16,7 @@ from custctl.commands._common import (
     as_seen,
     given,
     key_of,
+    listed,
     readable,
     refuse_taken,
     settle_owner,
@@ -37,6 +40,13 @@ Status = Annotated[str | None, typer.Option("--status", help="Its status.")]
 Subtotal = Annotated[str | None, typer.Option("--subtotal", metavar="1234.50", help="Its subtotal.")]
 Currency = Annotated[str | None, typer.Option("--currency", metavar="USD", help="The currency.")]
 PaymentStatus = Annotated[str | None, typer.Option("--payment-status", help="full, partially, refunded, ...")]
+Products = Annotated[
+    list[str] | None,
+    typer.Option("--product", metavar="SKU", help='A product in it; repeat it for all of them, "" for none.'),
+]
+WorkflowActive = Annotated[
+    bool | None, typer.Option("--workflow-active/--no-workflow-active", help="Whether a workflow is at work on it.")
+]
 PlacedAt = Annotated[str | None, typer.Option("--placed-at", metavar="TIME", help="When it was placed, RFC 3339.")]
 
 
@@ -55,7 +65,6 @@ def group_of(noun: Noun) -> typer.Typer:
         row_id, _ = lookup.require_owned(connection, noun.name, number)
         return Result(as_seen(actor, noun, reads.by_id(connection, noun, row_id)), "record", noun=noun.reference)
 
-    @command(app, "add", acts=True)
     def add(
         call: Call,
         number: NumberArg,
@@ -66,14 +75,15 @@ def group_of(noun: Noun) -> typer.Typer:
         currency: Currency = None,
         payment_status: PaymentStatus = None,
         placed_at: PlacedAt = None,
+        workflow_active: WorkflowActive = None,
+        product: Products = None,
         tag: Tags = None,
     ) -> Result:
         """Add one; under --as it belongs to the user and the user's customer unless told otherwise."""
         values = _values(number, status, subtotal, currency, payment_status, placed_at)
-        values |= given(tags=tags_given(call, tag))
+        values |= given(products=listed(product), workflow_active=workflow_active, tags=tags_given(call, tag))
         return call.write(lambda unit: _add(unit, noun, values, customer, user))
 
-    @command(app, "edit", acts=True)
     def edit(
         call: Call,
         number: NumberArg,
@@ -84,17 +94,29 @@ def group_of(noun: Noun) -> typer.Typer:
         currency: Currency = None,
         payment_status: PaymentStatus = None,
         placed_at: PlacedAt = None,
+        workflow_active: WorkflowActive = None,
+        product: Products = None,
         tag: Tags = None,
     ) -> Result:
         """Change fields of one; "" clears one. Another user is another owner, which needs assign under --as."""
         values = _values(None, status, subtotal, currency, payment_status, placed_at)
-        values |= given(tags=tags_given(call, tag))
+        values |= given(products=listed(product), workflow_active=workflow_active, tags=tags_given(call, tag))
         return call.write(lambda unit: _edit(unit, noun, number, values, customer, user))
 
+    for verb in (add, edit):
+        command(app, verb.__name__, acts=True)(_with_its_options(verb, noun))
     delete_verb(app, noun, SomeNumbers, "Delete some; their lines go along.", acts=True)
 
     _import.register(app, noun)
     return app
+
+
+def _with_its_options(verb: Callable[..., Result], noun: Noun) -> Callable[..., Result]:
+    """The verb, without the options of fields that the noun does not have."""
+    told = signature(verb, eval_str=True)
+    kept = [param for name, param in told.parameters.items() if name != "workflow_active" or noun.field(name)]
+    verb.__signature__ = told.replace(parameters=kept)  # type: ignore[attr-defined]  # functions may have one
+    return verb
 
 
 def _values(

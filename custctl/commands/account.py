@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import _import
+from custctl.commands import _import, _lifetime
 from custctl.commands._arguments import (
     AccountArg,
     After,
@@ -181,4 +181,6 @@ def contact_remove(call: Call, account: AccountArg, contacts: ContactsArg) -> Re
     )
 
 
+_lifetime.of_accounts(app)
+_lifetime.purchases(app, ACCOUNT, AccountArg)
 _import.register(app, ACCOUNT)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import _address, _import
+from custctl.commands import _address, _import, _lifetime
 from custctl.commands._arguments import (
     CustomerArg,
     ExternalId,
@@ -246,4 +246,6 @@ def tree(
     return Result(next(reads.tree(connection, row_id)), "tree", noun=CUSTOMER.reference)
 
 
+_lifetime.of_customers(app)
+_lifetime.purchases(app, CUSTOMER, CustomerArg, acts=True)
 _import.register(app, CUSTOMER)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import _address, _import
+from custctl.commands import _address, _import, _lifetime
 from custctl.commands._arguments import (
     Birthday,
     CustomerArg,
@@ -334,4 +334,5 @@ def _roles(unit: Unit, text: str, *, add: list[str], remove: list[str]) -> None:
     write_item(unit, USER, {"key": draft.key, "roles": roles})
 
 
+_lifetime.purchases(app, USER, UserArg, acts=True)
 _import.register(app, USER)

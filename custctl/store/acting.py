@@ -68,13 +68,14 @@ class Actor:
     def closed(self, noun: Noun, key: str) -> list[str]:
         """The fields of a record that are not shown to the user (AM 3.4)."""
         questions = {name: self._field_question(noun, "view", name, key) for name in self._fields(noun)}
-        return [name for name, question in questions.items() if not self.asker.ask(question).allowed]
+        closed = [name for name, question in questions.items() if not self.asker.ask(question).allowed]
+        return [*_of_sellers(noun), *closed]
 
     def hidden(self, noun: Noun) -> list[str]:
         """The fields that a list of the noun does not show: those that are not open wherever its records are."""
         reached = self.asker.ask(Question(self._subject, "view", noun.name)).level
         levels = {name: self.asker.ask(self._field_question(noun, "view", name)).level for name in self._fields(noun)}
-        return [name for name, level in levels.items() if level < reached]
+        return [*_of_sellers(noun), *(name for name, level in levels.items() if level < reached)]
 
     def _fields(self, noun: Noun) -> list[str]:
         """The fields of a noun that a role of the user speaks of; all others are open, and what names a record is."""
@@ -147,6 +148,11 @@ class Actor:
         subject = self.asker.subject(self._subject, [found.target])
         level = decide(subject, action, found, self.asker.facts(None, ignore_status=True)).level
         raise Denied(refusal(self._subject, action, resource, level, reason))
+
+
+def _of_sellers(noun: Noun) -> list[str]:
+    """The fields that only the back office sees: sums over records that the user's own lists may not show."""
+    return [field.name for field in noun.fields if field.added_up]
 
 
 def refusal(subject: str, action: str, resource: str, level: Level, reason: Reason) -> dict[str, Any]:

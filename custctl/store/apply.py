@@ -163,7 +163,7 @@ def _read_item(noun: Noun, row: Mapping[str, Any], locate: Locate, problems: lis
     model = INPUTS[noun.document]
     name = str(row.get(model.names) or row.get("key") or "")
     title = f"{noun.title} {name!r}" if name else f"{noun.title} without {model.names}"
-    made = _validate(model, row, title, locate, problems)
+    made = _validate(model, row, title, locate, problems, noun)
     if made is None:
         return None
     given = made.given()
@@ -193,25 +193,33 @@ def _key(noun: Noun, made: Input, given: dict[str, Any], locate: Locate, problem
 
 
 def _validate(
-    model: type[Input], row: Mapping[str, Any], title: str, locate: Locate, problems: list[Problem]
+    model: type[Input],
+    row: Mapping[str, Any],
+    title: str,
+    locate: Locate,
+    problems: list[Problem],
+    noun: Noun | None = None,
 ) -> Input | None:
     try:
         return model.model_validate(row)
     except ValidationError as error:
-        problems += [_problem(model, finding, title, locate) for finding in error.errors(include_url=False)]
+        problems += [_problem(model, finding, title, locate, noun) for finding in error.errors(include_url=False)]
         return None
 
 
-def _problem(model: type[Input], finding: Mapping[str, Any], title: str, locate: Locate) -> Problem:
+def _problem(model: type[Input], finding: Mapping[str, Any], title: str, locate: Locate, noun: Noun | None) -> Problem:
     path = tuple(finding["loc"])
     name = ".".join(str(part) for part in path)
     hint = None
     if finding["type"] == "extra_forbidden":
         inner = AddressInput if path[0] == "addresses" else model
-        known = field_names(inner)
-        hint = did_you_mean(near(str(path[-1]), known)) or f"the fields are {', '.join(known)}"
+        fields = field_names(inner)
+        hint = did_you_mean(near(str(path[-1]), fields)) or f"the fields are {', '.join(fields)}"
     value = finding["input"] if isinstance(finding["input"], str | int | bool) else None
     words = f"{title}: {name} {message(finding)}" if name else f"{title}: {message(finding)}"
+    known = None if noun is None else noun.field(name)
+    if finding["type"] == "extra_forbidden" and known is not None and known.computed:
+        hint, words = "leave it out", f"{title}: {name} is computed, and cannot be given"
     code = "unknown-field" if finding["type"] == "extra_forbidden" else "invalid"
     told = None if value is None else str(value)
     return Problem(code, Exit.INVALID, words, hint, locate(*path), name, told)

@@ -42,6 +42,8 @@ def money_text(units: int) -> str:
     return text[:-2] if text.endswith("00") else text.rstrip("0")
 
 
+BASE_CURRENCY = "USD"
+"""The currency of a shop that has set no other."""
 _CODE = re.compile("[A-Z]{3}")
 _RATE_PLACES = 10
 _RATE_ROOM = 2**62

@@ -10,12 +10,12 @@ A converted amount beyond them, some nine hundred million million units, ends th
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from custctl.store.codec import currency_code, rate_parts
-from custctl.store.settings import value_of
+from custctl.store.codec import BASE_CURRENCY, currency_code, rate_parts
 
 _LARGEST = 2**63 - 1
 
@@ -59,15 +59,27 @@ class Rates:
         others = f" ELSE CASE {currency} {' '.join(ways)} END" if ways else ""
         return f"CASE {own}{others} END"
 
+    def known_sql(self, currency: str) -> str:
+        """Whether amounts of a currency can be converted, as an expression of SQL."""
+        codes = ", ".join(f"'{code}'" for code in dict.fromkeys((self.base, *self.parts)))
+        return f"({currency} IS NULL OR {currency} IN ({codes}))"
+
 
 def rates(connection: sqlite3.Connection) -> Rates:
     """The rates that count in a database."""
-    return rates_of(value_of(connection, "currency.base"), value_of(connection, "currency.rates"))
+    query = "SELECT key, value FROM setting WHERE key IN ('currency.base', 'currency.rates')"
+    stored = {key: json.loads(value) for key, value in connection.execute(query)}
+    return rates_of(stored.get("currency.base", BASE_CURRENCY), stored.get("currency.rates", {}))
 
 
 def rates_of(base: str, table: Mapping[str, str]) -> Rates:
     """The same from what the two settings hold."""
     return Rates(currency_code(base), {currency_code(code): rate_parts(rate) for code, rate in table.items()})
+
+
+def share_sql(amount: str, part: str, of: int) -> str:
+    """The share of an amount, like a percentage of 100, rounded half to even; `part` is SQL, and at most `of`."""
+    return _scaled(amount, part, of)
 
 
 def _converted(amount: str, above: int, below: int) -> str:
@@ -79,11 +91,18 @@ def _converted(amount: str, above: int, below: int) -> str:
     if (above, below) == (1, 1):
         return amount
     most = _LARGEST // above * below - below if above > below else _LARGEST
+    made = _scaled(amount, str(above), below)
+    if most == _LARGEST:
+        return made
+    return f"CASE WHEN {amount} BETWEEN {-most} AND {most} THEN {made} ELSE abs({amount} * 0 - {_LARGEST} - 1) END"
+
+
+def _scaled(amount: str, above: str, below: int) -> str:
+    """The arithmetic of it: all are columns or whole numbers."""
     scaled = f"({amount} % {below} * {above})"
     whole = f"({amount} / {below} * {above} + {scaled} / {below})"
+    if below == 1:
+        return whole
     rest = f"({scaled} % {below})"
     up = f"(2 * abs({rest}) > {below} OR (2 * abs({rest}) = {below} AND {whole} % 2 <> 0))"
-    made = whole if below == 1 else f"{whole} + {up} * (({rest} > 0) - ({rest} < 0))"
-    if most == _LARGEST:
-        return f"({made})"
-    return f"CASE WHEN {amount} BETWEEN {-most} AND {most} THEN {made} ELSE abs({amount} * 0 - {_LARGEST} - 1) END"
+    return f"({whole} + {up} * (({rest} > 0) - ({rest} < 0)))"

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 DAYS_LIKE = "like 2026, 2026-01 or 2026-01-31"
 LIKE = "like 2026, 2026-01, 2026-01-31 or 2026-01-31T12:00:00Z"
 
 _MONTH = re.compile(r"(\d{4})(?:-(\d\d))?\Z", re.ASCII)
 _SECOND = timedelta(seconds=1)
+
+
+Grouping = Literal["day", "month", "quarter", "year"]
+"""How long the periods are that a report is cut into."""
 
 
 class Period(NamedTuple):
@@ -56,3 +61,47 @@ def _midnight(day: date) -> datetime:
 
 def _written(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+# -- periods that follow each other ----------------------------------------------------------------------------------
+
+_MOST_FILLED = 1_200
+
+
+def sql_of(grouping: Grouping, day: str) -> str:
+    """A day, given as SQL, as the name of the period that it lies in: `2026-03`, `2026-Q1`."""
+    year, month = f"substr({day}, 1, 4)", f"substr({day}, 6, 2)"
+    ways = {"day": day, "month": f"substr({day}, 1, 7)", "quarter": f"{year} || '-Q' || (({month} + 2) / 3)"}
+    return ways.get(grouping, year)
+
+
+def filled(names: Sequence[str], grouping: Grouping) -> list[str]:
+    """The periods from the first to the last of some in order, those between them too.
+
+    Only what is there where those would be more than a hundred years of months; days are never filled in.
+    """
+    if not names or grouping == "day":
+        return list(names)
+    first, last = _number(names[0], grouping), _number(names[-1], grouping)
+    if last - first >= _MOST_FILLED:
+        return list(names)
+    return [_name(number, grouping) for number in range(first, last + 1)]
+
+
+def months_until(day: str, count: int) -> list[str]:
+    """So many months, the last of them the one that a day lies in; the first year has none before it."""
+    last = _number(day[: len("2026-01")], "month")
+    return [_name(number, "month") for number in range(max(last - count + 1, _A_YEAR["month"]), last + 1)]
+
+
+_A_YEAR = {"month": 12, "quarter": 4, "year": 1}
+
+
+def _number(name: str, grouping: Grouping) -> int:
+    """A period as a number, one more than that of the one before it."""
+    return int(name[:4]) * _A_YEAR[grouping] + int(name[5:].removeprefix("Q") or 1) - 1
+
+
+def _name(number: int, grouping: Grouping) -> str:
+    year, rest = divmod(number, _A_YEAR[grouping])
+    return f"{year:04}" + {"month": f"-{rest + 1:02}", "quarter": f"-Q{rest + 1}"}.get(grouping, "")

@@ -61,6 +61,7 @@ def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Se
     an unreadable condition.
     """
     tail, parameters = tail_of(connection, noun, listing)
+    _prepare(connection, noun, names)
     chosen = selection(noun.name, tuple(names))
     images = (image for _, image in chosen.rows(connection, tail, parameters))
     return images if noun.key == "key" else ({"key": image[noun.key], **image} for image in images)
@@ -104,6 +105,7 @@ def limit_of(listing: Listing, parameters: dict[str, Any]) -> str:
 def conditions_of(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[list[str], dict[str, Any]]:
     """The conditions of a list as SQL, and their parameters; the function `fold` is made for them."""
     connection.create_function("fold", 1, _fold, deterministic=True)
+    _prepare(connection, noun, searched(listing))
     parameters: dict[str, Any] = {}
     conditions = [_condition(selection(noun.name), text, parameters) for text in listing.where]
     for further in (listing.among, listing.within):
@@ -111,6 +113,14 @@ def conditions_of(connection: sqlite3.Connection, noun: Noun, listing: Listing) 
             conditions.append(f"({further[0]})")
             parameters |= further[1]
     return conditions, parameters
+
+
+def _prepare(connection: sqlite3.Connection, noun: Noun, names: Iterable[str]) -> None:
+    """Make ready what the fields that are added up are read from, where one of them is asked for."""
+    if any(field.added_up for field in noun.fields if field.name in names):
+        from custctl.store import lifetime  # most lists show no amounts
+
+        lifetime.prepare(connection)
 
 
 def limited(rows: Iterable[Image], limit: int | None) -> Iterator[Image]:
@@ -126,7 +136,9 @@ def record(connection: sqlite3.Connection, noun: Noun, text: str) -> Image:
 
 def by_id(connection: sqlite3.Connection, noun: Noun, row_id: int) -> Image:
     """One stored record with every field."""
-    _, image = next(selection(noun.name).rows(connection, "AND t.id = :id", {"id": row_id}))
+    names = all_field_names(noun)
+    _prepare(connection, noun, names)
+    _, image = next(selection(noun.name, names).rows(connection, "AND t.id = :id", {"id": row_id}))
     shown = {"id": row_id, "key": image[noun.key], **image}
     if noun is ROLE:
         shown |= {field.name: {} for field in noun.fields if field.kind == "entries"}

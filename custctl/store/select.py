@@ -16,6 +16,11 @@ from custctl.store.codec import decoder
 Image = dict[str, Any]
 """A record as documents write it: every field, references as keys, absent values None."""
 
+PAID = "w.payment_status = 'full'"
+"""What makes an order count for the lifetime of its customer (feature L-01)."""
+WON = "o.status = 'won'"
+"""What makes an opportunity count for the lifetime of its business customer (feature L-03)."""
+
 _SPECIAL: Mapping[tuple[str, str], str] = {
     ("customer-group", "customers"): "(SELECT count(*) FROM customer m WHERE m.group_id = t.id)",
     ("customer-user-role", "type"): "CASE WHEN t.customer_id IS NULL THEN 'predefined' ELSE 'customizable' END",
@@ -42,6 +47,15 @@ _SPECIAL: Mapping[tuple[str, str], str] = {
     ): "(SELECT o.key FROM business_customer o WHERE o.id = t.business_customer_id)",
     ("lead-address", "owner"): "(SELECT o.key FROM lead o WHERE o.id = t.lead_id)",
     ("lead", "opportunities"): "(SELECT count(*) FROM opportunity m WHERE m.lead_id = t.id)",
+    # The views are those of `lifetime.prepare`.
+    ("customer", "lifetime"): f"""(SELECT coalesce(sum(w.value), 0) FROM temp.worth_of_order w
+        WHERE w.customer_id = t.id AND {PAID})""",
+    ("business-customer", "lifetime"): f"""(SELECT coalesce(sum(o.value), 0) FROM temp.worth_of_opportunity o
+        WHERE o.business_customer_id = t.id AND {WON})""",
+    ("account", "lifetime"): f"""(SELECT coalesce(sum(w.value), 0) FROM customer c
+        JOIN temp.worth_of_order w ON w.customer_id = c.id AND {PAID} WHERE c.account_id = t.id)
+        + (SELECT coalesce(sum(o.value), 0) FROM business_customer b
+        JOIN temp.worth_of_opportunity o ON o.business_customer_id = b.id AND {WON} WHERE b.account_id = t.id)""",
     ("record", "parent"): """CASE WHEN t.parent_document_id IS NOT NULL
         THEN (SELECT d.entity || ':' || d.number FROM sales_document d WHERE d.id = t.parent_document_id)
         ELSE (SELECT p.entity || ':' || p.key FROM record p WHERE p.id = t.parent_record_id) END""",
@@ -73,7 +87,8 @@ class Selection(NamedTuple):
 
     def expression(self, name: str) -> str:
         """The SQL of a field, for a filter or an order."""
-        field = next(field for field in self.fields if field.name == name)
+        field = self.noun.field(name)
+        assert field is not None, f"{self.noun.name} has no {name}"
         return _expression(self.noun, field)
 
     def order(self, name: str) -> str:
@@ -95,9 +110,16 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 
 @cache
 def selection(noun_name: str, names: tuple[str, ...] | None = None) -> Selection:
-    """The SELECT of a noun with the fields named, by default all; entries of roles are read apart."""
+    """The SELECT of a noun with the fields named; entries of roles are read apart.
+
+    By default it has all but those that are added up, which `lifetime.prepare` is needed for.
+    """
     noun = NOUNS[noun_name]
-    fields = tuple(field for field in noun.fields if field.kind != "entries" and (names is None or field.name in names))
+    fields = tuple(
+        field
+        for field in noun.fields
+        if field.kind != "entries" and (not field.added_up if names is None else field.name in names)
+    )
     columns = ", ".join(_expression(noun, field) for field in fields)
     return Selection(noun, fields, columns, _source(noun), _restriction(noun))
 

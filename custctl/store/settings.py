@@ -17,7 +17,7 @@ from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.policy.catalogue import GUEST_GROUP
 from custctl.resources import CUSTOMER, GROUP, NOUNS, PROBABILITIES, Noun, reference
 from custctl.store import lookup
-from custctl.store.codec import currency_code, rate_text, switch_of
+from custctl.store.codec import BASE_CURRENCY, currency_code, rate_text, switch_of
 
 Scope = Literal["system", "group", "customer"]
 SCOPES: Mapping[str, Noun] = {"group": GROUP, "customer": CUSTOMER}
@@ -171,9 +171,28 @@ SETTINGS: Mapping[str, Setting] = {
             "For which customers an account is made: each, those at the root of a tree, or none.",
             choices=("each", "root", "none"),
         ),
+        # oroinc/orocommerce OrderBundle/DependencyInjection/Configuration.php: enable_purchase_history.
+        Setting(
+            "order.purchase_history",
+            "bool",
+            False,
+            "Whether the products that were bought before are listed.",
+            scopes=EVERYWHERE,
+        ),
+        Setting(
+            "order.purchase_history_days",
+            "int",
+            90,
+            "For how many days a product counts as bought before.",
+            scopes=EVERYWHERE,
+            least=1,
+            most=36_500,
+        ),
         # oroinc/platform CurrencyBundle/DependencyInjection/Configuration.php: default_currency. Oro keeps the rate
         # of each amount; here one table has those that count.
-        Setting("currency.base", "currency", "USD", "The currency in which amounts of several currencies are told."),
+        Setting(
+            "currency.base", "currency", BASE_CURRENCY, "The currency in which amounts of several currencies are told."
+        ),
         Setting(
             "currency.rates",
             "rates",

@@ -424,6 +424,10 @@ def _found(known: Mapping[str, Meaning], heading: str) -> tuple[Meaning, list[in
 
 
 def _unknown(noun: Noun, heading: str, place: Place | None) -> CustctlError:
+    computed = next((field for field in noun.fields if field.computed and field.name == normal(heading)), None)
+    if computed is not None:
+        words, way = f"{heading} of a {noun.title} is computed", f'leave it out: --map "{heading}="'
+        return invalid(words, code="headings", value=heading, hint=way, place=place)
     written = {normal(name): name for name in known_headings(noun)}
     pattern = re.sub(r"\b\d+\b", "#", normal(heading))
     candidates = [written[name] for name in near(pattern, written)]

@@ -1,0 +1,172 @@
+"""What customers, business customers and accounts are worth, and what was bought: the verbs that their groups share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from custctl.commands._arguments import AccountArg, After, Count, CustomerArg, Limit, Sort, Where
+from custctl.commands._command import Call, command
+from custctl.commands._common import Asked, listing, record, table
+from custctl.errors import invalid
+from custctl.resources import ACCOUNT, BUSINESS, CUSTOMER, NOUNS, USER, Noun
+from custctl.result import Result
+from custctl.store import lookup
+
+if TYPE_CHECKING:
+    import sqlite3
+
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DAY", help="Only what was ordered or won by the end of this day, month or year."),
+]
+Details = Annotated[bool, typer.Option("--details", help="Also orders, first and last purchase, and refunds.")]
+WithChildren = Annotated[bool, typer.Option("--with-children", help="With everything below it.")]
+BusinessArg = Annotated[
+    str, typer.Argument(metavar="BUSINESS", help="A business customer: its key, id:N or unique name.")
+]
+
+
+def of_customers(app: typer.Typer) -> None:
+    """Give the group of customers the verb `lifetime`."""
+
+    @command(app, "lifetime", examples=("custctl customer lifetime acme --with-children --details",))
+    def lifetime(
+        call: Call,
+        customer: CustomerArg,
+        with_children: WithChildren = False,
+        details: Details = False,
+        as_of: AsOf = None,
+    ) -> Result:
+        """Show what a customer is worth: the subtotals of its orders that are paid in full."""
+        from custctl.store.lifetime import Question, of_customer
+
+        asked = Question(as_of, with_children, details)
+        return _told(call, CUSTOMER, customer, lambda connection, row_id: of_customer(connection, row_id, asked))
+
+
+def of_accounts(app: typer.Typer) -> None:
+    """Give the group of accounts the verb `lifetime`."""
+
+    @command(app, "lifetime", examples=("custctl account lifetime acme", "custctl account lifetime acme --as-of 2025"))
+    def lifetime(call: Call, account: AccountArg, details: Details = False, as_of: AsOf = None) -> Result:
+        """Show what an account is worth, in each channel and together."""
+        from custctl.store.lifetime import Question, of_account
+
+        asked = Question(as_of, details=details)
+        return _told(call, ACCOUNT, account, lambda connection, row_id: of_account(connection, row_id, asked))
+
+
+def of_business_customers(app: typer.Typer) -> None:
+    """Give the group of business customers the verb `lifetime`."""
+
+    @command(app, "lifetime", examples=("custctl business lifetime acme-industries",))
+    def lifetime(call: Call, business: BusinessArg, details: Details = False, as_of: AsOf = None) -> Result:
+        """Show what a business customer is worth: the revenue of its opportunities that are won."""
+        from custctl.store.lifetime import Question, of_business
+
+        asked = Question(as_of, details=details)
+        return _told(call, BUSINESS, business, lambda connection, row_id: of_business(connection, row_id, asked))
+
+
+def _told(call: Call, noun: Noun, text: str, worth: Callable[[sqlite3.Connection, int], Mapping[str, Any]]) -> Result:
+    connection = call.read()
+    row_id, key = lookup.require(connection, noun, text)
+    found = worth(connection, row_id)
+    return record(call, {"key": key, **found}, *remarks(found["unconverted"], found.get("undated", 0)))
+
+
+def remarks(lost: Iterable[Mapping[str, Any]], undated: int = 0) -> Iterable[str]:
+    """What is to be said beside sums: which amounts they leave out, and how those come in."""
+    amounts = [f"{part['amount']} {part['currency']}" for part in lost]
+    if amounts:
+        yield f"left out, because there is no rate: {', '.join(amounts)}; custctl setting get currency.rates"
+    if undated:
+        yield f"left out, because they have no date: {undated}"
+
+
+# -- what was bought -----------------------------------------------------------------------------------------------
+
+
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="YYYY-MM-DD", help="The last day that counts; by default today.")
+]
+ORDER = NOUNS["order"]
+NEWEST = "-placed_at"
+
+
+def purchases(app: typer.Typer, noun: Noun, argument: Any, acts: bool = False) -> None:
+    """Give a group the verbs `orders`, `volume` and `products`; `argument` names the record they are about.
+
+    Where it `acts`, the orders are also listed in the name of a user, who sees what `order list` shows.
+    """
+
+    def orders(
+        call: Call,
+        whose: Any,
+        where: Where = None,
+        sort: Sort = None,
+        limit: Limit = None,
+        after: After = None,
+        count: Count = False,
+    ) -> Result:
+        from custctl.store.purchases import orders_of
+
+        row_id, _ = lookup.require(call.read(), noun, whose)
+        order = sort if sort or count else NEWEST
+        return listing(call, ORDER, Asked(where, order, limit, after, count), orders_of(noun, row_id))
+
+    def volume(call: Call, whose: Any, until: Until = None) -> Result:
+        from custctl.store import purchases as store
+        from custctl.store.lifetime import lost_of
+
+        connection = call.read()
+        row_id, _ = lookup.require(connection, noun, whose)
+        rows = store.volume(connection, noun, row_id, _day(until))
+        lost = lost_of(rows)
+        fields = ("month", "orders", "volume", "unconverted")
+        result = table(call, rows, fields if lost else fields[:-1], fields)
+        return replace(result, bar="volume" if "volume" in result.columns else "", notes=tuple(remarks(lost)))
+
+    def products(call: Call, whose: Any, until: Until = None) -> Result:
+        from custctl.store import purchases as store
+
+        connection = call.read()
+        row_id, key = lookup.require(connection, noun, whose)
+        on, days = store.is_listed(connection, noun, key)
+        fields = ("product", "orders", "first_purchase", "last_purchase")
+        if not on:
+            off = "products that were bought before are not listed: custctl setting set order.purchase_history on"
+            return replace(table(call, (), fields, fields), notes=(off,))
+        rows = store.products(connection, noun, row_id, _day(until), days)
+        return table(call, call.noting(rows, f"no products in the last {days} days"), fields, fields)
+
+    key = "acme" if noun is not USER else "anna@acme.example"
+    orders.__doc__ = f"List the orders of {_a(noun)}, the newest first."
+    volume.__doc__ = f"Show what {_a(noun)} ordered in each of twelve months; cancelled orders do not count."
+    products.__doc__ = f"List the products that {_a(noun)} bought before, those bought latest first."
+    for verb, may in ((orders, acts), (volume, False), (products, False)):
+        verb.__annotations__["whose"] = argument
+        example = f"custctl {noun.group} {verb.__name__} {key}"
+        command(app, verb.__name__, acts=may, examples=(example,))(verb)
+
+
+def _a(noun: Noun) -> str:
+    return f"{'an' if noun.title[0] in 'aeiou' else 'a'} {noun.title}"
+
+
+def _day(text: str | None) -> str:
+    """A day that was typed, by default today; exit 4 for another text."""
+    from datetime import date
+
+    from custctl.store.purchases import today
+
+    if text is None:
+        return today()
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise invalid(f"--until {text!r} is no day", field="until", value=text, hint="like 2026-01-31") from None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import cold_start, documents, imports, questions
+from benchmarks import cold_start, documents, exports, imports, questions
 
 BENCHMARKS = {
     "cold-start": cold_start.main,
     "questions": questions.main,
     "imports": imports.main,
     "documents": documents.main,
+    "exports": exports.main,
 }
 
 

@@ -39,7 +39,8 @@ def migrate(call: Call) -> Result:
     """Make the database, or bring it up to date after a back-up."""
     from custctl.store import status as state
 
-    found: dict[str, Any] = state.migrate(call.database, dry_run=call.dry_run)
+    with call.progress("migrating"):
+        found: dict[str, Any] = state.migrate(call.database, dry_run=call.dry_run)
     if not call.dry_run:
         call.done()
     return record(call, found)
@@ -52,7 +53,7 @@ def check(call: Call) -> Result:
     from custctl.store.database import database_errors
 
     columns = chosen(call.option("fields") or "", checks.COLUMNS)
-    with database_errors(call.database):
+    with database_errors(call.database), call.progress("checking"):
         found = [finding._asdict() for finding in checks.run(call.read())]
     rows = [{name: row[name] for name in columns} for row in found]
     if not rows:
@@ -65,7 +66,8 @@ def backup(call: Call, file: Annotated[str, typer.Argument(metavar="FILE", help=
     """Write a consistent copy of the database to a new file, while others may go on writing."""
     from custctl.store import backups
 
-    made = backups.make(call.database, file, dry_run=call.dry_run)
+    with call.progress("copying"):
+        made = backups.make(call.database, file, dry_run=call.dry_run)
     if not call.dry_run:
         call.done()
     return record(call, made, *_tried(call))
@@ -82,14 +84,16 @@ def restore(
     """Replace all that the database holds by a back-up; what it held is kept in a file beside it."""
     from custctl.store import backups
 
-    staged = backups.stage(call.database, file)
+    with call.progress("checking the back-up"):
+        staged = backups.stage(call.database, file)
     with closing(staged.connection):
         before = backups.present(call.database)
         agreed = False
         if before is not None and not call.dry_run and not call.invocation.is_on("yes"):
             call.agree(_replacing(call, file, staged.revision, before))
             agreed = True
-        kept = backups.put_back(call.database, staged, before, agreed=agreed, dry_run=call.dry_run, done=call.done)
+        with call.progress("restoring"):
+            kept = backups.put_back(call.database, staged, before, agreed=agreed, dry_run=call.dry_run, done=call.done)
     told = {"file": file, "revision": staged.revision, "replaced": kept and kept.revision}
     told |= {"kept": kept and str(kept.file), "migrated": staged.migrated}
     return record(call, told, *_tried(call))

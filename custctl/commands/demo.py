@@ -101,7 +101,8 @@ def _into_database(call: Call, world: World) -> Result:
     """Fill the database with a generated world; the answer counts what it holds."""
     from custctl.store.worlds.filling import fill
 
-    filled = fill(call.writer, world)
+    with call.progress("making", "customers", world.size.customers) as progress:
+        filled = fill(call.writer, world, progress.at)
     told = f"the world is in {call.database}. try next: custctl --db {call.database} customer list --limit 20"
     return record(call, {"revision": filled.revision, **filled.counts}, _DRY_RUN if call.dry_run else told)
 
@@ -110,7 +111,8 @@ def _into_files(call: Call, world: World, out: str, format: Format | None) -> Re
     """Write a generated world into a file or a folder; the answer counts what it holds."""
     from custctl.store.worlds.files import write
 
-    counts = write(world, out, format, dry_run=call.dry_run)
+    with call.progress("writing"):
+        counts = write(world, out, format, dry_run=call.dry_run)
     if call.dry_run:
         return record(call, {"out": out, **counts}, _DRY_RUN)
     call.done()

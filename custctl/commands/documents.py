@@ -35,7 +35,7 @@ def plan(
     prune: Prune = False,
 ) -> Result:
     """Show what documents would change, with --out also as a plan to apply; the database stays as it is."""
-    documents = _read(file)
+    documents = _read(call, file)
     report = _try(call, _request(documents, prune=prune))
     if out is None:
         return changes_result(report, dry_run=False)
@@ -53,7 +53,7 @@ def diff(call: Call, file: Files, prune: Prune = False) -> Result:
     """Show what documents would change, record by record as text; exit 1 when something would."""
     from custctl.store.plans import differences
 
-    report = _try(call, _request(_read(file), prune=prune))
+    report = _try(call, _request(_read(call, file), prune=prune))
     answer = changes_result(report, dry_run=False)
     exit_code = Exit.NO if report.changes else Exit.OK
     return replace(answer, view="diff", lines=differences(report.changes), exit=exit_code)
@@ -81,7 +81,7 @@ def apply(
         return _apply_plan(call, plan)
     if not file:
         raise usage("say what to apply: -f FILE or --plan FILE", "custctl apply --help shows how it is written")
-    request = _request(_read(file), prune=prune)
+    request = _request(_read(call, file), prune=prune)
     return call.agreed(lambda unit: _merge(unit, request), _question, _guard(request))
 
 
@@ -108,10 +108,11 @@ def _question(tried: Report) -> str | None:
     return f"applying {counted(tried)}" if tried.changes else None
 
 
-def _read(files: list[str]) -> list[Document]:
+def _read(call: Call, files: list[str]) -> list[Document]:
     from custctl.store.documents import read
 
-    return read(files)
+    with call.progress("reading"):
+        return read(files)
 
 
 def _request(documents: Sequence[Document], *, prune: bool) -> Request:

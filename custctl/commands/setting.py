@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from custctl.commands._arguments import Limit, Sort, Where
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import chosen, table, write_setting
 from custctl.resources import SETTING
 from custctl.result import Result, Row
 from custctl.store import settings
+from custctl.store.reads import limited
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,12 +34,23 @@ LEVEL_COLUMNS = ("level", "value", "counts")
 LEVEL_FIELDS = ("level", "value", "stored", "counts")
 
 
-@command(app, "list", examples=("custctl setting list", "custctl setting list --for customer:acme"))
-def list_(call: Call, where: For = None) -> Result:
+@command(
+    app,
+    "list",
+    examples=(
+        "custctl setting list",
+        "custctl setting list --for customer:acme",
+        "custctl setting list --where 'origin!=default' --sort -name",
+    ),
+)
+def list_(call: Call, place: For = None, where: Where = None, sort: Sort = None, limit: Limit = None) -> Result:
     """List the settings with the value that counts and where it comes from; with --for those it can have."""
+    from custctl.store.sifting import sifted
+
     connection = call.read()
-    rows = settings.listed(connection, settings.place_of(connection, where))
-    return table(call, rows, COLUMNS, FIELDS, SETTING.reference)
+    rows = settings.listed(connection, settings.place_of(connection, place))
+    found = limited(sifted(rows, FIELDS, where, sort), limit)
+    return table(call, call.noting(found, "no settings"), COLUMNS, FIELDS, SETTING.reference)
 
 
 @command(

@@ -324,3 +324,19 @@ def test_settings_go_with_the_group_or_customer_they_are_of_and_come_back_by_und
     )
     demo.json("undo", "--last", "--yes")
     assert demo.export() == before
+
+
+def test_the_list_is_narrowed_ordered_and_cut_like_every_list(demo: Runner) -> None:
+    names = [row["name"] for row in demo.json("setting", "list", "--where", "name~guest", "--sort", "-name")]
+    assert names == sorted(names, reverse=True)
+    assert all("guest" in name for name in names)
+    assert len(names) >= 5
+    cut = demo.json("setting", "list", "--where", "name~guest", "--sort", "-name", "--limit", "2")
+    assert [row["name"] for row in cut] == names[:2]
+    origins = {row["origin"] for row in demo.json("setting", "list", "--where", "origin!=default")}
+    assert origins
+    assert "default" not in origins
+    answer = demo("setting", "list", "--where", "name=nothing")
+    assert (answer.exit, answer.err) == (0, "no settings\n")
+    assert demo.refusal("setting", "list", "--where", "nme=x")[:2] == (4, "unknown-field")
+    assert demo.refusal("setting", "list", "--sort", "nme")[:2] == (4, "unknown-field")

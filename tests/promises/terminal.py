@@ -30,6 +30,7 @@ class Terminal:
     words: tuple[str, ...]
     columns: int = 80
     env: Mapping[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = PROGRAM
     screen: str = ""
     _keyboard: int = field(init=False)
     _process: subprocess.Popen[bytes] = field(init=False)
@@ -39,7 +40,7 @@ class Terminal:
         fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, self.columns, 0, 0))
         streams = {"stdin": screen, "stdout": screen, "stderr": screen, "start_new_session": True}
         environment = self.shop.environment | {"TERM": "xterm-256color"} | dict(self.env)
-        program = (sys.executable, "-c", _TAKE_OVER, *PROGRAM)
+        program = (sys.executable, "-c", _TAKE_OVER, *self.program)
         self._process = self.shop.start(*self.words, program=program, env=environment, **streams)
         os.close(screen)
 

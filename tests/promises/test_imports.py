@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -127,3 +128,30 @@ def test_nothing_is_drawn_for_a_pipe_or_where_quiet_is_wanted(world: Shop) -> No
     terminal = Terminal(world, ("customer", "import", "rows.csv", "-q"))
     assert terminal.end() == 0
     assert terminal.screen == ""
+
+
+SLOW_READING = """
+import time
+from custctl.store import exporting
+from custctl.commands import _progress
+_progress.SHOW_AFTER = 0
+chunks = exporting._chunks
+def slowly(rows):
+    for chunk in chunks(rows):
+        yield chunk
+        time.sleep(0.5)
+exporting._chunks = slowly
+from custctl.__main__ import main
+main()
+"""
+
+
+def test_a_bar_shows_how_far_an_export_into_a_file_is(world: Shop) -> None:
+    program = (sys.executable, "-c", SLOW_READING)
+    terminal = Terminal(world, ("export", "users", "--out", "users.csv"), program=program)
+    assert terminal.end() == 0
+    assert "exporting 19 customer users" in terminal.screen
+    assert terminal.screen.endswith("written to users.csv\n")
+    on_screen = Terminal(world, ("export", "users", "--format", "csv", "--limit", "1"), program=program)
+    assert on_screen.end() == 0
+    assert "exporting" not in on_screen.screen, "the rows themselves are seen"

@@ -117,6 +117,27 @@ def test_a_signal_before_the_commit_ends_it_and_one_within_it_comes_too_late(big
     assert content(late) == (MANY, before[1] + 1)
 
 
+AMID_AN_EXPORT = """
+import signal
+from custctl.store import exporting
+chunks = exporting._chunks
+def interrupted(rows):
+    for chunk in chunks(rows):
+        yield chunk
+        signal.raise_signal({number})
+exporting._chunks = interrupted
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_an_export_that_a_signal_ends_leaves_no_file(world: Shop, number: signal.Signals, format: str) -> None:
+    words = ["export", "users", "--out", f"users.{format}"]
+    [ran] = world.many(Odd(words, AMID_AN_EXPORT.format(number=int(number))))
+    assert (ran.code, ran.out, ran.err) == (BY_SIGNAL[number][0], "", BY_SIGNAL[number][1])
+    assert not (world.folder / f"users.{format}").exists()
+
+
 IN_A_CALLBACK = """
 import signal
 from custctl.store import reads

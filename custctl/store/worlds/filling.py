@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,11 @@ class Filled:
     counts: dict[str, int]
 
 
-def fill(writer: Writer, world: World) -> Filled:
-    """Write a world into a database that has no customers (exit 5); when that is not there yet, it is made with it."""
+def fill(writer: Writer, world: World, progress: Callable[[int], object] = lambda _: None) -> Filled:
+    """Write a world into a database that has no customers (exit 5); when that is not there yet, it is made with it.
+
+    `progress` is told how many of the customers are there.
+    """
     counts: Counter[str] = Counter()
 
     def work(unit: Unit) -> None:
@@ -34,6 +37,7 @@ def fill(writer: Writer, world: World) -> Filled:
             counts.update(item.noun.document for item in items)
             merge(unit, Request(items))
             unit.put_away(writer.command, writer.actor)
+            progress(customers.stop - 1)
 
     report = writer.run_once(work)
     return Filled(report.revision, {table: counts[table] for table in (*NOUN_OF_TABLE, "settings") if counts[table]})

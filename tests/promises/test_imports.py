@@ -130,28 +130,31 @@ def test_nothing_is_drawn_for_a_pipe_or_where_quiet_is_wanted(world: Shop) -> No
     assert terminal.screen == ""
 
 
-SLOW_READING = """
+WITH_EVERY_STEP = """
 import time
 from custctl.store import exporting
 from custctl.commands import _progress
 _progress.SHOW_AFTER = 0
-chunks = exporting._chunks
-def slowly(rows):
-    for chunk in chunks(rows):
-        yield chunk
-        time.sleep(0.5)
-exporting._chunks = slowly
+exporting.CHUNK = 5
+shown = _progress.Progress.at
+def at(self, done):
+    while self.wanted and self.bar is None:
+        time.sleep(0.01)
+    shown(self, done)
+    if self.wanted:
+        self.bar.refresh()
+_progress.Progress.at = at
 from custctl.__main__ import main
 main()
 """
 
 
 def test_a_bar_shows_how_far_an_export_into_a_file_is(world: Shop) -> None:
-    program = (sys.executable, "-c", SLOW_READING)
-    terminal = Terminal(world, ("export", "users", "--out", "users.csv"), program=program)
+    program = (sys.executable, "-c", WITH_EVERY_STEP)
+    terminal = Terminal(world, ("export", "users", "--out", "users.jsonl"), program=program)
     assert terminal.end() == 0
-    assert "exporting 19 customer users" in terminal.screen
-    assert terminal.screen.endswith("written to users.csv\n")
+    assert {f"exporting {rows} customer users" in terminal.screen for rows in (1, 6, 11, 16, 19)} == {True}
+    assert terminal.screen.endswith("written to users.jsonl\n")
     on_screen = Terminal(world, ("export", "users", "--format", "csv", "--limit", "1"), program=program)
     assert on_screen.end() == 0
     assert "exporting" not in on_screen.screen, "the rows themselves are seen"

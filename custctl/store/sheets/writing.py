@@ -388,8 +388,8 @@ _SAMPLES: Mapping[str, Record] = {
         "twitter": "@Jerry",
         "external_id": "111",
         "owner": "admin",
-        "addresses": [_ADDRESS],
     },
+    "lead-address": {"owner": "gov-mart", **_ADDRESS},
     "opportunity": {
         "name": "Henry Vining",
         "account": "company-a",

@@ -226,9 +226,21 @@ DIFF = (
     '-name = "Łódź [red]x[/red]"',
     f'+name = "{"long " * 40}"',
 )
+
+
+def board(count: int = 1) -> Result:
+    rows = [
+        {"status": status, "key": f"{status}-{number}", "name": "A cold store", "budget": "1200.00", "owner": None}
+        for status in ("open", "needs_analysis", "negotiation", "won", "lost")
+        for number in range(count)
+    ]
+    return Result(rows, "board", ("status", "key", "name", "budget", "owner"))
+
+
 RESULTS: dict[View, Result] = {
     "record": Result(RECORD, "record", noun="customer"),
     "list": Result(CUSTOMERS, "list", COLUMNS, "customer"),
+    "board": board(),
     "tree": Result(TREE, "tree", noun="customer"),
     "decision": Result(decision(allowed=False, reason="order-closed"), "decision"),
     "explain": Result(denied(), "explain"),
@@ -688,3 +700,34 @@ def test_rich_is_loaded_only_for_a_box_or_a_script_that_needs_it() -> None:
     """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "False False\nTrue\n"
+
+
+def test_s_13_a_board_has_a_column_a_status_and_those_without_room_below() -> None:
+    assert shown(board(2), width=80) == (
+        "OPEN (2)            NEEDS ANALYSIS (2)  NEGOTIATION (2)     WON (2)\n"
+        "open-0              needs_analysis-0    negotiation-0       won-0\n"
+        "  A cold store,       A cold store,       A cold store,       A cold store,\n"
+        "  1200.00             1200.00             1200.00             1200.00\n"
+        "open-1              needs_analysis-1    negotiation-1       won-1\n"
+        "  A cold store,       A cold store,       A cold store,       A cold store,\n"
+        "  1200.00             1200.00             1200.00             1200.00\n"
+        "\n"
+        "LOST (2)\n"
+        "lost-0\n"
+        "  A cold store,\n"
+        "  1200.00\n"
+        "lost-1\n"
+        "  A cold store,\n"
+        "  1200.00\n"
+        "\n"
+    )
+
+
+def test_s_13_a_board_is_a_table_in_a_pipe_and_has_all_lanes_side_by_side_on_a_wide_terminal() -> None:
+    assert shown(board()).splitlines()[:2] == [
+        "STATUS          KEY               NAME          BUDGET   OWNER",
+        "open            open-0            A cold store  1200.00  -",
+    ]
+    assert shown(board(), width=200).splitlines()[0].split("  ")[0] == "OPEN (1)"
+    assert len(shown(board(), width=200).splitlines()) == 4
+    assert shown(Result([], "board", ("status", "key")), width=80) == ""

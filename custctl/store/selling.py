@@ -68,7 +68,7 @@ def _whose(unit: Unit, draft: Draft) -> bool:
         if buyer is None or buyer.after is None or not (draft.changed(name) or draft.changed("account")):
             continue
         theirs = buyer.image["account"]
-        if draft.given and (image["account"] is None or ("account" not in draft.given and draft.changed(name))):
+        if image["account"] is None or ("account" not in draft.given and draft.changed(name)):
             image["account"] = theirs or image["account"]
         if image["account"] is not None and image["account"] != theirs:
             _of_another(unit, draft, name, buyer)
@@ -171,7 +171,8 @@ def _decided(unit: Unit, draft: Draft) -> None:
     needed = {"close_date": "--close-date YYYY-MM-DD", "close_reason": "--reason TEXT"}
     for name, option in needed.items():
         if image[name] is None:
-            wrong(unit, draft, name, f"{name} is required for an opportunity that is {status}", hint=f"like {option}")
+            hint = f"like {option}" if draft.locate(name) is None else None
+            wrong(unit, draft, name, f"{name} is required for an opportunity that is {status}", hint=hint)
     image["closed_at"] = image["closed_at"] or (draft.before or {}).get("closed_at") or unit.moment
 
 

@@ -220,6 +220,19 @@ def test_s_14_what_is_about_a_customer_follows_it_to_another_account(shop: Runne
     assert shown(shop, "shelves", "account") == ["acme"]
 
 
+def test_s_14_what_is_about_merged_customers_and_accounts_goes_along(shop: Runner) -> None:
+    assert shop("opportunity", "add", "Deal", "--customer", "bolt-shop").exit == 0
+    before = shop.export()
+    assert shop("customer", "merge", "acme-shop", "bolt-shop", "--yes").exit == 0
+    assert shown(shop, "deal", "customer", "account") == ["acme-shop", "acme"]
+    assert shop("undo", "--last", "--yes").exit == 0
+    assert shop.export() == before
+    assert shop("account", "merge", "acme", "bolt", "--yes").exit == 0
+    assert shown(shop, "deal", "customer", "account") == ["bolt-shop", "acme"]
+    assert shop("undo", "--last", "--yes").exit == 0
+    assert shop.export() == before
+
+
 # S-07, S-08: how likely it is
 
 

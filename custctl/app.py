@@ -44,6 +44,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "shopping-list": ("custctl.commands.shopping_list", "Shopping lists."),
     "checkout": ("custctl.commands.checkout", "Checkouts."),
     "report": ("custctl.commands.report", "Figures over all accounts, leads and opportunities."),
+    "content": ("custctl.commands.content", "Contents of the website, and who sees which variant."),
     "setting": ("custctl.commands.setting", "The settings of the shop, by group and by customer."),
     "config": ("custctl.commands.config", "The settings of this tool."),
     "db": ("custctl.commands.db", "The database file."),

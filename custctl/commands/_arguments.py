@@ -43,6 +43,8 @@ SomeContactGroups = Annotated[list[str] | None, _some("CONTACT_GROUP", "Contact 
 SomeLeads = Annotated[list[str] | None, _some("LEAD", "Leads: keys, id:N or unique names")]
 SomeOpportunities = Annotated[list[str] | None, _some("OPPORTUNITY", "Opportunities: keys, id:N or unique names")]
 SomeVisitors = Annotated[list[str] | None, _some("VISITOR", "Visitors' sessions: keys or id:N")]
+SomeContents = Annotated[list[str] | None, _some("CONTENT", "Contents: keys or id:N")]
+SomeVariants = Annotated[list[str] | None, _some("VARIANT", "Variants: keys or id:N")]
 SomeTags = Annotated[list[str] | None, _some("TAG", "Tags: keys, id:N or names")]
 SomeTaxonomies = Annotated[list[str] | None, _some("TAXONOMY", "Taxonomies: keys, id:N or names")]
 SomeNumbers = Annotated[list[str] | None, _some("NUMBER", "Their numbers")]
@@ -95,5 +97,12 @@ MiddleName = Annotated[str | None, typer.Option("--middle-name", help="Middle na
 LastName = Annotated[str | None, typer.Option("--last-name", help="Last name.")]
 Suffix = Annotated[str | None, typer.Option("--suffix", help="After the name, like Jr.")]
 Birthday = Annotated[str | None, typer.Option("--birthday", metavar="YYYY-MM-DD", help="Birthday.")]
+Language = Annotated[
+    str | None,
+    typer.Option("--language", metavar="LANGUAGE", help='The chosen language, like en or pt-BR; "" for none.'),
+]
+ChosenCurrency = Annotated[
+    str | None, typer.Option("--currency", metavar="USD", help='The chosen currency; "" for none.')
+]
 FILES = typer.Option("--file", "-f", metavar="FILE|DIR|-", help="A document, a folder of them, or stdin.")
 Files = Annotated[list[str], FILES]

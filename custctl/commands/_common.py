@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from custctl import config
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, usage
-from custctl.resources import ADDRESS_OF, USER, Noun, fold, numbered, slug
+from custctl.resources import ADDRESS_OF, USER, Noun, fold, slug
 from custctl.result import Result, Row
 from custctl.store import lookup, reads
 
@@ -275,11 +275,7 @@ def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:
 
 def free_key(unit: Unit, noun: Noun, first: str, prefix: str = "") -> str:
     """The first of key, key-2, key-3 that nothing has."""
-    key, count = f"{prefix}{first}", 1
-    while unit.id_of(noun, key) is not None:
-        count += 1
-        key = f"{prefix}{numbered(first, count)}"
-    return key
+    return unit.free_key(noun, first, prefix)
 
 
 def edit(unit: Unit, noun: Noun, text: str, values: dict[str, Any], new_key: str | None = None) -> Draft:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import signature
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ from custctl.commands._common import (
     key_of,
     listed,
     readable,
+    record,
     refuse_taken,
     settle_owner,
     tags_given,
@@ -26,6 +28,7 @@ from custctl.commands._common import (
 from custctl.commands._common import edit as edit_record
 from custctl.commands._lists import list_verb
 from custctl.commands._many import delete_verb
+from custctl.errors import Exit
 from custctl.resources import CUSTOMER, USER, Noun, fold
 from custctl.result import Result
 from custctl.store import lookup, reads
@@ -107,6 +110,9 @@ def group_of(noun: Noun) -> typer.Typer:
         command(app, verb.__name__, acts=True)(_with_its_options(verb, noun))
     delete_verb(app, noun, SomeNumbers, "Delete some; their lines go along.", acts=True)
 
+    if noun.name in ("order", "checkout"):
+        _check_verb(app, noun)
+
     _import.register(app, noun)
     return app
 
@@ -117,6 +123,21 @@ def _with_its_options(verb: Callable[..., Result], noun: Noun) -> Callable[..., 
     kept = [param for name, param in told.parameters.items() if name != "workflow_active" or noun.field(name)]
     verb.__signature__ = told.replace(parameters=kept)  # type: ignore[attr-defined]  # functions may have one
     return verb
+
+
+def _check_verb(app: typer.Typer, noun: Noun) -> None:
+    """Give a group the verb `check`, which asks about the amount."""
+
+    @command(app, "check", examples=(f"custctl {noun.name} check {noun.name[0].upper()}-1",))
+    def check(call: Call, number: NumberArg) -> Result:
+        """Does its subtotal lie within the least and the most that the shop wants? Exit 0 is yes, 1 is no."""
+        from custctl.store import amounts
+
+        connection = call.read()
+        row_id, _ = lookup.require_owned(connection, noun.name, number)
+        found = amounts.check(connection, noun, row_id)
+        outside = found["verdict"] in ("below-minimum", "above-maximum")
+        return replace(record(call, found), exit=Exit.NO if outside else Exit.OK)
 
 
 def _values(

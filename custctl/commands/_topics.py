@@ -50,6 +50,7 @@ _KINDS = {
     "choice": "one of the choices",
     "currency": "currency code",
     "rates": "table: a rate for each currency code",
+    "amounts": "table: an amount for each currency code",
 }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import _address, _import, _lifetime
+from custctl.commands import _address, _context, _import, _lifetime
 from custctl.commands._arguments import (
     CustomerArg,
     ExternalId,
@@ -248,4 +248,5 @@ def tree(
 
 _lifetime.of_customers(app)
 _lifetime.purchases(app, CUSTOMER, CustomerArg, acts=True)
+_context.register(app, CUSTOMER, CustomerArg)
 _import.register(app, CUSTOMER)

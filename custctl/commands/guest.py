@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import access
-from custctl.commands._arguments import ActionArg, Limit, ResourceArg, SomeVisitors, Sort, Where
+from custctl import config
+from custctl.commands import _context, access
+from custctl.commands._arguments import (
+    ActionArg,
+    ChosenCurrency,
+    Language,
+    Limit,
+    ResourceArg,
+    SomeVisitors,
+    Sort,
+    UserArg,
+    Where,
+)
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
 from custctl.commands._common import chosen, given, key_of, table, write_setting
@@ -19,17 +30,21 @@ from custctl.commands._lists import list_verb
 from custctl.commands._many import delete_verb
 from custctl.errors import Exit, did_you_mean, invalid, near
 from custctl.policy.website import Reason, Response, path_of, visit
-from custctl.resources import USER, VISITOR
+from custctl.resources import NOUNS, USER, VISITOR, Noun
 from custctl.result import Result
 from custctl.store import lookup, reads, settings
 
 if TYPE_CHECKING:
-    from custctl.store.unit import Unit
+    from custctl.store.unit import Report, Unit
+    from custctl.store.visiting import Cleaning
 
 app = group("guest", "Visitors, and what the shop allows them.")
 page_app = group("page", "The pages that stay open to visitors while the website is not.")
 app.add_typer(page_app)
 
+AnyVisitor = Annotated[
+    str | None, typer.Argument(metavar="VISITOR", help="A visitor's session; by default somebody without one.")
+]
 VisitorArg = Annotated[str, typer.Argument(metavar="VISITOR", help="A visitor's session: its key or id:N.")]
 User = Annotated[str | None, typer.Option("--user", metavar="USER", help='The guest user it has; "" for none.')]
 LastVisit = Annotated[
@@ -79,11 +94,14 @@ def add(
     key: Annotated[str, typer.Argument(metavar="KEY", help="The key of the session.")],
     user: User = None,
     last_visit: LastVisit = None,
+    language: Language = None,
+    currency: ChosenCurrency = None,
 ) -> Result:
     """Add a visitor's session."""
 
     def work(unit: Unit) -> None:
-        values = given(key=key, user=key_of(unit, USER, user), last_visit=last_visit)
+        chosen = given(language=language, currency=currency)
+        values = given(key=key, user=key_of(unit, USER, user), last_visit=last_visit) | chosen
         add_record(unit, VISITOR, values, key)
 
     return call.write(work)
@@ -96,11 +114,15 @@ def edit(
     key: Annotated[str | None, typer.Option("--key", help="A new key; references follow.")] = None,
     user: User = None,
     last_visit: LastVisit = None,
+    language: Language = None,
+    currency: ChosenCurrency = None,
 ) -> Result:
     """Change fields of a visitor's session; "" clears one."""
 
     def work(unit: Unit) -> None:
-        edit_record(unit, VISITOR, visitor, given(user=key_of(unit, USER, user), last_visit=last_visit), key)
+        chosen = given(language=language, currency=currency)
+        values = given(user=key_of(unit, USER, user), last_visit=last_visit) | chosen
+        edit_record(unit, VISITOR, visitor, values, key)
 
     return call.write(work)
 
@@ -112,6 +134,150 @@ delete_verb(
     "Delete visitors' sessions that nothing belongs to.",
     examples=("custctl guest delete --where 'last_visit<2026-01-01' --yes",),
 )
+
+
+# -- what visitors do ------------------------------------------------------------------------------------------------
+
+NumberArg = Annotated[str, typer.Argument(metavar="NUMBER", help="The number of the new document.")]
+Email = Annotated[str | None, typer.Option("--email", help="The e-mail address that the visitor gives.")]
+FirstName = Annotated[str | None, typer.Option("--first-name", help="The first name that the visitor gives.")]
+LastName = Annotated[str | None, typer.Option("--last-name", help="The last name that the visitor gives.")]
+Subtotal = Annotated[str | None, typer.Option("--subtotal", metavar="1234.50", help="Its subtotal.")]
+Currency = Annotated[
+    str | None, typer.Option("--currency", metavar="USD", help="Of the subtotal; else what the visitor sees.")
+]
+Products = Annotated[list[str] | None, typer.Option("--product", metavar="SKU", help="A product; may be repeated.")]
+
+
+def _orders(noun: Noun, number: str, text: str) -> None:
+    """Give the group a verb by which visitors make a document that needs to know who they are."""
+
+    @command(
+        app,
+        noun.name,
+        examples=(
+            f"custctl guest {noun.name} s-17 {number} --email jo@mail.example --first-name Jo --last-name Miller",
+        ),
+    )
+    def order(
+        call: Call,
+        visitor: VisitorArg,
+        named: NumberArg,
+        email: Email = None,
+        first_name: FirstName = None,
+        last_name: LastName = None,
+        subtotal: Subtotal = None,
+        currency: Currency = None,
+        product: Products = None,
+    ) -> Result:
+        person = given(email=email, first_name=first_name, last_name=last_name)
+        return _made(call, noun, visitor, named, given(subtotal=subtotal, currency=currency, products=product), person)
+
+    order.__doc__ = text
+
+
+def _made(
+    call: Call, noun: Noun, visitor: str, number: str, values: dict[str, Any], person: dict[str, Any] | None = None
+) -> Result:
+    def work(unit: Unit) -> None:
+        from custctl.store.visiting import Order, make
+
+        make(unit, visitor, Order(noun, number, values, person or {}, config.actor()))
+
+    return call.write(work)
+
+
+_orders(NOUNS["checkout"], "CO-9", "Let a visitor check out: makes a guest user with a customer, and the checkout.")
+_orders(
+    NOUNS["request"], "RFQ-9", "Let a visitor ask for a quote: makes a guest user with a customer, and the request."
+)
+
+
+@command(app, "shopping-list", examples=("custctl guest shopping-list s-17 SL-9 --product ABC-1 --subtotal 12",))
+def shopping_list(
+    call: Call,
+    visitor: VisitorArg,
+    number: NumberArg,
+    subtotal: Subtotal = None,
+    currency: Currency = None,
+    product: Products = None,
+) -> Result:
+    """Let a visitor begin a shopping list; each has one."""
+    values = given(subtotal=subtotal, currency=currency, products=product)
+    return _made(call, NOUNS["shopping-list"], visitor, number, values)
+
+
+@command(
+    app,
+    "register",
+    examples=("custctl guest register checkout:CO-9", "custctl guest register guest-jo --email jo@mail.example"),
+)
+def register(
+    call: Call,
+    guest: Annotated[
+        str, typer.Argument(metavar="USER", help="A guest user, or visitor:KEY or checkout:NUMBER to find it by.")
+    ],
+    email: Annotated[str | None, typer.Option("--email", help="Another e-mail address to sign in by.")] = None,
+    unconfirmed: Annotated[bool, typer.Option("--unconfirmed", help="The address is not confirmed yet.")] = False,
+) -> Result:
+    """Turn a guest user into one who signs in: the same record, with everything that belongs to it."""
+
+    def work(unit: Unit) -> None:
+        from custctl.store import visiting
+
+        visiting.register(unit, guest, email, confirmed=not unconfirmed)
+
+    return call.write(work)
+
+
+@command(app, "login", examples=("custctl guest login s-17 anna@acme.example",))
+def login(call: Call, visitor: VisitorArg, user: UserArg) -> Result:
+    """Let a user sign in where a visitor was: the visitor's shopping list becomes the user's, or part of one."""
+
+    def work(unit: Unit) -> None:
+        from custctl.store import visiting
+
+        visiting.login(unit, visitor, user)
+
+    return call.write(work)
+
+
+@command(app, "clean", examples=("custctl guest clean --dry-run", "custctl guest clean --yes"))
+def clean(call: Call) -> Result:
+    """Delete expired sessions and guests with their customers, but for those with documents of any kind."""
+    done: list[Cleaning] = []
+
+    def work(unit: Unit) -> None:
+        from custctl.store import visiting
+
+        done[:] = [visiting.clean(unit)]
+
+    def question(tried: Report) -> str | None:
+        return f"deleting {_counted(done[0])}" if tried.changes else None
+
+    result = call.agreed(work, question)
+    assert isinstance(result.data, Mapping), "a write answers with one object"
+    kept = [{"record": one.reference, "code": why.code, "message": why.message} for one, why in done[0].kept]
+    data = {**result.data, "deleted": done[0].counts, "kept": kept}
+    notes = (*(f"kept: {row['message']}" for row in kept[:_MOST_TOLD]), _summary(done[0]), *result.notes)
+    return replace(result, data=data, notes=notes)
+
+
+_MOST_TOLD = 10
+
+
+def _summary(done: Cleaning) -> str:
+    return f"{_counted(done)} deleted, {len(done.kept)} expired record{'' if len(done.kept) == 1 else 's'} kept"
+
+
+def _counted(done: Cleaning) -> str:
+    """`2 guest users, 1 customer and 0 sessions`."""
+    titles = {"guest_users": "guest user", "customers": "customer", "visitors": "session"}
+    told = [f"{count} {titles[name]}{'' if count == 1 else 's'}" for name, count in done.counts.items()]
+    return f"{', '.join(told[:-1])} and {told[-1]}"
+
+
+_context.register(app, VISITOR, AnyVisitor, example="s-17")
 
 
 # -- what the shop allows --------------------------------------------------------------------------------------------

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import _address, _import, _lifetime
+from custctl.commands import _address, _context, _import, _lifetime
 from custctl.commands._arguments import (
     Birthday,
+    ChosenCurrency,
     CustomerArg,
     ExternalId,
     FirstName,
+    Language,
     LastName,
     MiddleName,
     Owner,
@@ -107,6 +109,8 @@ def add(
     middle_name: MiddleName = None,
     suffix: Suffix = None,
     birthday: Birthday = None,
+    language: Language = None,
+    currency: ChosenCurrency = None,
     owner: Owner = None,
     sales_rep: SalesReps = None,
     external_id: ExternalId = None,
@@ -126,6 +130,8 @@ def add(
         middle_name=middle_name,
         suffix=suffix,
         birthday=birthday,
+        language=language,
+        currency=currency,
         owner=owner,
         sales_reps=sales_rep,
         external_id=external_id,
@@ -140,10 +146,11 @@ def add(
 def _add(unit: Unit, values: dict[str, Any], customer: str | None, roles: list[str]) -> None:
     """A new user; without a customer one is made that is called like the person (feature U-01)."""
     from custctl.store.apply import Request, item_of, merge
+    from custctl.store.visiting import guest_key
 
     allow(unit, USER, "create")
     if values.get("guest") and "key" not in values:
-        values["key"] = free_key(unit, USER, slug(f"guest {values['email'].partition('@')[0]}", "guest"))
+        values["key"] = guest_key(unit, values["email"])
     values["customer"] = key_of(unit, CUSTOMER, customer)
     settle_owner(unit, USER, values)
     refuse_taken(unit, USER, values.get("key") or fold(values["email"]))
@@ -179,6 +186,8 @@ def edit(
     middle_name: MiddleName = None,
     suffix: Suffix = None,
     birthday: Birthday = None,
+    language: Language = None,
+    currency: ChosenCurrency = None,
     owner: Owner = None,
     sales_rep: SalesReps = None,
     external_id: ExternalId = None,
@@ -200,6 +209,8 @@ def edit(
         middle_name=middle_name,
         suffix=suffix,
         birthday=birthday,
+        language=language,
+        currency=currency,
         owner=owner,
         sales_reps=listed(sales_rep),
         external_id=external_id,
@@ -335,4 +346,5 @@ def _roles(unit: Unit, text: str, *, add: list[str], remove: list[str]) -> None:
 
 
 _lifetime.purchases(app, USER, UserArg, acts=True)
+_context.register(app, USER, UserArg)
 _import.register(app, USER)

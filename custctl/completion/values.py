@@ -45,6 +45,7 @@ _NOUNS: Mapping[str, str] = {
     "GROUP": "customer-group",
     "ROLE": "customer-user-role",
     "BUSINESS": "business-customer",
+    "VARIANT": "content-variant",
 }
 """The nouns that commands call otherwise than by their name."""
 _GROUPS: Mapping[str, Noun] = {
@@ -367,6 +368,12 @@ def _settings(_asked: Values) -> Candidates:
     yield from ((name, setting.about) for name, setting in SETTINGS.items())
 
 
+def _languages(asked: Values) -> Candidates:
+    from custctl.store.settings import value_of
+
+    yield from _plain(value_of(asked.connection, "language.enabled"))
+
+
 def _tables(_asked: Values) -> Candidates:
     """The tables of a document, and addresses, which are rows of their own in sheets."""
     yield from ((called, noun.plural) for called, noun in zip(CALLED, NOUNS.values(), strict=True))
@@ -380,6 +387,7 @@ _TABLE: Mapping[str, Source] = {
     "FIELD": _every_field,
     "FIELD OP VALUE": _conditions,
     "FIELD,-FIELD": _sort_fields,
+    "LANGUAGE": _languages,
     "LAST": _numbers,
     "NOUN": _tables,
     "NUMBER": _numbers,

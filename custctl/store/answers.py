@@ -57,7 +57,11 @@ def decision_row(loaded: Loaded, decision: Decision, question: Question) -> dict
 def matrix(connection: sqlite3.Connection, text: str) -> dict[str, Any]:
     """Every level a subject has (contract: matrix); sign-in is told apart and does not count."""
     asker = Asker(connection)
-    subject = asker.subject(text, None)
+    return matrix_of(asker, asker.subject(text, None))
+
+
+def matrix_of(asker: Asker, subject: Subject) -> dict[str, Any]:
+    """The matrix of a subject that was read with all that its roles say."""
     return _matrix(asker, subject, _listed_fields(subject))
 
 

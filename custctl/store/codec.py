@@ -86,6 +86,32 @@ def rate_text(value: Any) -> str:
     return text
 
 
+_LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+
+
+def language_code(text: str) -> str:
+    """The code of a language by BCP 47 in its proper form, `pt-BR`; raises ValueError for a text that is none."""
+    language, *parts = text.replace("_", "-").split("-")
+    code = "-".join((language.lower(), *(part.upper() if len(part) == 2 else part.title() for part in parts)))
+    if not _LANGUAGE.fullmatch(code):
+        raise ValueError("must be a language like en or pt-BR")
+    return code
+
+
+def amount_text(value: Any) -> str:
+    """An amount of money that is not below nothing; raises ValueError for what is none."""
+    wrong = "must be money written as text, nothing or more, like 1234.50"
+    if isinstance(value, bool | float) or not isinstance(value, str | int | Decimal):
+        raise ValueError(wrong)
+    try:
+        units = money_from(value)
+    except ValueError:
+        raise ValueError(wrong) from None
+    if units < 0:
+        raise ValueError(wrong)
+    return money_text(units)
+
+
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 

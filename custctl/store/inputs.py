@@ -26,7 +26,7 @@ from custctl.formats import visible
 from custctl.policy.catalogue import ENTITIES, FIELD_ONLY, SALES_DOCUMENTS
 from custctl.policy.model import LEVELS
 from custctl.resources import MAX_KEY, NOUNS, PROBABILITIES, SHORT_TYPES, fold, slug
-from custctl.store.codec import currency_code, money_from, money_text
+from custctl.store.codec import currency_code, language_code, money_from, money_text
 
 MAX_TAG = 50
 RATINGS = tuple(f"{stars}_of_5" for stars in range(1, 6))
@@ -74,6 +74,7 @@ ACTIVITY_KINDS = ("call", "email", "task", "event", "note")
 DIRECTIONS = ("incoming", "outgoing")
 TASK_STATUSES = ("open", "in_progress", "closed")
 MARKETING_TYPES = ("send", "open", "click", "soft_bounce", "hard_bounce", "unsubscribe")
+CONTENT_KINDS = ("block", "page", "menu")
 GENDERS = ("male", "female")
 SOURCES = ("call", "tv", "website", "other")
 METHODS = ("phone", "email", "mail")
@@ -231,6 +232,11 @@ def _money(value: Any) -> str | None:
 @_means("a currency code of three capitals, like USD")
 def _currency(code: str) -> str:
     return currency_code(code)
+
+
+@_means("a language like en or pt-BR")
+def _language(code: str) -> str:
+    return language_code(code)
 
 
 @_means("true or false")
@@ -412,6 +418,8 @@ TagName = Annotated[
 PaymentTerm = Annotated[Text, AfterValidator(_longest(255, 3))]
 TaxCode = Annotated[Text, AfterValidator(_code)]
 ExternalId = Annotated[Text, AfterValidator(_longest(36))]
+Language = Annotated[Text, AfterValidator(_if_given(_language))]
+Currency = Annotated[Text, AfterValidator(_if_given(_currency))]
 References = Annotated[list[str], PlainValidator(_list_of(_folded_key))]
 Default = Annotated[Text, AfterValidator(_one_of(MANUAL_DEFAULTS))]
 Entry = Annotated[dict[str, Annotated[str, PlainValidator(_level)]], BeforeValidator(_table)]
@@ -535,6 +543,8 @@ class UserInput(Input):
         Text, BeforeValidator(lambda value: value or "active"), AfterValidator(_one_of(AUTH_STATUSES))
     ] = "active"
     birthday: Date = None
+    language: Language = None
+    currency: Currency = None
     owner: Short = None
     sales_reps: Texts = []
     external_id: ExternalId = None
@@ -563,6 +573,34 @@ class VisitorInput(Input):
     was: Reference = None
     user: Reference = None
     last_visit: Time = None
+    language: Language = None
+    currency: Currency = None
+
+
+class ContentInput(Input):
+    """Something of the website that may differ by who sees it (features P-11, P-13)."""
+
+    key: Slug
+    was: Reference = None
+    title: Name = ""
+    kind: Annotated[Text, BeforeValidator(lambda value: value or "block"), AfterValidator(_one_of(CONTENT_KINDS))] = (
+        "block"
+    )
+
+
+class ContentVariantInput(Input):
+    """What a content is for those of a language, of a customer or of a group; for everybody without any of these.
+
+    Source: oroinc/customer-portal CustomerBundle/Resources/config/services.yml, scope criteria of customer and group.
+    """
+
+    key: Slug
+    was: Reference = None
+    content: Reference = None
+    language: Language = None
+    customer: Reference = None
+    group: Reference = None
+    text: Text = None
 
 
 class ContactGroupInput(Input):
@@ -805,9 +843,10 @@ class SalesInput(OwnedInput):
     was: Reference = None
     status: Short = None
     subtotal: Money = None
-    currency: Annotated[Text, AfterValidator(_if_given(_currency))] = None
+    currency: Currency = None
     payment_status: Annotated[Text, AfterValidator(_one_of(PAYMENT_STATUSES))] = None
     placed_at: Time = None
+    owner: Short = None
     products: Texts = []
     tags: Tags = []
 
@@ -853,6 +892,8 @@ INPUTS: dict[str, type[Input]] = {
     "roles": RoleInput,
     "users": UserInput,
     "visitors": VisitorInput,
+    "contents": ContentInput,
+    "content_variants": ContentVariantInput,
     "contact_groups": ContactGroupInput,
     "contacts": ContactInput,
     "accounts": AccountInput,

@@ -620,10 +620,49 @@ def m003_sales(connection: sqlite3.Connection, now: str) -> None:  # noqa: ARG00
         connection.execute(f"CREATE INDEX activity_{name}_record ON activity_{name} (record_id)")
 
 
+_SEEN_TABLES = f"""
+CREATE TABLE content (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    title_folded TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('block', 'page', 'menu')),{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX content_title ON content (title_folded, key);
+
+CREATE TABLE content_variant (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    content_id INTEGER NOT NULL REFERENCES content (id),
+    language TEXT,
+    customer_id INTEGER REFERENCES customer (id),
+    group_id INTEGER REFERENCES customer_group (id),
+    text TEXT,{_KEPT_COLUMNS},
+    CHECK (customer_id IS NULL OR group_id IS NULL)
+) STRICT;
+CREATE INDEX content_variant_content ON content_variant (content_id);
+CREATE INDEX content_variant_customer ON content_variant (customer_id);
+CREATE INDEX content_variant_group ON content_variant (group_id);
+
+ALTER TABLE customer_user ADD COLUMN language TEXT;
+ALTER TABLE customer_user ADD COLUMN currency TEXT;
+ALTER TABLE visitor ADD COLUMN language TEXT;
+ALTER TABLE visitor ADD COLUMN currency TEXT;
+ALTER TABLE sales_document ADD COLUMN owner TEXT;
+"""
+
+
+def m005_seen(connection: sqlite3.Connection, now: str) -> None:  # noqa: ARG001 - every step takes the time
+    """What people see: contents and their variants, the language and currency of a person, owners of documents."""
+    for statement in _statements(_SEEN_TABLES):
+        connection.execute(statement)
+
+
 MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (
     m001_initial,
     m002_accounts_contacts_tags,
     m003_sales,
+    m005_seen,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -68,6 +68,8 @@ class CustomerUser(_Kept, table=True):
     guest: bool
     auth_status: str
     birthday: str | None = None
+    language: str | None = None
+    currency: str | None = None
     owner: str | None = None
     sales_reps: str
     external_id: str | None = Field(default=None, unique=True)
@@ -137,6 +139,28 @@ class Visitor(_Kept, table=True):
     key: str = Field(unique=True)
     user_id: int | None = Field(default=None, foreign_key="customer_user.id")
     last_visit: str | None = None
+    language: str | None = None
+    currency: str | None = None
+
+
+class Content(_Kept, table=True):
+    __tablename__ = "content"
+
+    key: str = Field(unique=True)
+    title: str
+    title_folded: str
+    kind: str
+
+
+class ContentVariant(_Kept, table=True):
+    __tablename__ = "content_variant"
+
+    key: str = Field(unique=True)
+    content_id: int = Field(foreign_key="content.id")
+    language: str | None = None
+    customer_id: int | None = Field(default=None, foreign_key="customer.id")
+    group_id: int | None = Field(default=None, foreign_key="customer_group.id")
+    text: str | None = None
 
 
 class Taxonomy(_Kept, table=True):
@@ -440,6 +464,7 @@ class SalesDocument(_Owned, table=True):
     currency: str | None = None
     payment_status: str | None = None
     placed_at: str | None = None
+    owner: str | None = None
     workflow_active: bool
     products: str = "[]"
 
@@ -504,6 +529,8 @@ MODELS: dict[str, type[SQLModel]] = {
         UserRole,
         Address,
         Visitor,
+        Content,
+        ContentVariant,
         Taxonomy,
         Tag,
         Tagging,

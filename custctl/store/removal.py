@@ -24,6 +24,7 @@ from custctl.resources import (
     CONTACT,
     CONTACT_ADDRESS,
     CONTACT_GROUP,
+    CONTENT,
     CUSTOMER,
     CUSTOMER_ADDRESS,
     ENTITY,
@@ -42,6 +43,7 @@ from custctl.resources import (
     TAXONOMY,
     USER,
     USER_ADDRESS,
+    VARIANT,
     VISITOR,
     Noun,
 )
@@ -104,13 +106,14 @@ def remove(unit: Unit, noun: Noun, drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def remove_customers(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
-    """Take customers away; their children become top-level, their addresses and settings go along.
+    """Take customers away; their children become top-level. Addresses, settings and what only they see go along.
 
     Refused (exit 5) while users, its own roles, sales documents or other records belong to it (feature C-13).
     Source: oroinc/customer-portal CustomerBundle/Handler/CustomerDeleteHandlerExtension.php.
     """
     free, refused = _unused(unit, drafts, "is still used by", lambda _: "move or delete them first")
-    along = [*_of(unit, CUSTOMER_ADDRESS, "customer_id", free), *_of(unit, SETTING, "customer_id", free)]
+    parts = (CUSTOMER_ADDRESS, SETTING, VARIANT)
+    along = [part for noun in parts for part in _of(unit, noun, "customer_id", free)]
     return _remove(unit, free, along, refused)
 
 
@@ -125,7 +128,10 @@ def remove_users(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
 
 
 def remove_groups(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
-    """Take groups away, their members keep no group; the group of visitors stays (features G-05, G-06)."""
+    """Take groups away, their members keep no group; the group of visitors stays (features G-05, G-06).
+
+    Settings and variants of contents that are for a group alone go along.
+    """
     of_visitors = unit.setting("guest.group")
 
     def refusal(draft: Draft) -> Problem | None:
@@ -134,7 +140,8 @@ def remove_groups(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
         return _built_in(draft)
 
     free, refused = _split(drafts, refusal)
-    return _remove(unit, free, _of(unit, SETTING, "group_id", free), refused)
+    along = [part for noun in (SETTING, VARIANT) for part in _of(unit, noun, "group_id", free)]
+    return _remove(unit, free, along, refused)
 
 
 def remove_roles(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
@@ -197,6 +204,11 @@ def remove_visitors(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     """Take visitors away; refused while records belong to the session."""
     free, refused = _unused(unit, drafts, "still owns", lambda _: "delete them first")
     return _remove(unit, free, (), refused)
+
+
+def remove_contents(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take contents away with all their variants."""
+    return _remove(unit, drafts, _of(unit, VARIANT, "content_id", drafts))
 
 
 def remove_accounts(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
@@ -362,6 +374,8 @@ REMOVALS: Mapping[str, Removal] = {
     ROLE.name: remove_roles,
     USER.name: remove_users,
     VISITOR.name: remove_visitors,
+    CONTENT.name: remove_contents,
+    VARIANT.name: _remove,
     TAXONOMY.name: remove_taxonomies,
     TAG.name: remove_tags,
     CONTACT_GROUP.name: remove_contact_groups,

@@ -35,6 +35,7 @@ from custctl.resources import (
     CONTACT_ADDRESS,
     CONTACT_GROUP,
     CONTACT_GROUPS,
+    CONTENT,
     CUSTOMER,
     CUSTOMER_ADDRESS,
     ENTITY,
@@ -51,12 +52,13 @@ from custctl.resources import (
     TAXONOMY,
     USER,
     USER_ADDRESS,
+    VARIANT,
     Noun,
     fold,
     reference,
     slug,
 )
-from custctl.store import selling
+from custctl.store import customs, selling
 from custctl.store.inputs import STATUSES, entity_name
 from custctl.store.settings import SETTINGS, owner_of
 from custctl.store.unit import Draft, Unit, wrong
@@ -78,6 +80,8 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     USER_ADDRESS.name: ("street", "city", "postal_code", "country"),
     CONTACT_ADDRESS.name: ("country",),
     CONTACT_GROUP.name: ("label",),
+    CONTENT.name: ("title",),
+    VARIANT.name: ("content",),
     ACCOUNT.name: ("name",),
     TAG.name: ("name",),
     TAXONOMY.name: ("name",),
@@ -111,6 +115,7 @@ def check(unit: Unit, drafts: Iterable[Draft]) -> None:
         _settle_addresses(unit, NOUNS[name], [draft for draft in touched if draft.noun.name == name])
     _unique(unit, touched)
     _no_cycles(unit, touched)
+    customs.tell(unit, touched)
 
 
 def _required(unit: Unit, draft: Draft) -> None:
@@ -283,6 +288,31 @@ def _account(_unit: Unit, draft: Draft) -> None:
             image["contacts"] = sorted((*image["contacts"], default))
         else:
             image["default_contact"] = None
+
+
+def _variant(unit: Unit, draft: Draft) -> None:
+    """A variant is for a customer or for a group, never both, and a content has one for the same people (P-11).
+
+    Source: oroinc/customer-portal CustomerBundle, scope criteria; both together are refused by the form of a scope.
+    """
+    image = draft.image
+    if image["customer"] is not None and image["group"] is not None:
+        message = f"is for customer {image['customer']} or for group {image['group']}, not for both"
+        hint = "make two variants, or clear one of them"
+        wrong(unit, draft, "group" if "group" in draft.given else "customer", message, hint=hint)
+        return
+    content = image["content"] and unit.find(CONTENT, image["content"])
+    if not content:
+        return
+    names = ("language", "customer", "group")
+    unit.select(VARIANT, "t.content_id = :id", id=content.id)
+    for other in unit.of(VARIANT):
+        same = other.image["content"] == image["content"] and all(other.image[name] == image[name] for name in names)
+        if other is not draft and same:
+            message = f"{other.reference} is for the same people already"
+            hint = "restrict it by language, customer or group, or edit that one"
+            wrong(unit, draft, "content", message, code="taken", exit_code=Exit.CONFLICT, hint=hint)
+            return
 
 
 def _happening(unit: Unit, draft: Draft) -> None:
@@ -572,6 +602,7 @@ _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     USER.name: _user,
     ENTITY.name: _entity,
     "setting": _setting,
+    VARIANT.name: _variant,
     RECORD.name: _record,
     CONTACT.name: _contact,
     ACCOUNT.name: _account,

@@ -30,6 +30,7 @@ _SPECIAL: Mapping[tuple[str, str], str] = {
     ("contact-address", "owner"): "(SELECT o.key FROM contact o WHERE o.id = t.contact_id)",
     ("taxonomy", "tags"): "(SELECT count(*) FROM tag m WHERE m.taxonomy_id = t.id)",
     ("tag", "uses"): "(SELECT count(*) FROM tagging l WHERE l.tag_id = t.id)",
+    ("content", "variants"): "(SELECT count(*) FROM content_variant m WHERE m.content_id = t.id)",
     ("contact-group", "contacts"): "(SELECT count(*) FROM contact_in_group l WHERE l.group_id = t.id)",
     ("contact", "name"): "nullif(trim(coalesce(t.first_name, '') || ' ' || coalesce(t.last_name, '')), '')",
     ("contact", "email"): "(t.emails ->> '$[0]')",

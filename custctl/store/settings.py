@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.policy.catalogue import GUEST_GROUP
 from custctl.resources import CUSTOMER, GROUP, NOUNS, PROBABILITIES, Noun, reference
 from custctl.store import lookup
-from custctl.store.codec import BASE_CURRENCY, currency_code, rate_text, switch_of
+from custctl.store.codec import BASE_CURRENCY, amount_text, currency_code, language_code, rate_text, switch_of
 
 Scope = Literal["system", "group", "customer"]
 SCOPES: Mapping[str, Noun] = {"group": GROUP, "customer": CUSTOMER}
@@ -27,10 +27,13 @@ EVERYWHERE: tuple[Scope, ...] = ("system", "group", "customer")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. A reference names the noun it leads to; a number lies between `least` and `most`."""
+    """One setting. A reference names the noun it leads to; a number lies between `least` and `most`.
+
+    `form` gives a text of it, or each of a list that is never empty, its proper form, or raises ValueError.
+    """
 
     name: str
-    kind: Literal["bool", "int", "text", "list", "choice", "reference", "currency", "rates"]
+    kind: Literal["bool", "int", "text", "list", "choice", "reference", "currency", "rates", "amounts"]
     default: Any
     about: str
     choices: tuple[str, ...] = ()
@@ -38,6 +41,7 @@ class Setting:
     scopes: tuple[Scope, ...] = ("system",)
     least: int = 0
     most: int = 0
+    form: Callable[[str], str] | None = None
 
     def check(self, value: Any) -> Any:
         """The value in its proper form; raises ValueError with words that say what is wanted."""
@@ -48,16 +52,25 @@ class Setting:
         if self.kind == "list":
             if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
                 raise ValueError("must be a list of texts")
-            return list(value)
-        if self.kind == "rates":
-            return _rates(value)
+            return list(value) if self.form is None else self._formed(value, self.form)
+        if self.kind in TABLES:
+            return _by_currency(value, TABLES[self.kind])
         if self.kind in ("text", "choice", "reference", "currency") and (
             not isinstance(value, str) or not value.strip()
         ):
             raise ValueError("must be text")
         if self.kind == "choice" and value not in self.choices:
             raise ValueError(f"must be one of {', '.join(self.choices)}")
+        if self.form is not None:
+            return self.form(value)
         return currency_code(value) if self.kind == "currency" else value
+
+    @staticmethod
+    def _formed(texts: Sequence[str], form: Callable[[str], str]) -> list[str]:
+        """Each text in its proper form, once."""
+        if not texts:
+            raise ValueError("must have one entry at least")
+        return list(dict.fromkeys(map(form, texts)))
 
     def _number(self, value: Any) -> int:
         """A whole number within its limits; YAML and a terminal give it as text."""
@@ -68,17 +81,32 @@ class Setting:
         return value
 
 
-def _rates(value: Any) -> dict[str, str]:
-    """What currencies are worth, by code; raises ValueError with the code that is wrong."""
+class Table(NamedTuple):
+    """A kind of setting that is a table by currency: the form of a value, what it is called, and what one types."""
+
+    form: Callable[[Any], str]
+    what: str
+    example: str
+
+
+TABLES: Mapping[str, Table] = {
+    "rates": Table(rate_text, "rate", "EUR=1.08 GBP=1.27"),
+    "amounts": Table(amount_text, "amount", "USD=100 EUR=90"),
+}
+
+
+def _by_currency(value: Any, table: Table) -> dict[str, str]:
+    """The values of currencies, by code; raises ValueError with the one that is wrong."""
     if not isinstance(value, Mapping):
-        raise ValueError("must be a table of currencies and their rates, like EUR = 1.08")
-    rates = {}
-    for code, rate in sorted(value.items()):
+        example = table.example.partition(" ")[0].replace("=", " = ")
+        raise ValueError(f"must be a table of currencies and their {table.what}s, like {example}")
+    values = {}
+    for code, entry in sorted(value.items()):
         try:
-            rates[currency_code(code)] = rate_text(rate)
+            values[currency_code(code)] = table.form(entry)
         except ValueError as error:
-            raise ValueError(f"has {code}={rate}, which {error}") from None
-    return rates
+            raise ValueError(f"has {code}={entry}, which {error}") from None
+    return values
 
 
 SETTINGS: Mapping[str, Setting] = {
@@ -97,6 +125,13 @@ SETTINGS: Mapping[str, Setting] = {
             "customer.guest_role", "reference", "visitors", "What visitors may do: their role.", to="customer-user-role"
         ),
         Setting("customer.registration", "bool", True, "Whether people may register themselves."),
+        # oroinc/customer-portal CustomerBundle/DependencyInjection/Configuration.php: default_customer_owner.
+        Setting(
+            "customer.default_owner",
+            "text",
+            None,
+            "Who owns the customers and users that visitors make; without, whoever runs the command.",
+        ),
         # Documented for the enterprise edition: oroinc/documentation-markdown, user/back-office/customers/
         # customer-groups/customer-group-configuration/commerce/customer/index.md.
         Setting(
@@ -132,6 +167,55 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("guest.request", "bool", False, "Whether visitors may ask for a quote."),
         Setting("guest.quote", "bool", False, "Whether visitors may open a quote by its link."),
         Setting("guest.quick_order", "bool", False, "Whether visitors may use the quick order form."),
+        # The same bundles: default_guest_shopping_list_owner, default_guest_checkout_owner, default_guest_rfp_owner.
+        Setting("guest.shopping_list_owner", "text", None, "Who owns the shopping lists of visitors."),
+        Setting("guest.checkout_owner", "text", None, "Who owns the checkouts of visitors."),
+        Setting("guest.request_owner", "text", None, "Who owns the requests of visitors."),
+        # oroinc/orocommerce ShoppingListBundle/DependencyInjection/Configuration.php: shopping_list_limit.
+        Setting(
+            "shopping_list.limit",
+            "int",
+            0,
+            "How many shopping lists a user may have, 0 for any number.",
+            most=1_000_000,
+        ),
+        # oroinc/platform LocaleBundle and oroinc/orocommerce PricingBundle/DependencyInjection/Configuration.php:
+        # enabled_localizations, default_localization, enabled_currencies, default_currency.
+        Setting(
+            "language.enabled",
+            "list",
+            ["en"],
+            "The languages that people may choose from.",
+            scopes=EVERYWHERE,
+            form=language_code,
+        ),
+        Setting(
+            "language.default",
+            "text",
+            "en",
+            "The language of those who have chosen none, or one that may not be chosen.",
+            scopes=EVERYWHERE,
+            form=language_code,
+        ),
+        Setting(
+            "currency.enabled",
+            "list",
+            ["USD"],
+            "The currencies that people may choose from.",
+            scopes=EVERYWHERE,
+            form=currency_code,
+        ),
+        Setting(
+            "currency.default",
+            "currency",
+            "USD",
+            "The currency of those who have chosen none, or one that may not be chosen.",
+            scopes=EVERYWHERE,
+        ),
+        # oroinc/orocommerce CheckoutBundle/DependencyInjection/Configuration.php: minimum_order_amount and
+        # maximum_order_amount.
+        Setting("order.minimum", "amounts", {}, "The least that an order comes to, by currency.", scopes=EVERYWHERE),
+        Setting("order.maximum", "amounts", {}, "The most that an order comes to, by currency.", scopes=EVERYWHERE),
         # oroinc/orocommerce WebsiteSearchBundle/DependencyInjection/Configuration.php:
         # enable_global_search_history_feature and _tracking; groups and customers have the second alone.
         Setting("search.history", "bool", False, "Whether the shop has a history of searches on the storefront."),
@@ -281,8 +365,8 @@ def read(connection: sqlite3.Connection, setting: Setting, words: Sequence[str])
     """
     if setting.kind == "list":
         return list(words)
-    if setting.kind == "rates":
-        return _typed_rates(setting, words)
+    if setting.kind in TABLES:
+        return _typed_table(setting, TABLES[setting.kind], words)
     if len(words) != 1:
         raise usage(f"{setting.name} takes one value, not {len(words)}", "quote a value that holds spaces")
     text = words[0]
@@ -299,17 +383,17 @@ def read(connection: sqlite3.Connection, setting: Setting, words: Sequence[str])
     return text
 
 
-def _typed_rates(setting: Setting, words: Sequence[str]) -> dict[str, str]:
+def _typed_table(setting: Setting, table: Table, words: Sequence[str]) -> dict[str, str]:
     """The table that words like `EUR=1.08` are; exit 4 for another word, and for a currency that is named twice."""
-    rates = {}
+    values = {}
     for word in words:
-        code, sign, rate = word.partition("=")
-        if not sign or code in rates:
-            wrong = f"{code} is named twice" if sign else f"{word!r} is no rate"
-            hint = f"like custctl setting set {setting.name} EUR=1.08 GBP=1.27"
+        code, sign, value = word.partition("=")
+        if not sign or code in values:
+            wrong = f"{code} is named twice" if sign else f"{word!r} is no {table.what}"
+            hint = f"like custctl setting set {setting.name} {table.example}"
             raise invalid(f"setting {setting.name}: {wrong}", field=setting.name, value=word, hint=hint)
-        rates[code] = rate
-    return rates
+        values[code] = value
+    return values
 
 
 # -- which value counts --------------------------------------------------------------------------------------------

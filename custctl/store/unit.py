@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, near
 from custctl.policy.catalogue import ENTITIES, own_entity
 from custctl.policy.model import Entity
-from custctl.resources import ADDRESSES, CUSTOMER, GROUP, NOUNS, Link, Noun, fold, reference
+from custctl.resources import ADDRESSES, CUSTOMER, GROUP, NOUNS, Link, Noun, fold, numbered, reference
 from custctl.store.codec import to_column
 from custctl.store.database import now
 from custctl.store.lookup import near_keys
@@ -199,6 +199,14 @@ class Unit:
             ).fetchone()
             found = self._ids[(noun.name, key)] = row[0] if row else None
         return found
+
+    def free_key(self, noun: Noun, first: str, prefix: str = "") -> str:
+        """The first of key, key-2, key-3 that nothing has."""
+        key, count = f"{prefix}{first}", 1
+        while self.id_of(noun, key) is not None:
+            count += 1
+            key = f"{prefix}{numbered(first, count)}"
+        return key
 
     def entity(self, name: str) -> Entity | None:
         """An entity of the shop or of one's own, as the policy knows it."""

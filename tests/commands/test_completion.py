@@ -247,7 +247,7 @@ def test_plain_records_are_offered_by_their_entity(complete: Complete, demo: Run
 
 FREE = {
     *("#RRGGBB", "'HEADING=FIELD'", "1234.50", "D", "EMAIL", "FORMAT", "KEY", "LABEL", "N", "NAME", "PERIOD", "PHONE"),
-    *("TEXT", "TIME", "URL", "USD"),
+    *("SKU", "TEXT", "TIME", "TITLE", "URL", "USD"),
     *("VALUE", "VALUE...", "YYYY-MM-DD"),
 }
 """What help calls values that nobody can know before they are typed."""

@@ -202,7 +202,7 @@ def test_p_13_a_menu_is_overridden_by_group_and_by_customer_and_the_setting_says
     demo: Runner,
 ) -> None:
     def menu(*words: str) -> str:
-        return next(row["text"] for row in demo.json(*words) if row["content"] == "commerce-main-menu")
+        return next(str(row["text"]) for row in demo.json(*words) if row["content"] == "commerce-main-menu")
 
     assert menu("customer", "content", "wholesaler-b") == "Products, Pallets, Quick order, About us"
     assert menu("customer", "content", "company-a") == "Products, Quick order, About us"

@@ -19,7 +19,8 @@ CARLOS = "carlos.vega@company-a.example"
 
 
 def choices(runner: Runner, *words: str) -> dict[str, Any]:
-    return runner.json(*words)["choices"]
+    found: dict[str, Any] = runner.json(*words)["choices"]
+    return found
 
 
 def language(runner: Runner, *words: str) -> tuple[str, str]:

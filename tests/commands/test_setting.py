@@ -44,6 +44,16 @@ def test_p_06_every_setting_is_listed_with_its_origin_and_default(custctl: Runne
 def test_p_06_a_customer_is_shown_what_counts_for_it_and_where_that_comes_from(demo: Runner) -> None:
     rows = {row["name"]: (row["key"], row["value"], row["origin"]) for row in demo.json("setting", "list", *CUSTOMER)}
     assert rows == {
+        "currency.default": ("customer/wholesaler-b/currency.default", "USD", "default"),
+        "currency.enabled": ("customer/wholesaler-b/currency.enabled", ["USD", "CAD"], "system"),
+        "language.default": ("customer/wholesaler-b/language.default", "en", "default"),
+        "language.enabled": ("customer/wholesaler-b/language.enabled", ["en", "fr"], "system"),
+        "order.maximum": ("customer/wholesaler-b/order.maximum", {}, "default"),
+        "order.minimum": (
+            "customer/wholesaler-b/order.minimum",
+            {"USD": "250.00"},
+            "customer-group:wholesale-accounts",
+        ),
         "customer.invitations": ("customer/wholesaler-b/customer.invitations", True, "default"),
         "menu.main": ("customer/wholesaler-b/menu.main", "commerce_main_menu", "default"),
         EXPORT: ("customer/wholesaler-b/product.export", True, "customer-group:wholesale-accounts"),

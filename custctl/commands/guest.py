@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from custctl import config
-from custctl.commands import _context, access
+from custctl.commands import _context, _import, access
 from custctl.commands._arguments import (
     ActionArg,
     ChosenCurrency,
@@ -134,6 +134,7 @@ delete_verb(
     "Delete visitors' sessions that nothing belongs to.",
     examples=("custctl guest delete --where 'last_visit<2026-01-01' --yes",),
 )
+_import.register(app, VISITOR)
 
 
 # -- what visitors do ------------------------------------------------------------------------------------------------

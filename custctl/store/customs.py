@@ -9,11 +9,11 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from custctl.errors import Exit, Problem
+from custctl.errors import Exit
 from custctl.policy.amounts import Limits, Verdict, compare
 from custctl.resources import CUSTOMER, SETTING, USER, VISITOR
 from custctl.store.settings import SETTINGS, SYSTEM, Place, owner_of
-from custctl.store.unit import Draft, Unit
+from custctl.store.unit import Draft, Unit, wrong
 
 CHOSEN = {"language": "languages", "currency": "currencies"}
 """What people choose, and what the settings `enabled` of each list."""
@@ -124,9 +124,12 @@ def _defaults(unit: Unit, touched: Sequence[Draft]) -> None:
             if end == "default"
             else f"keep {default} among them, or choose another {what}.default first"
         )
-        words = f"{draft.reference}: the default {what} {default} is none of {', '.join(enabled)}"
-        place = draft.locate("value")
-        unit.problem(Problem("not-enabled", Exit.CONFLICT, words, hint, place, draft.key.rpartition("/")[2], default))
+        words = f"the default {what} {default} is none of {', '.join(enabled)}"
+        name = draft.key.rpartition("/")[2]
+        path = ("value",)
+        wrong(
+            unit, draft, name, words, code="not-enabled", exit_code=Exit.CONFLICT, hint=hint, path=path, value=default
+        )
 
 
 def _is_asked_too(unit: Unit, draft: Draft, name: str) -> bool:

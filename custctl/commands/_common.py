@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from custctl import config
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, usage
-from custctl.resources import ADDRESS_OF, USER, Noun, fold, slug
+from custctl.resources import ADDRESS_OF, SALES, USER, Noun, fold, slug
 from custctl.result import Result, Row
 from custctl.store import lookup, reads
 
@@ -261,7 +261,7 @@ def settle_owner(unit: Unit, noun: Noun, values: dict[str, Any]) -> None:
         allow(unit, noun, "create")
         unit.acting.require_fields(noun, "create", values)
         settle_new_owner(unit.acting, noun, values)
-    if noun.field("owner") is not None:
+    if noun.field("owner") is not None and noun not in SALES:  # a document has one only where the shop says so
         values.setdefault("owner", config.actor())
 
 

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean
-from custctl.resources import ACCOUNT, ADDRESS_OF, ADDRESSES, CONTACT, ROLE, SETTING, USER, Noun, slug
+from custctl.resources import ACCOUNT, ADDRESS_OF, ADDRESSES, CONTACT, ROLE, SALES, SETTING, USER, Noun, slug
 from custctl.store.apply import Item, Request, item_of, merge
 from custctl.store.importing import matching
 from custctl.store.importing.accounts import NewAccounts
@@ -326,7 +326,7 @@ class Import:
 
     def _completing(self, rows: list[Asked]) -> list[Asked]:
         """What new records get that say nothing: whoever runs the tool as owner (feature C-12), users a role."""
-        is_owned = self.noun.field("owner") is not None and self.noun.name not in ADDRESSES
+        is_owned = self.noun.field("owner") is not None and self.noun.name not in ADDRESSES and self.noun not in SALES
         for asked in rows:
             if is_owned and asked.found is None:
                 asked.values.setdefault("owner", self.signature.actor)

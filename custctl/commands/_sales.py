@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import signature
 from dataclasses import replace
+from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer

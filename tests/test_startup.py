@@ -110,8 +110,8 @@ def test_a_read_imports_little_besides_typer_and_sqlite(
     [
         (20, "custctl cust"),
         (42, "custctl customer "),
-        (45, "custctl customer show c1"),
-        (40, "custctl user list --wh"),
+        (47, "custctl customer show c1"),
+        (42, "custctl user list --wh"),
         (48, "custctl access can u17@c6.example view order:SO-1"),
         (48, "custctl role grant buyer order view="),
     ],

@@ -48,6 +48,8 @@ def test_p_06_a_customer_is_shown_what_counts_for_it_and_where_that_comes_from(d
         "currency.enabled": ("customer/wholesaler-b/currency.enabled", ["USD", "CAD"], "system"),
         "language.default": ("customer/wholesaler-b/language.default", "en", "default"),
         "language.enabled": ("customer/wholesaler-b/language.enabled", ["en", "fr"], "system"),
+        "order.purchase_history": ("customer/wholesaler-b/order.purchase_history", False, "default"),
+        "order.purchase_history_days": ("customer/wholesaler-b/order.purchase_history_days", 90, "default"),
         "order.maximum": ("customer/wholesaler-b/order.maximum", {}, "default"),
         "order.minimum": (
             "customer/wholesaler-b/order.minimum",

@@ -35,6 +35,8 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "contact": ("custctl.commands.contact", "Contacts: people known to the seller, who need not sign in."),
     "lead": ("custctl.commands.lead", "Leads: people and companies that may become customers."),
     "opportunity": ("custctl.commands.opportunity", "Opportunities: sales that may come about."),
+    "activity": ("custctl.commands.activity", "Activities: calls, e-mails, tasks, events and notes about records."),
+    "marketing": ("custctl.commands.marketing", "The marketing log: what was mailed to whom, and what became of it."),
     "tag": ("custctl.commands.tag", "Tags: words to sort and find records by, over all nouns."),
     "guest": ("custctl.commands.guest", "Visitors, and what the shop allows them."),
     "access": ("custctl.commands.access", "Questions about access, and why the answer is what it is."),

@@ -122,6 +122,12 @@ _TIMES = (
     Field("updated", "time", column="updated_at", computed=True),
 )
 _LIFETIME = Field("lifetime", "money", computed=True, added_up=True)
+_WAYS = ("", "_in", "_out")
+_CONTACTED = (
+    *(Field(f"times_contacted{way}", "count", computed=True) for way in _WAYS),
+    *(Field(f"last_contacted{way}", "time", computed=True) for way in _WAYS),
+)
+"""How often and when somebody was called or written to, or called or wrote: counted when asked for (feature M-06)."""
 _TAGS = Field("tags", "links", to="tag", default=[], via=Link("tagging", "record_id", "tag_id", shared=True))
 
 TAXONOMY = Noun(
@@ -192,6 +198,7 @@ CUSTOMER = Noun(
         *_texts("vat_id", "external_id"),
         _LIFETIME,
         _TAGS,
+        *_CONTACTED,
         *_TIMES,
     ),
     columns=("key", "name", "parent", "group", "internal_rating"),
@@ -424,6 +431,7 @@ CONTACT = Noun(
         Field("accounts", "links", to="account", computed=True, via=_IN_ACCOUNT),
         Field("external_id"),
         _TAGS,
+        *_CONTACTED,
         *_TIMES,
     ),
     columns=("key", "name", "email", "phone", "accounts"),
@@ -451,6 +459,7 @@ ACCOUNT = Noun(
         Field("external_id"),
         _LIFETIME,
         _TAGS,
+        *_CONTACTED,
         *_TIMES,
     ),
     columns=("key", "name", "default_contact", "email", "phone"),
@@ -499,6 +508,7 @@ BUSINESS = Noun(
         *_texts("ownership", "rating", "ticker_symbol", "website", "external_id"),
         _LIFETIME,
         _TAGS,
+        *_CONTACTED,
         *_TIMES,
     ),
     columns=("key", "name", "account", "channel", "contact", "email", "phone"),
@@ -530,6 +540,7 @@ LEAD = Noun(
         *_texts("owner", "external_id"),
         Field("opportunities", "count", computed=True),
         _TAGS,
+        *_CONTACTED,
         *_TIMES,
     ),
     columns=("key", "name", "status", "company_name", "email", "phone", "owner"),
@@ -562,6 +573,7 @@ OPPORTUNITY = Noun(
         Field("base_revenue", "money"),
         Field("external_id"),
         _TAGS,
+        *_CONTACTED,
         *_TIMES,
     ),
     columns=("key", "name", "account", "status", "probability", "budget", "currency", "close_date", "owner"),
@@ -587,6 +599,11 @@ CLOSED = ("won", "lost")
 """The statuses of an opportunity that is decided; every other one is open."""
 
 
+CONTACTED = (CUSTOMER, CONTACT, ACCOUNT, BUSINESS, LEAD, OPPORTUNITY)
+"""The nouns whose records know how often they were contacted.
+
+Source: oroinc/crm ActivityContactBundle, EntityConfig/ActivityScope.php and Provider/ActivityContactProvider.
+"""
 ABOUT: Mapping[str, str] = {
     "account": "accounts",
     "contact": "contacts",
@@ -621,9 +638,10 @@ ACTIVITY = Noun(
         Field("ends_at", "time"),
         *_texts("status", "owner"),
         *(_about(noun, name) for noun, name in ABOUT.items()),
+        Field("about", "list", computed=True),
         *_TIMES,
     ),
-    columns=("key", "kind", "subject", "direction", "at", "status", "owner"),
+    columns=("key", "at", "kind", "direction", "subject", "status", "about"),
     sort="-at",
     folded={"subject_folded": ("subject",)},
     sought=("subject", "description"),
@@ -643,9 +661,10 @@ MARKETING_EVENT = Noun(
         Field("lead", "reference", to="lead"),
         Field("business_customer", "reference", to="business-customer"),
         Field("account", "reference", to="account"),
+        Field("to", computed=True),
         *_TIMES,
     ),
-    columns=("key", "campaign", "type", "at", "contact", "user", "lead", "business_customer", "account"),
+    columns=("key", "at", "campaign", "type", "to", "details"),
     sort="-at",
     called="marketing",
     sought=("campaign", "details"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from custctl import config
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, usage
-from custctl.resources import ADDRESS_OF, SALES, USER, Noun, fold, slug
+from custctl.resources import ACCOUNT, ADDRESS_OF, SALES, USER, Noun, fold, slug
 from custctl.result import Result, Row
 from custctl.store import lookup, reads
 
@@ -27,6 +27,10 @@ def show(call: Call, noun: Noun, key: str, extra: Mapping[str, Any] | None = Non
     connection = call.read()
     actor = readable(call, connection, noun, key)
     image = {**reads.record(connection, noun, key), **(extra or {})}
+    if actor is None and noun is not ACCOUNT:  # whose page shows those of everything that hangs on it
+        from custctl.store.timeline import latest
+
+        image |= latest(connection, noun, image["id"])
     image = as_seen(actor, noun, image)
     asked = call.option("fields")
     if asked is not None:

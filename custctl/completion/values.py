@@ -46,6 +46,7 @@ _NOUNS: Mapping[str, str] = {
     "ROLE": "customer-user-role",
     "BUSINESS": "business-customer",
     "VARIANT": "content-variant",
+    "EVENT": "marketing-event",
 }
 """The nouns that commands call otherwise than by their name."""
 _GROUPS: Mapping[str, Noun] = {

@@ -315,6 +315,39 @@ def _variant(unit: Unit, draft: Draft) -> None:
             return
 
 
+def _activity(unit: Unit, draft: Draft) -> None:
+    """Calls and e-mails have a direction, tasks a status; nothing ends before it begins (feature M-07)."""
+    _happening(unit, draft)
+    image = draft.image
+    kind = image["kind"]
+    if kind == "task":
+        image["status"] = image["status"] or "open"
+    elif image["status"] is not None:
+        wrong(unit, draft, "status", f"a task has a status, {_a(kind)} has none", value=image["status"])
+    if image["direction"] is not None and kind not in ("call", "email"):
+        message = f"a call or an e-mail has a direction, {_a(kind)} has none"
+        wrong(unit, draft, "direction", message, value=image["direction"])
+    if image["ends_at"] is not None and image["ends_at"] < image["at"]:
+        wrong(unit, draft, "ends_at", f"it would end before it begins, at {image['at']}", value=image["ends_at"])
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind.startswith("e") else f"a {kind}"
+
+
+def _marketing_event(unit: Unit, draft: Draft) -> None:
+    """Each event is of exactly one person or record (feature M-05).
+
+    Source: oroinc/OroCRMMarketingBundle MarketingActivityBundle/Entity/MarketingActivity.php, entityClass and entityId.
+    """
+    _happening(unit, draft)
+    names = [field.name for field in MARKETING_EVENT.fields if field.to]
+    named = [name for name in names if draft.image[name] is not None]
+    if len(named) != 1:
+        told = f"it names {' and '.join(named)}" if named else "it names nobody"
+        wrong(unit, draft, (named or names)[0], f"is of exactly one of {', '.join(names)}; {told}")
+
+
 def _happening(unit: Unit, draft: Draft) -> None:
     """What happened without saying when happened when it was written down."""
     draft.image["at"] = draft.image["at"] or unit.moment
@@ -606,10 +639,10 @@ _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     RECORD.name: _record,
     CONTACT.name: _contact,
     ACCOUNT.name: _account,
-    ACTIVITY.name: _happening,
-    MARKETING_EVENT.name: _happening,
     LEAD.name: selling.lead,
     OPPORTUNITY.name: selling.opportunity,
+    ACTIVITY.name: _activity,
+    MARKETING_EVENT.name: _marketing_event,
     **dict.fromkeys(ADDRESSES, _address),
     **{noun.name: _sales for noun in SALES},
 }

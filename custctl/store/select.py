@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from custctl.resources import ADDRESSES, NOUNS, Field, Link, Noun
+from custctl.resources import ABOUT, ADDRESSES, CONTACTED, MARKETING_EVENT, NOUNS, Field, Link, Noun
 from custctl.store.codec import decoder
 
 Image = dict[str, Any]
@@ -20,6 +20,38 @@ PAID = "w.payment_status = 'full'"
 """What makes an order count for the lifetime of its customer (feature L-01)."""
 WON = "o.status = 'won'"
 """What makes an opportunity count for the lifetime of its business customer (feature L-03)."""
+
+
+def _contacted(noun: Noun, value: str, direction: str) -> str:
+    """Something about the calls and e-mails that are about a record itself, in one direction or any (feature M-06)."""
+    which = f" AND a.direction = '{direction}'" if direction else ""
+    return (
+        f"(SELECT {value} FROM activity_{noun.name.replace('-', '_')} l JOIN activity a ON a.id = l.activity_id"
+        f" WHERE l.record_id = t.id AND a.kind IN ('call', 'email'){which})"
+    )
+
+
+_DIRECTIONS = {"": "", "_in": "incoming", "_out": "outgoing"}
+
+
+def _of_any(targets: Mapping[str, str], table: str, condition: str) -> str:
+    """The references to the records of several nouns that one row names, a SELECT a noun; `{}` stands for its place."""
+    ways = []
+    for name, place in targets.items():
+        noun = NOUNS[name]
+        rows = (
+            f"FROM {table.format(place)}JOIN {noun.table} o ON o.id = "
+            if table
+            else f"FROM {noun.table} o WHERE o.id = "
+        )
+        ways.append(f"SELECT '{noun.reference}:' || o.{noun.key} AS k {rows}{condition.format(place)}")
+    return " UNION ALL ".join(ways)
+
+
+_ABOUT = _of_any(
+    {name: name.replace("-", "_") for name in ABOUT}, "activity_{} l ", "l.record_id WHERE l.activity_id = t.id"
+)
+_TO = _of_any({field.to: field.holder for field in MARKETING_EVENT.fields if field.to}, "", "t.{}")
 
 _SPECIAL: Mapping[tuple[str, str], str] = {
     ("customer-group", "customers"): "(SELECT count(*) FROM customer m WHERE m.group_id = t.id)",
@@ -53,10 +85,18 @@ _SPECIAL: Mapping[tuple[str, str], str] = {
         WHERE w.customer_id = t.id AND {PAID})""",
     ("business-customer", "lifetime"): f"""(SELECT coalesce(sum(o.value), 0) FROM temp.worth_of_opportunity o
         WHERE o.business_customer_id = t.id AND {WON})""",
-    ("account", "lifetime"): f"""((SELECT coalesce(sum(w.value), 0) FROM temp.worth_of_order w
-        WHERE w.customer_id IN (SELECT c.id FROM customer c WHERE c.account_id = t.id) AND {PAID})
-        + (SELECT coalesce(sum(o.value), 0) FROM temp.worth_of_opportunity o
-        WHERE o.business_customer_id IN (SELECT b.id FROM business_customer b WHERE b.account_id = t.id) AND {WON}))""",
+    ("account", "lifetime"): f"""(SELECT coalesce(sum(w.value), 0) FROM customer c
+        JOIN temp.worth_of_order w ON w.customer_id = c.id AND {PAID} WHERE c.account_id = t.id)
+        + (SELECT coalesce(sum(o.value), 0) FROM business_customer b
+        JOIN temp.worth_of_opportunity o ON o.business_customer_id = b.id AND {WON} WHERE b.account_id = t.id)""",
+    **{
+        (noun.name, f"{name}{way}"): _contacted(noun, value, direction)
+        for noun in CONTACTED
+        for name, value in (("times_contacted", "count(*)"), ("last_contacted", "max(a.at)"))
+        for way, direction in _DIRECTIONS.items()
+    },
+    ("activity", "about"): f"(SELECT json_group_array(k) FROM (SELECT k FROM ({_ABOUT}) ORDER BY k))",
+    ("marketing-event", "to"): f"(SELECT k FROM ({_TO}) LIMIT 1)",
     ("record", "parent"): """CASE WHEN t.parent_document_id IS NOT NULL
         THEN (SELECT d.entity || ':' || d.number FROM sales_document d WHERE d.id = t.parent_document_id)
         ELSE (SELECT p.entity || ':' || p.key FROM record p WHERE p.id = t.parent_record_id) END""",

@@ -27,7 +27,15 @@ UNREADABLE = (CustctlError, sqlite3.Error, UnicodeEncodeError)
 _LONG = 100
 """How many characters of a command that was carried out."""
 _LAST = "\U0010ffff"
-_TOLD = (("name",), ("label",), ("title",), ("first_name", "last_name"), ("customer", "status"), ("value",))
+_TOLD = (
+    ("name",),
+    ("label",),
+    ("title",),
+    ("subject",),
+    ("first_name", "last_name"),
+    ("customer", "status"),
+    ("value",),
+)
 """What tells a person which record it is, for those nouns that have such fields; the first that is there."""
 
 Candidate = tuple[str, str]

@@ -124,6 +124,8 @@ def test_a_01_an_account_is_deleted_and_its_contacts_stay(demo: Runner) -> None:
     assert demo.changes("account", "delete", "company-a") == [
         ("remove", "account:company-a"),
         ("change", "account:greenleaf"),
+        ("change", "activity:price-talk"),
+        ("change", "activity:price-answer"),
     ]
     assert shown(demo, "greenleaf")["referred_by"] is None
     assert demo.json("contact", "list", "--fields", "key,email,phone,tags") == before

@@ -204,6 +204,11 @@ def test_c_03_a_customer_is_shown_with_everything_about_it(demo: Runner) -> None
         "vat_id": None,
         "external_id": None,
         "tags": [],
+        **dict.fromkeys(("account", "previous_account", "channel")),
+        "lifetime": "2999.99",
+        **dict.fromkeys(("times_contacted", "times_contacted_in", "times_contacted_out"), 0),
+        **dict.fromkeys(("last_contacted", "last_contacted_in", "last_contacted_out")),
+        "activities": [],
         "addresses": [
             {
                 "key": "office",
@@ -234,6 +239,7 @@ def test_c_03_a_customer_is_shown_with_everything_about_it(demo: Runner) -> None
         "counts": {
             "users": 3,
             "roles": 0,
+            "opportunities": 0,
             "orders": 2,
             "quotes": 1,
             "requests": 1,

@@ -56,7 +56,7 @@ def record(draw: Random, noun: Noun, number: int) -> dict[str, Any]:
     row: dict[str, Any] = {noun.key: key, **OWN.get(noun.name, {})}
     if noun.name == "record":
         row["entity"] = "warranty-claim"
-    for name in ("name", "label", "first_name"):
+    for name in ("name", "label", "title", "first_name"):
         if (field := noun.field(name)) is not None and not field.computed:
             row[name] = f"Some {noun.plural} {key}"
     row |= named(draw, noun, number)
@@ -84,6 +84,8 @@ def named(draw: Random, noun: Noun, number: int) -> dict[str, Any]:
             row[field.name] = draw.choice(keys)
     if noun.name == "marketing-event":
         row[draw.choice(ONE_OF)] = draw.choice(KEYS)
+    if noun.name == "content-variant":  # one of a content for the same people, who are a customer or a group
+        row = {"content": KEYS[number], "customer": draw.choice(KEYS)}
     return row
 
 

@@ -402,7 +402,7 @@ class Import:
             owner, _ = ADDRESSES[self.noun.name]
             inner = {name: value for name, value in values.items() if name != "owner"}
             return item_of(owner, {"key": values["owner"], "addresses": [inner]}, asked.place)
-        for name in (*matching.OF_ACCOUNTS, *(["customer"] if self.noun is ROLE else [])):
+        for name in matching.OF_ACCOUNTS if self.noun is CONTACT else ["customer"] if self.noun is ROLE else []:
             values.pop(name, None)
         if self.noun is USER:
             return _user_item(asked, values)

@@ -268,7 +268,7 @@ def find_references(
                     yield asked, problem, ways[0]
                 elif key is not None:
                     keys.append(key)
-            many = name in OF_ACCOUNTS or (field is not None and field.kind == "links")
+            many = (noun is CONTACT and name in OF_ACCOUNTS) or (field is not None and field.kind == "links")
             if keys:
                 asked.values[name] = keys if many else keys[0]
 

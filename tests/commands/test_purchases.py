@@ -31,7 +31,7 @@ number = "N-2"
 customer = "company-a-west"
 status = "closed"
 subtotal = "5.00"
-currency = "EUR"
+currency = "SEK"
 placed_at = "2026-01-01T00:00:00Z"
 products = ["A-1", "C-3"]
 [[orders]]
@@ -97,9 +97,9 @@ def test_l_11_the_volume_of_twelve_months_has_those_without_orders_too(shop: Run
         ("2026-01", 1, "0.00"),
         ("2026-03", 1, "10.00"),
     ]
-    assert rows[-3]["unconverted"] == [{"currency": "EUR", "amount": "5.00"}]
+    assert rows[-3]["unconverted"] == [{"currency": "SEK", "amount": "5.00"}]
     assert rows[0] == {"month": "2025-04", "orders": 0, "volume": "0.00", "unconverted": []}
-    shop.json("setting", "set", "currency.rates", "EUR=1.5")
+    shop.json("setting", "set", "currency.rates", "SEK=1.5")
     january = shop.json("account", "volume", "group", "--until", "2026-03-31")[-3]
     assert (january["volume"], january["unconverted"]) == ("7.50", [])
     assert [row["orders"] for row in shop.json("user", "volume", CARLOS, "--until", "2026-02-28")] == [1] + [0] * 11

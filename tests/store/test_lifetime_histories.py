@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from custctl.resources import ACCOUNT, BUSINESS, CHANNEL, CUSTOMER, NOUNS, OPPORTUNITY, Noun
+from custctl.resources import ACCOUNT, BUSINESS, CHANNEL, CLOSED, CUSTOMER, NOUNS, OPPORTUNITY, Noun
 from custctl.store import apply, lifetime, reads, removal, settings
 from custctl.store.codec import money_from, money_text
 from custctl.store.database import open_for_writing
@@ -202,6 +202,9 @@ def _deal(draw: Random, world: World, shop: Shop) -> None:
     account = world.businesses[values["business_customer"]]["account"]
     closing = {"close_date": "2025-01-01", "close_reason": "won"} if values["status"] != "open" else {}
     values["close_revenue"] = amount(draw) if values["status"] == "won" else "0.00"
+    before = world.deals.get(key, values)["status"]
+    if before in CLOSED and values["status"] != before:  # what is decided is opened again first
+        shop.write(OPPORTUNITY, key=key, status="open")
     world.deals[key] = values
     shop.write(OPPORTUNITY, key=key, name=key, account=account, **values, **closing)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import cold_start, documents, exports, imports, questions
+from benchmarks import cold_start, documents, exports, imports, lifetime, questions
 
 BENCHMARKS = {
     "cold-start": cold_start.main,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "imports": imports.main,
     "documents": documents.main,
     "exports": exports.main,
+    "lifetime": lifetime.main,
 }
 
 

@@ -44,7 +44,7 @@ def prepare(connection: sqlite3.Connection) -> currencies.Rates:
         if found is not None and found[0] == f"CREATE VIEW {name} AS {query}":
             continue
         connection.execute(f"DROP VIEW IF EXISTS temp.{name}")
-        connection.execute(f"CREATE TEMP VIEW {name} AS {query}")
+        connection.execute(f"CREATE TEMP VIEW IF NOT EXISTS {name} AS {query}")
     return rates
 
 

@@ -557,7 +557,8 @@ CREATE INDEX customer_account ON customer (account_id);
 CREATE INDEX customer_previous_account ON customer (previous_account_id);
 CREATE INDEX customer_channel ON customer (channel_id);
 ALTER TABLE sales_document ADD COLUMN products TEXT NOT NULL DEFAULT '[]';
-CREATE INDEX sales_document_paid ON sales_document (customer_id, subtotal, currency, placed_at)
+CREATE INDEX sales_document_paid
+    ON sales_document (customer_id, entity, payment_status, subtotal, currency, placed_at)
     WHERE entity = 'order' AND payment_status = 'full';
 
 CREATE TABLE new_address (

@@ -85,10 +85,10 @@ _SPECIAL: Mapping[tuple[str, str], str] = {
         WHERE w.customer_id = t.id AND {PAID})""",
     ("business-customer", "lifetime"): f"""(SELECT coalesce(sum(o.value), 0) FROM temp.worth_of_opportunity o
         WHERE o.business_customer_id = t.id AND {WON})""",
-    ("account", "lifetime"): f"""(SELECT coalesce(sum(w.value), 0) FROM customer c
-        JOIN temp.worth_of_order w ON w.customer_id = c.id AND {PAID} WHERE c.account_id = t.id)
-        + (SELECT coalesce(sum(o.value), 0) FROM business_customer b
-        JOIN temp.worth_of_opportunity o ON o.business_customer_id = b.id AND {WON} WHERE b.account_id = t.id)""",
+    ("account", "lifetime"): f"""((SELECT coalesce(sum(w.value), 0) FROM temp.worth_of_order w
+        WHERE w.customer_id IN (SELECT c.id FROM customer c WHERE c.account_id = t.id) AND {PAID})
+        + (SELECT coalesce(sum(o.value), 0) FROM temp.worth_of_opportunity o
+        WHERE o.business_customer_id IN (SELECT b.id FROM business_customer b WHERE b.account_id = t.id) AND {WON}))""",
     **{
         (noun.name, f"{name}{way}"): _contacted(noun, value, direction)
         for noun in CONTACTED

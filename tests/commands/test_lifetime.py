@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from custctl.store.lifetime import prepare
+from custctl.store.select import selection
 from tests.runner import Runner
 
 SHOP = """
@@ -250,6 +254,16 @@ def test_as_of_a_day_what_has_no_date_is_left_out_with_a_remark(shop: Runner) ->
 
 
 # The field
+
+
+def test_a_list_by_lifetime_finds_paid_orders_by_their_index_whatever_is_known_of_the_tables(shop: Runner) -> None:
+    with closing(sqlite3.connect(shop.database)) as connection:
+        prepare(connection)
+        for noun in ("customer", "account"):
+            query = f"EXPLAIN QUERY PLAN SELECT {selection(noun).expression('lifetime')} FROM {noun} t"
+            steps = [step for *_, step in connection.execute(query)]
+            assert [step for step in steps if step.startswith("SCAN")] == [steps[0]]
+            assert any("COVERING INDEX sales_document_paid (customer_id=?" in step for step in steps)
 
 
 def test_c_05_lists_are_sorted_and_narrowed_by_lifetime_and_show_it_when_asked(shop: Runner) -> None:

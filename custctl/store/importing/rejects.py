@@ -67,6 +67,8 @@ class Rejects:
         except FileExistsError:
             raise taken(self.name) from None
         file = os.fdopen(handle, "w", encoding=self.sheet.encoding, errors="backslashreplace", newline="")
+        if self.sheet.marked:
+            file.write("\ufeff")
         if self.sheet.headings:
             self._csv(file, (*_without_own(self.sheet.headings, self.sheet.headings), LINE, ERROR))
         return file

@@ -71,6 +71,7 @@ class Sheet:
     """Where each heading is written."""
     delimiter: str = ","
     encoding: str = "utf-8"
-    """How the file is written, so that rejected rows can be written alike."""
+    marked: bool = False
+    """How the file is written, and whether a mark says so, so that rejected rows can be written alike."""
     table: str = ""
     """The table of a JSON document like {"customers": […]}."""

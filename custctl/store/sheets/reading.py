@@ -130,7 +130,14 @@ def _csv_sheet(text: Text, kind: Format, delimiter: str | None, refuse: Refuse |
                 rows = _Rows(text.source, len(headings), refuse)
                 found = chain.from_iterable(rows.of(batch) for batch in chain((rest,), batches))
                 return Sheet(
-                    text.source, kind, headings, found, places=places, delimiter=delimiter, encoding=text.encoding
+                    text.source,
+                    kind,
+                    headings,
+                    found,
+                    places=places,
+                    delimiter=delimiter,
+                    encoding=text.encoding,
+                    marked=text.marked,
                 )
     hint = "the first line of a sheet names its columns"
     raise invalid("the file is empty", code="headings", hint=hint, place=Place(text.source, 1))
@@ -368,7 +375,7 @@ def _words(error: json.JSONDecodeError) -> str:
 
 
 def _jsonl_sheet(text: Text, refuse: Refuse | None) -> Sheet:
-    return Sheet(text.source, "jsonl", (), _jsonl_rows(text, refuse), encoding=text.encoding)
+    return Sheet(text.source, "jsonl", (), _jsonl_rows(text, refuse), encoding=text.encoding, marked=text.marked)
 
 
 def _jsonl_rows(text: Text, refuse: Refuse | None) -> Iterator[Row]:
@@ -402,7 +409,15 @@ def _no_object(place: Place) -> CustctlError:
 def _json_sheet(text: Text) -> Sheet:
     reader = _Json(text)
     table = reader.to_first_row()
-    return Sheet(text.source, "json", (), reader.rows(in_document=bool(table)), encoding=text.encoding, table=table)
+    return Sheet(
+        text.source,
+        "json",
+        (),
+        reader.rows(in_document=bool(table)),
+        encoding=text.encoding,
+        marked=text.marked,
+        table=table,
+    )
 
 
 class _Json:

@@ -50,6 +50,7 @@ class Text:
         self._stream = file.stream
         head = self._head(file.begun, 4)
         self.encoding, mark = _encoding(self.source, head, encoding)
+        self.marked = mark > 0
         self._bytes = head[mark:]
         self._decoder = codecs.getincrementaldecoder(self.encoding)()
         self._held = ""

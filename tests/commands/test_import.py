@@ -308,7 +308,7 @@ def test_i_12_groups_and_accounts_that_are_unknown_are_dropped_with_a_warning(sh
     answer = shop("contact", "import", path)
     assert answer.exit == 0
     assert answer.err.splitlines() == [
-        f"warning: {path}:2: Accounts 1 Account name: account called 'None' not found; the row goes in without",
+        f"warning: {path}:2: Accounts 2 Account name: account called 'None' not found; the row goes in without",
         f"warning: {path}:2: Groups 1 Label: contact group called 'Nope' not found; the row goes in without",
         "added 1, updated 0, unchanged 0, deleted 0, rejected 0",
     ]
@@ -448,6 +448,12 @@ def test_a_column_that_is_not_kept_is_named_once(shop: Runner) -> None:
     assert answer.err.splitlines()[0] == "warning: custctl keeps nothing of these columns: Organization Name"
 
 
+def test_a_name_of_json_that_is_not_kept_is_named_once_too(shop: Runner) -> None:
+    text = '[{"Name": "One", "Owner Id": 3}, {"Name": "Two", "Owner Id": 4}]'
+    answer = shop("customer", "import", shop.file(text, "r.json"))
+    assert answer.err.splitlines()[0] == "warning: custctl keeps nothing of these columns: Owner Id"
+
+
 # -- what is wrong -------------------------------------------------------------------------------------------------
 
 BAD = 'name,internal_rating,vat_id\nOne,,\n"Two\nlines",9,\nThree,,"a\nb"\n,,5\nFive,,\n'
@@ -477,6 +483,40 @@ def test_i_16_the_good_rows_are_written_and_the_others_are_told_with_line_and_fi
     assert shop.sql("SELECT count(*) FROM customer") == [(4,)]
 
 
+@pytest.mark.parametrize(
+    ("noun", "text", "heading"),
+    [
+        ("customer", "Name,Parent Id,Parent Name\nA,77,\n", "Parent Id"),
+        ("customer", "Name,Parent Id,Parent Name\nA,,Nobody\n", "Parent Name"),
+        (
+            "user",
+            "Email Address,Customer Name,Roles 1 Role,Roles 2 Role\na@x.example,Acme,BUYER,NOPE\n",
+            "Roles 2 Role",
+        ),
+        ("user", "Email Address,First Name,Last Name,Birthday\na@x.example,A,B,31/31/1990\n", "Birthday"),
+        (
+            "customer address",
+            "Street,City,Zip/Postal Code,Country ISO2 code,State Combined code,Customer Name\nA,X,1,US,US-ZZ,Acme\n",
+            "State Combined code",
+        ),
+    ],
+    ids=["id", "name", "the second of a list", "date", "address"],
+)
+def test_i_16_a_problem_names_the_column_that_has_what_is_wrong(
+    shop: Runner, noun: str, text: str, heading: str
+) -> None:
+    assert heading in {field for _, field, _ in faults(shop, noun, text)}
+
+
+def test_a_row_of_json_lines_that_could_not_be_read_says_so_again_until_it_is_mended(shop: Runner) -> None:
+    rejects = shop.database.parent / "rejects.jsonl"
+    text = '{"name": "One"\n{"name": "Two"}\n'
+    words = ("--continue-on-error", "--rejects", str(rejects))
+    assert counts(imported(shop, "customer", text, *words, name="rows.jsonl")) == (1, 0, 0, 0, 1)
+    again = faults(shop, "customer", rejects.read_text(), name="again.jsonl")
+    assert again == [(1, None, "the row has a name that is empty")]
+
+
 @pytest.mark.parametrize("name", ["rows.csv", "rows.tsv", "rows.jsonl", "rows.json"])
 def test_i_16_rejected_rows_are_written_in_the_form_of_the_file_and_load_once_mended(shop: Runner, name: str) -> None:
     rows = [{"name": "One, Two"}, {"name": "Three", "tax_code": "not a code"}, {"name": 'Fo"ur', "tax_code": "?"}]
@@ -495,6 +535,18 @@ def test_i_16_rejected_rows_are_written_in_the_form_of_the_file_and_load_once_me
     assert "must be letters, digits, - and _" in written
     mended = written.replace("not a code", "A").replace("?", "B")
     assert counts(imported(shop, "customer", mended, name=name)) == (2, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_i_16_rejected_rows_have_the_mark_of_the_file_and_load_once_mended(shop: Runner, encoding: str) -> None:
+    source, target = shop.database.parent / "rows.csv", shop.database.parent / "rejects.csv"
+    source.write_bytes("name,group\nMüller,nope\nFine,\n".encode(encoding))
+    words = ("customer", "import", str(source), "--continue-on-error", "--rejects", str(target))
+    assert shop(*words).exit == 6
+    assert target.read_bytes()[:2] == source.read_bytes()[:2]
+    target.write_bytes(target.read_bytes().decode(encoding).replace("nope", "partners", 1).encode(encoding))
+    assert shop("customer", "import", str(target)).exit == 0
+    assert shop.sql("SELECT name FROM customer ORDER BY name") == [("Acme",), ("Fine",), ("Müller",)]
 
 
 def test_a_rejected_row_with_too_many_or_too_few_cells_loses_none_of_them(shop: Runner, tmp_path: Path) -> None:

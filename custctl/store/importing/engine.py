@@ -83,7 +83,7 @@ class Import:
         unit.connection.execute(f"PRAGMA cache_size = -{CACHE}")
         self.final = False
         """Whether the file is at its end, so that nothing can come later any more."""
-        self.headings = {column.path: column.heading for column in sheet.columns if column is not None}
+        self.columns = [column for column in sheet.columns if column is not None]
         self.of_itself = {field.name for field in noun.fields if field.to == noun.name and not field.computed}
         self.optional = DROPPED if noun is CONTACT else frozenset[str]()
 
@@ -172,7 +172,7 @@ class Import:
         try:
             values = self.read(row)
         except CustctlError as error:
-            self._reject(asked, [problem.at(problem.place or asked.place()) for problem in error.problems])
+            self._reject(asked, [problem.at(problem.place or _in_row(asked, problem)) for problem in error.problems])
             return None
         except CellError as error:
             self._reject(asked, [error.problem.at(asked.place())])
@@ -191,7 +191,7 @@ class Import:
         if isinstance(row.cells, Mapping):
             there = {normal(name).replace(" ", "_") for name in row.cells}
         else:
-            there = {str(path[0]) for path in self.headings if len(path) == 1}
+            there = {str(column.path[0]) for column in self.columns if len(column.path) == 1}
         first, last = "first_name" in there, "last_name" in there
         return "" if first == last else "first_name" if first else "last_name"
 
@@ -504,18 +504,23 @@ class Import:
         """The problem with the heading of its column, and what the cell says."""
         place = problem.place
         path = place.path if isinstance(place, RowPlace) else ()
-        heading = self._heading(path)
+        if self.noun.name in ADDRESSES and path[:1] == ("addresses",):
+            path = path[2:]  # the rules know an address as one of those of its owner
+        heading = self._heading(asked, path, problem.value)
         plain = Place(self.sheet.source, asked.line) if isinstance(place, RowPlace) or place is None else place
         field = heading or problem.field or (".".join(str(part) for part in path) or None)
         value = problem.value if problem.value is not None else self._cell(asked, heading)
         return replace(problem, place=plain, field=field, value=value)
 
-    def _heading(self, path: Sequence[str | int]) -> str | None:
-        exact = self.headings.get(tuple(path))
-        if exact is not None or not path:
-            return exact
-        near = (heading for known, heading in self.headings.items() if known[: len(path)] == tuple(path))
-        return next(near, None)
+    def _heading(self, asked: Asked, path: Sequence[str | int], wrong: str | None) -> str | None:
+        """The heading of a field; of several, like `Parent Id` and `Parent Name`, the one whose cell is wrong."""
+        among = [column for column in self.columns if path and column.path[: len(path)] == tuple(path)]
+        headings = [column.heading for column in among if column.path == tuple(path)] or [c.heading for c in among]
+        cells = {heading: self._cell(asked, heading) for heading in headings}
+        return next(
+            (heading for heading, cell in cells.items() if cell and cell.strip() == wrong),
+            next((heading for heading, cell in cells.items() if cell), next(iter(headings), None)),
+        )
 
     def _cell(self, asked: Asked, heading: str | None) -> str | None:
         if heading is None or isinstance(asked.cells, Mapping):
@@ -572,6 +577,10 @@ class _Seen:
 
 def _ownerless(asked: Asked) -> Problem:
     return Problem("value", Exit.INVALID, "whose address is it?", "name its owner", asked.place("owner"), "owner")
+
+
+def _in_row(asked: Asked, problem: Problem) -> Place | None:
+    return asked.place(problem.field) if problem.field else asked.place()
 
 
 def _ways(entry: Named | str) -> tuple[Way, ...]:

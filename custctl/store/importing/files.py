@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -106,8 +106,12 @@ MOST_OF_A_ROW = 10
 
 def _reader(noun: Noun, sheet: Sheet, file: File, options: Options) -> Read:
     """What makes a record of a row, its dates in the form that documents have."""
+
+    def not_kept(headings: Sequence[str]) -> None:
+        sheet.ignored = tuple(dict.fromkeys((*sheet.ignored, *headings)))
+
     by_columns = assembler(noun, sheet.columns, empty=options.empty)
-    by_names = object_assembler(noun, file.meaning, empty=options.empty)
+    by_names = object_assembler(noun, file.meaning, empty=options.empty, not_kept=not_kept)
     dated = [field for field in noun.fields if field.kind in ("day", "time") and not field.computed]
 
     def read(row: Row) -> dict[str, Any]:

@@ -62,18 +62,24 @@ def assembler(noun: Noun, columns: Sequence[Column | None], *, empty: Empty = "k
 
 
 def object_assembler(
-    noun: Noun, maps: Mapping[str, str] | None = None, *, empty: Empty = "keep"
+    noun: Noun,
+    maps: Mapping[str, str] | None = None,
+    *,
+    empty: Empty = "keep",
+    not_kept: Callable[[Sequence[str]], object] = lambda _: None,
 ) -> Callable[[Mapping[str, Any]], Record]:
     """The same for JSON rows, whose keys are the headings; a list or table stands as documents have it.
 
-    The function also raises exit 4 for an unknown heading.
+    `not_kept` is told of the headings that custctl keeps nothing of. The function also raises exit 4 for an unknown
+    heading.
     """
 
     @lru_cache(maxsize=256)
     def of_shape(shape: tuple[tuple[str, bool], ...]) -> tuple[Assemble, tuple[Column | None, ...]]:
         there = {normal(name) for name, _ in shape}
         mapped = {name: meaning for name, meaning in (maps or {}).items() if normal(name) in there}
-        columns, _ = columns_of(noun, [name for name, _ in shape], mapped)
+        columns, ignored = columns_of(noun, [name for name, _ in shape], mapped)
+        not_kept(ignored)
         texts = [None if whole else column for column, (_, whole) in zip(columns, shape, strict=True)]
         return assembler(noun, texts, empty=empty), columns
 

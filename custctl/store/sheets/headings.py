@@ -398,7 +398,7 @@ def _column(
     noun: Noun, known: Mapping[str, Meaning], heading: str, meant: str, place: Place | None
 ) -> tuple[Column | None, bool]:
     """What one column means, and whether custctl keeps something of it."""
-    if not meant or heading in OWN_TO_REJECTS:
+    if (heading and not meant) or heading in OWN_TO_REJECTS:
         return None, True
     found = _found(known, meant)
     if found is None:
@@ -424,6 +424,9 @@ def _found(known: Mapping[str, Meaning], heading: str) -> tuple[Meaning, list[in
 
 
 def _unknown(noun: Noun, heading: str, place: Place | None) -> CustctlError:
+    if not heading:
+        words, way = "the row has a name that is empty", 'the text of a row that could not be read stands under ""'
+        return invalid(words, code="headings", value=heading, hint=way, place=place)
     computed = next((field for field in noun.fields if field.computed and field.name == normal(heading)), None)
     if computed is not None:
         words, way = f"{heading} of a {noun.title} is computed", f'leave it out: --map "{heading}="'

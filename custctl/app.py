@@ -37,6 +37,8 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "opportunity": ("custctl.commands.opportunity", "Opportunities: sales that may come about."),
     "activity": ("custctl.commands.activity", "Activities: calls, e-mails, tasks, events and notes about records."),
     "marketing": ("custctl.commands.marketing", "The marketing log: what was mailed to whom, and what became of it."),
+    "channel": ("custctl.commands.channel", "Channels: where customers come from, a shop or a sales team."),
+    "business": ("custctl.commands.business", "Business customers: companies that are sold to without a shop."),
     "tag": ("custctl.commands.tag", "Tags: words to sort and find records by, over all nouns."),
     "guest": ("custctl.commands.guest", "Visitors, and what the shop allows them."),
     "access": ("custctl.commands.access", "Questions about access, and why the answer is what it is."),

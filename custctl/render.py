@@ -407,6 +407,77 @@ def _fields(page: _Page, row: Row) -> None:
             _pairs(page, item, "  - ")
 
 
+def _overview(page: _Page, result: Result) -> None:
+    """A record and what hangs on it: its fields that say something, then each part with its rows, a line a row."""
+    for row in _answers(result):
+        counts = row["counts"]
+        plain = {name: value for name, value in row.items() if not _is_nested(value) and value not in (None, [], "")}
+        _pairs(page, {name: value for name, value in plain.items() if name not in _LEFT_OUT})
+        for name, value in row.items():
+            if name == "documents" and (kinds := list(_kinds(value))):
+                _part(page, name, None, kinds)
+            elif name not in ("counts", "documents") and _is_nested(value):
+                shown, rows = ("contacts", list(_people(value))) if name == "contact_details" else (name, value)
+                told = _OF_PARTS.get(name)
+                rows = rows if told is None else [{column: row[column] for column in told} for row in rows]
+                _part(page, shown, counts.get(shown), rows)
+
+
+_OF_PARTS = {"activities": ("at", "kind", "subject", "about"), "marketing": ("at", "campaign", "type", "to")}
+"""What is told of the rows of a part that says more elsewhere."""
+
+
+_PEOPLE = 5
+"""So many contacts are shown to a person; JSON has all of them."""
+
+
+def _people(contacts: Sequence[Row]) -> Iterator[Row]:
+    """The contacts, the default one first."""
+    for row in sorted(contacts, key=lambda row: not row["default"])[:_PEOPLE]:
+        shown = {name: row[name] for name in ("key", "name", "email", "phone")}
+        yield {**shown, "is": "default" if row["default"] else None}
+
+
+def _part(page: _Page, name: str, count: int | None, rows: Sequence[Row]) -> None:
+    """One part: its name, how many there are, and the rows in columns without a header."""
+    few = "" if count is None or count == len(rows) else f", {len(rows)} shown"
+    page.line((name, "bold"), "" if count is None else f" ({count}{few})")
+    table = [[_cell(column, value) for column, value in row.items() if column not in _NOT_IN_ROWS] for row in rows]
+    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    for line in table:
+        shown = (_pad(cell, width) for cell, width in zip(line, widths, strict=True) if width)
+        page.line("  ", body="  ".join(shown).rstrip(" "))
+
+
+def _kinds(documents: Row) -> Iterator[Row]:
+    """A row for each kind of sales document that there is: how many, and the latest."""
+    for name, part in documents.items():
+        if part["count"]:
+            latest = part["latest"][0] if part["latest"] else {}
+            amount = " ".join(text_of(latest[of]) for of in ("subtotal", "currency") if latest.get(of))
+            told = (latest.get("number"), latest.get("status"), amount, (latest.get("placed_at") or "")[:_DAY])
+            yield {"kind": name, "count": part["count"], **{str(at): value for at, value in enumerate(told)}}
+
+
+_DAY = len("2026-01-31")
+_LEFT_OUT = frozenset({"id", "contacts", "created", "updated"})
+_NOT_IN_ROWS = _LEFT_OUT | {"unconverted"}
+"""What a person is not told of a company at a glance; contacts are, with more than their keys."""
+
+
+def _cell(column: str, value: Any) -> str:
+    """A value of a row without a header: a switch is told by its name, a number with it."""
+    if isinstance(value, bool):
+        return visible(column if value else f"not {column}")
+    if column == "lifetime":
+        return f"lifetime {value}"
+    if column == "at":
+        return visible(str(value)[:_DAY])
+    if isinstance(value, int) and column != "count":
+        return f"{value}%" if column == "probability" else f"{visible(column).replace('_', ' ')} {value}"
+    return visible(text_of(value))
+
+
 def _is_nested(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return bool(value) and all(isinstance(item, Mapping) for item in value)
@@ -893,6 +964,7 @@ def _problem(page: _Page, problem: Problem) -> None:
 
 _VIEWS: Mapping[View, Callable[[_Page, Result], None]] = {
     "record": _record,
+    "overview": _overview,
     "list": _list,
     "board": _board,
     "history": _history,

@@ -201,7 +201,7 @@ CUSTOMER = Noun(
         *_CONTACTED,
         *_TIMES,
     ),
-    columns=("key", "name", "parent", "group", "internal_rating"),
+    columns=("key", "name", "parent", "group", "account", "internal_rating"),
     sort="name",
     folded={"name_folded": ("name",)},
     sought=("external_id", "vat_id", "group", "parent"),

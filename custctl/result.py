@@ -13,6 +13,7 @@ Row = Mapping[str, Any]
 
 View = Literal[
     "record",
+    "overview",
     "list",
     "history",
     "log",

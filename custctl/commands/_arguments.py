@@ -24,6 +24,10 @@ LeadArg = Annotated[str, typer.Argument(metavar="LEAD", help="A lead: its key, i
 OpportunityArg = Annotated[
     str, typer.Argument(metavar="OPPORTUNITY", help="An opportunity: its key, id:N or unique name.")
 ]
+ChannelArg = Annotated[str, typer.Argument(metavar="CHANNEL", help="A channel: its key, id:N or unique name.")]
+BusinessArg = Annotated[
+    str, typer.Argument(metavar="BUSINESS", help="A business customer: its key, id:N or unique name.")
+]
 TagArg = Annotated[str, typer.Argument(metavar="TAG", help="A tag: its key, id:N or name.")]
 TaxonomyArg = Annotated[str, typer.Argument(metavar="TAXONOMY", help="A taxonomy: its key, id:N or name.")]
 
@@ -42,6 +46,8 @@ SomeContacts = Annotated[list[str] | None, _some("CONTACT", "Contacts: keys, id:
 SomeContactGroups = Annotated[list[str] | None, _some("CONTACT_GROUP", "Contact groups: keys, id:N or unique labels")]
 SomeLeads = Annotated[list[str] | None, _some("LEAD", "Leads: keys, id:N or unique names")]
 SomeOpportunities = Annotated[list[str] | None, _some("OPPORTUNITY", "Opportunities: keys, id:N or unique names")]
+SomeChannels = Annotated[list[str] | None, _some("CHANNEL", "Channels: keys, id:N or unique names")]
+SomeBusinesses = Annotated[list[str] | None, _some("BUSINESS", "Business customers: keys, id:N or unique names")]
 SomeVisitors = Annotated[list[str] | None, _some("VISITOR", "Visitors' sessions: keys or id:N")]
 SomeContents = Annotated[list[str] | None, _some("CONTENT", "Contents: keys or id:N")]
 SomeVariants = Annotated[list[str] | None, _some("VARIANT", "Variants: keys or id:N")]
@@ -84,6 +90,10 @@ Tags = Annotated[
     typer.Option("--tag", metavar="TAG", help='A tag, made if it is new; repeat it for all of them, "" for none.'),
 ]
 PriceLists = Annotated[list[str] | None, typer.Option("--price-list", help="A price list; may be repeated.")]
+OfAccount = Annotated[str | None, typer.Option("--account", metavar="ACCOUNT", help="The account it belongs to.")]
+OfChannel = Annotated[
+    str | None, typer.Option("--channel", metavar="CHANNEL", help='The channel it comes from; "" for none.')
+]
 Emails = Annotated[
     list[str] | None, typer.Option("--email", help="An e-mail address; repeat it for all, the primary one first.")
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +19,7 @@ from custctl.commands._arguments import Where
 from custctl.commands._command import Call, command
 from custctl.commands._common import find, not_oneself
 from custctl.errors import Problem, invalid, usage
-from custctl.resources import Noun, fold
+from custctl.resources import NOUNS, Noun, fold
 from custctl.result import Result
 from custctl.store import lookup, reads
 
@@ -136,12 +137,12 @@ def carry_out(call: Call, chosen: Chosen, verb: Verb, work: Work) -> Result:
             for _, problem in done.refused:
                 unit.problem(problem)
 
-    def question(_: Report) -> str | None:
+    def question(tried: Report) -> str | None:
         if not done.changed or not (chosen.unseen or done.along):
             return None
         title = chosen.noun.title if done.changed == 1 else chosen.noun.plural
         skipped = f", skipping {len(done.refused)}" if done.refused else ""
-        return f"{verb.doing} {done.changed} {title}{skipped}{_beside(done.along)}"
+        return f"{verb.doing} {done.changed} {title}{skipped}{_beside(done.along, tried)}"
 
     result = call.agreed(do, question)
     if not done.drafts:
@@ -153,12 +154,23 @@ def carry_out(call: Call, chosen: Chosen, verb: Verb, work: Work) -> Result:
     return replace(result, data={**result.data, "skipped": done.skipped()}, notes=notes)
 
 
-def _beside(along: Sequence[Draft]) -> str:
-    """What happens to other records: they go too, or lose what is deleted."""
+def _beside(along: Sequence[Draft], tried: Report) -> str:
+    """What happens to other records, counted: they go too, or lose what is deleted (features A-13, B-08)."""
     if not along:
         return ""
-    leave = [draft for draft in along if draft.after is None]
-    return f" takes {len(leave)} other record(s) along" if leave else f" and taking it from {len(along)} record(s)"
+    leave = [draft.noun for draft in along if draft.after is None]
+    if not leave:
+        return f" and taking it from {len(along)} record(s)"
+    lose = [change.noun for change in tried.changes if change.op == "change"]
+    losing = f" and lets {_counted(lose)} go" if lose else ""
+    return f" takes {len(leave)} other record(s) along ({_counted(leave)}){losing}"
+
+
+def _counted(nouns: Iterable[Noun]) -> str:
+    """`2 opportunities, 1 business customer`."""
+    counts = Counter(noun.title for noun in nouns)
+    plurals = {noun.title: noun.plural for noun in NOUNS.values()}
+    return ", ".join(f"{count} {title if count == 1 else plurals[title]}" for title, count in counts.items())
 
 
 # -- deleting ------------------------------------------------------------------------------------------------------
@@ -193,6 +205,6 @@ def _delete_one(call: Call, noun: Noun, text: str) -> Result:
         along[:] = remove(unit, noun, [draft])
 
     def question(tried: Report) -> str | None:
-        return f"{DELETE.doing} {tried.changes[0].record}{_beside(along)}" if along else None
+        return f"{DELETE.doing} {tried.changes[0].record}{_beside(along, tried)}" if along else None
 
     return call.agreed(work, question)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +37,7 @@ from custctl.commands._merge import duplicates_verb, merge_verb
 from custctl.errors import usage
 from custctl.resources import ACCOUNT, CONTACT
 from custctl.result import Result
-from custctl.store import lookup, reads
+from custctl.store import lookup, overview, reads
 
 if TYPE_CHECKING:
     from custctl.store.unit import Draft, Unit
@@ -66,13 +67,23 @@ list_verb(
 )
 
 
-@command(app, "show", examples=("custctl account show acme",))
-def show(call: Call, account: AccountArg) -> Result:
-    """Show an account with its contacts; the default one lends it e-mail and phone."""
+@command(
+    app,
+    "show",
+    examples=("custctl account show acme", "custctl account show acme --most 50 -o json"),
+)
+def show(
+    call: Call,
+    account: AccountArg,
+    most: Annotated[int, typer.Option("--most", metavar="N", min=0, help="So many of each kind; counts tell all.")] = 3,
+) -> Result:
+    """Show the whole company: contacts, channels, customers, their users, sales documents, leads and opportunities."""
     connection = call.read()
     image = reads.record(connection, ACCOUNT, account)
     people = reads.account_contacts(connection, image)
-    return show_record(call, ACCOUNT, f"id:{image['id']}", {"contact_details": people})
+    extra = {"contact_details": people, **overview.of_account(connection, image["id"], most)}
+    shown = show_record(call, ACCOUNT, f"id:{image['id']}", extra)
+    return shown if call.option("fields") is not None else replace(shown, view="overview")
 
 
 @command(app, "add", examples=("custctl account add Acme --owner 'Sam Delgado' --default-contact ann-lee --tag vip",))

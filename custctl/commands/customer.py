@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +15,8 @@ from custctl.commands._arguments import (
     Name,
     NewKey,
     NewName,
+    OfAccount,
+    OfChannel,
     Owner,
     PaymentTerm,
     PriceLists,
@@ -33,7 +35,7 @@ from custctl.commands._lists import list_verb
 from custctl.commands._many import Chosen, Verb, carry_out, choose, delete_verb
 from custctl.commands._merge import duplicates_verb, merge_verb
 from custctl.errors import usage
-from custctl.resources import CUSTOMER, CUSTOMER_ADDRESS, GROUP
+from custctl.resources import ACCOUNT, CHANNEL, CUSTOMER, CUSTOMER_ADDRESS, GROUP
 from custctl.result import Result
 from custctl.store import lookup, reads
 
@@ -92,6 +94,8 @@ def add(
     key: Key = None,
     parent: Parent = None,
     group: InGroup = None,
+    account: OfAccount = None,
+    channel: OfChannel = None,
     rating: Rating = None,
     owner: Owner = None,
     sales_rep: SalesReps = None,
@@ -116,17 +120,30 @@ def add(
         external_id=external_id,
         tags=tags_given(call, tag),
     )
-    return call.write(lambda unit: _add(unit, values, parent, group))
+    links = _links(call, parent=parent, group=group, account=account, channel=channel)
+    return call.write(lambda unit: _add(unit, values, links))
 
 
-def _add(unit: Unit, values: dict[str, Any], parent: str | None, group: str | None) -> Draft:
+def _add(unit: Unit, values: dict[str, Any], links: dict[str, str]) -> Draft:
     allow(unit, CUSTOMER, "create")
-    return add_record(unit, CUSTOMER, values | _links(unit, parent, group), values["name"])
+    return add_record(unit, CUSTOMER, values | _keys(unit, links), values["name"])
 
 
-def _links(unit: Unit, parent: str | None, group: str | None) -> dict[str, Any]:
-    """The customer above and the group, where they were given, as keys."""
-    return given(parent=key_of(unit, CUSTOMER, parent), group=key_of(unit, GROUP, group))
+_LINKED = {"parent": CUSTOMER, "group": GROUP, "account": ACCOUNT, "channel": CHANNEL}
+
+
+def _links(call: Call, **options: str | None) -> dict[str, str]:
+    """The records that were given; an account or channel is the back office's, so nobody gives any under --as."""
+    links = given(**options)
+    for name in ("account", "channel"):
+        if name in links and call.option("as_user") is not None:
+            raise usage(f"--{name} does not go with --as", f"only the back office gives customers {name}s")
+    return links
+
+
+def _keys(unit: Unit, links: Mapping[str, str]) -> dict[str, Any]:
+    """The records that were given, as keys."""
+    return {name: key_of(unit, _LINKED[name], text) for name, text in links.items()}
 
 
 @command(
@@ -146,6 +163,8 @@ def edit(
     key: NewKey = None,
     parent: Parent = None,
     group: InGroup = None,
+    account: OfAccount = None,
+    channel: OfChannel = None,
     rating: Rating = None,
     owner: Owner = None,
     sales_rep: SalesReps = None,
@@ -169,32 +188,31 @@ def edit(
         external_id=external_id,
         tags=tags_given(call, tag),
     )
+    links = _links(call, parent=parent, group=group, account=account, channel=channel)
     chosen = choose(call, CUSTOMER, customers, where)
     if isinstance(chosen, str):
-        return call.write(lambda unit: _edit(unit, chosen, values, parent, group, key))
-    return _edit_many(call, chosen, values, parent, group, given(**{"--key": key, "--external-id": external_id}))
+        return call.write(lambda unit: _edit(unit, chosen, values, links, key))
+    return _edit_many(call, chosen, values, links, given(**{"--key": key, "--external-id": external_id}))
 
 
-def _edit(
-    unit: Unit, text: str, values: dict[str, Any], parent: str | None, group: str | None, new_key: str | None
-) -> Draft:
+def _edit(unit: Unit, text: str, values: dict[str, Any], links: dict[str, str], new_key: str | None) -> Draft:
     allow(unit, CUSTOMER, "edit")
-    return edit_record(unit, CUSTOMER, text, values | _links(unit, parent, group), new_key)
+    return edit_record(unit, CUSTOMER, text, values | _keys(unit, links), new_key)
 
 
 def _edit_many(
-    call: Call, chosen: Chosen, values: dict[str, Any], parent: str | None, group: str | None, of_one: dict[str, Any]
+    call: Call, chosen: Chosen, values: dict[str, Any], links: dict[str, str], of_one: dict[str, Any]
 ) -> Result:
     """The same fields for several customers; `of_one` are those that only one can have (exit 2)."""
     if of_one:
         raise usage(f"{' and '.join(of_one)} can only be that of one customer", "name one")
-    if not values and parent is None and group is None:
+    if not values and not links:
         raise usage("say what to change", "--help lists the options")
 
     def work(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
         from custctl.store.removal import Outcome
 
-        shared = values | _links(unit, parent, group)
+        shared = values | _keys(unit, links)
         write_items(unit, CUSTOMER, [{"key": draft.key, **shared} for draft in drafts])
         return Outcome([], [])
 

@@ -25,7 +25,7 @@ from custctl.resources import (
     numbered,
     slug,
 )
-from custctl.store import rules, settings
+from custctl.store import linking, rules, settings
 from custctl.store.codec import to_column
 from custctl.store.documents import Document
 from custctl.store.inputs import INPUTS, AddressInput, Input, RecordInput, TestInput, UserInput, field_names, message
@@ -93,6 +93,7 @@ def merge(unit: Unit, request: Request) -> list[Draft]:
     for name, (owner, _) in ADDRESSES.items():
         drafts += _merge_addresses(unit, NOUNS[name], [item for item in items.get(owner, []) if item.addresses])
     unit.stop_if_wrong()
+    drafts += linking.complete(unit, drafts)
     if request.prune is not None:
         prune(unit, request.prune, drafts)
     rules.check(unit, drafts)

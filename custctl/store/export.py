@@ -7,7 +7,7 @@ the start is told too, because it can be changed.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from custctl.errors import did_you_mean, invalid, near
@@ -15,6 +15,7 @@ from custctl.policy.catalogue import PREDEFINED_ROLES, standard_permissions
 from custctl.resources import (
     ADDRESS_OF,
     ADDRESSES,
+    CUSTOMER,
     ENTITY,
     NOUNS,
     RECORD,
@@ -25,6 +26,7 @@ from custctl.resources import (
     noun_called,
 )
 from custctl.store.select import Image, role_entries, selection
+from custctl.store.settings import value_of
 from custctl.store.unit import identity
 
 
@@ -57,17 +59,33 @@ def _records(connection: sqlite3.Connection, noun: Noun) -> Iterator[Image]:
     """The records of one table as documents have them, by key."""
     entries = role_entries(connection) if noun is ROLE else {}
     addresses = _addresses(connection, noun)
+    empty = _told_empty(connection) if noun is CUSTOMER else frozenset[str]()
     rows = [(row_id, image) for row_id, image in selection(noun.name).rows(connection)]
     for row_id, image in sorted(rows, key=lambda row: identity(noun, row[1])):
-        record = record_of(noun, {**image, **entries.get(row_id, {})})
+        record = record_of(noun, {**image, **entries.get(row_id, {})}, empty)
         if str(image.get(noun.key)) in addresses:
             record["addresses"] = addresses[str(image[noun.key])]
         yield record
 
 
-def record_of(noun: Noun, image: Image) -> Image:
-    """A record as a document says it: without what its absence would say too."""
-    record = {field.name: _in_order(field, image) for field in noun.fields if _is_told(noun, field, image)}
+def _told_empty(connection: sqlite3.Connection) -> frozenset[str]:
+    """The fields that a new customer gets filled by itself in a shop like this, so that nothing has to be said there.
+
+    Applied to an empty database, a customer without an account or channel stays without it.
+    """
+    query = "SELECT count(*) = 1 FROM channel WHERE type = 'commerce' AND active"
+    alone = bool(connection.execute(query).fetchone()[0])
+    filled = {"account": value_of(connection, "account.strategy") != "none", "channel": alone}
+    return frozenset(name for name, is_filled in filled.items() if is_filled)
+
+
+def record_of(noun: Noun, image: Image, empty: Collection[str] = ()) -> Image:
+    """A record as a document says it: without what its absence would say too, `empty` fields apart."""
+    record = {
+        field.name: _in_order(field, image) if _is_told(noun, field, image) else ""
+        for field in noun.fields
+        if field.name in empty or _is_told(noun, field, image)
+    }
     if noun is ROLE and image["key"] in _SEEDED:
         record |= _given_up(image, _SEEDED[image["key"]])
     return record

@@ -69,6 +69,12 @@ CHANNEL_TYPES = {"b2b": "business-customer", "commerce": "customer", "custom": "
 
 Source: oroinc/crm ChannelBundle/Resources/config and SalesBundle, channel_types.
 """
+CHANNEL_ENTITIES = {
+    "b2b": ("business-customer", "lead", "opportunity"),
+    "commerce": ("customer", "customer-user", "order", "quote", "request", "shopping-list"),
+    "custom": ("customer-identity",),
+}
+"""What a channel of each type is about unless it is told otherwise."""
 LEAD_STATUSES = ("new", "qualified", "canceled")
 ACTIVITY_KINDS = ("call", "email", "task", "event", "note")
 DIRECTIONS = ("incoming", "outgoing")

@@ -58,7 +58,7 @@ from custctl.resources import (
     reference,
     slug,
 )
-from custctl.store import customs, selling
+from custctl.store import channels, customs, selling
 from custctl.store.inputs import STATUSES, entity_name
 from custctl.store.settings import SETTINGS, owner_of
 from custctl.store.unit import Draft, Unit, wrong
@@ -639,6 +639,9 @@ _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     RECORD.name: _record,
     CONTACT.name: _contact,
     ACCOUNT.name: _account,
+    CUSTOMER.name: channels.customer,
+    CHANNEL.name: channels.channel,
+    BUSINESS.name: channels.business_customer,
     LEAD.name: selling.lead,
     OPPORTUNITY.name: selling.opportunity,
     ACTIVITY.name: _activity,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import Any
 
 import pytest
 
 from custctl.resources import ACCOUNT
+from custctl.store import overview
 from custctl.store.inputs import AccountInput
 from tests.runner import Refusal, Runner
 
@@ -121,8 +124,14 @@ def test_a_01_a_new_key_is_followed_by_what_names_the_account(demo: Runner) -> N
 
 def test_a_01_an_account_is_deleted_and_its_contacts_stay(demo: Runner) -> None:
     before = demo.json("contact", "list", "--fields", "key,email,phone,tags")
-    assert demo.changes("account", "delete", "company-a") == [
+    assert demo.changes("account", "delete", "company-a", "--yes") == [
         ("remove", "account:company-a"),
+        ("remove", "business-customer:company-a-packing"),
+        ("remove", "business-customer-address:company-a-packing/plant"),
+        ("change", "customer:company-a"),
+        ("change", "customer:company-a-west"),
+        ("change", "customer:company-a-la"),
+        ("change", "customer:company-a-east"),
         ("change", "account:greenleaf"),
         ("change", "activity:price-talk"),
         ("change", "activity:price-answer"),
@@ -137,7 +146,14 @@ def test_a_01_accounts_are_listed_by_name_whatever_the_letter_case(demo: Runner)
     answer = demo("account", "list")
     assert (answer.exit, answer.err) == (0, "")
     assert answer.lines[0].split() == ["KEY", "NAME", "DEFAULT_CONTACT", "EMAIL", "PHONE"]
-    assert keys(demo, "account", "list") == ["comic-books", "company-a", "greenleaf", "partner-c", "wholesaler-b"]
+    assert keys(demo, "account", "list") == [
+        "comic-books",
+        "company-a",
+        "greenleaf",
+        "jo-miller",
+        "partner-c",
+        "wholesaler-b",
+    ]
     assert keys(demo, "account", "list", "--sort", "-email", "--limit", "2") == ["wholesaler-b", "company-a"]
 
 
@@ -147,8 +163,8 @@ def test_a_01_accounts_are_listed_by_name_whatever_the_letter_case(demo: Runner)
         ("name~b", ["wholesaler-b"]),
         ("email=HELEN.ortiz@company-a.example", ["company-a"]),
         ("contacts=gail-fraser", ["company-a", "partner-c"]),
-        ("contacts!=gail-fraser", ["greenleaf", "wholesaler-b"]),
-        ("default_contact=", ["greenleaf"]),
+        ("contacts!=gail-fraser", ["greenleaf", "jo-miller", "wholesaler-b"]),
+        ("default_contact=", ["greenleaf", "jo-miller"]),
         ("referred_by=company-a", ["greenleaf"]),
         ("tags=vip,Key account", ["company-a"]),
         ("phone~555 0170", ["wholesaler-b"]),
@@ -376,7 +392,7 @@ def test_every_change_of_an_account_is_told_and_taken_back(demo: Runner) -> None
     steps = (
         ("account", "contact", "remove", "company-a", "helen-ortiz"),
         ("account", "edit", "company-a", "--key", "alpha", "--name", "Alpha", "--tag", "new"),
-        ("account", "delete", "alpha"),
+        ("account", "delete", "alpha", "--yes"),
     )
     exports = [demo.export()]
     for step in steps:
@@ -387,3 +403,162 @@ def test_every_change_of_an_account_is_told_and_taken_back(demo: Runner) -> None
     for number, before in zip((4, 3, 2), reversed(exports[:-1]), strict=True):
         assert demo("undo", str(number), "--yes").exit == 0
         assert demo.export() == before
+
+
+# the company in one place
+
+
+def test_a_05_the_whole_company_is_shown_on_one_screen(demo: Runner) -> None:
+    answer = demo("account", "show", "company-a")
+    assert (answer.exit, answer.err) == (0, "")
+    assert answer.lines == [
+        "key                  company-a",
+        "name                 Company A",
+        "description          Grows citrus in three states.",
+        "owner                Sam Delgado",
+        "default_contact      helen-ortiz",
+        "email                helen.ortiz@company-a.example",
+        "phone                +1 863 555 0150",
+        "external_id          CRM-A-01",
+        "lifetime             3639.99",
+        "tags                 key-account",
+        "times_contacted      2",
+        "times_contacted_in   1",
+        "times_contacted_out  1",
+        "last_contacted       2026-09-09T08:30:00Z",
+        "last_contacted_in    2026-09-07T14:05:00Z",
+        "last_contacted_out   2026-09-09T08:30:00Z",
+        "currency             USD",
+        "contacts (3)",
+        "  helen-ortiz  Helen Ortiz  helen.ortiz@company-a.example  +1 863 555 0150  default",
+        "  ben-carter   Ben Carter   ben.carter@company-a.example   +1 863 555 0151",
+        "  gail-fraser  Gail Fraser  gail@fraser-advice.example",
+        "channels",
+        "  field-sales  Field sales  b2b       active  customers 0  business customers 1  lifetime 0.00",
+        "  web-shop     Web shop     commerce  active  customers 4  business customers 0  lifetime 3639.99",
+        "customers (4, 3 shown)",
+        "  company-a       Company A                         web-shop",
+        "  company-a-east  Company A - East  company-a       web-shop",
+        "  company-a-la    Company A - LA    company-a-west  web-shop",
+        "users (12, 3 shown)",
+        "  amanda.smith@company-a.example  Amanda Smith  company-a       enabled",
+        "  bob.reyes@company-a.example     Bob Reyes     company-a       enabled",
+        "  carlos.vega@company-a.example   Carlos Vega   company-a-west  enabled",
+        "business_customers (1)",
+        "  company-a-packing  Company A Packing  field-sales  leads 0  opportunities 0",
+        "documents",
+        "  orders          8  SO-1202   open       75.25 USD   2025-03-19",
+        "  quotes          4  Q-1301    expired    310.00 USD",
+        "  requests        4  RFQ-1302  cancelled",
+        "  shopping_lists  3  SL-1201              19.95 USD",
+        "  checkouts       2  CO-1201              19.95 USD",
+        "activities",
+        "  2026-10-03  event  Harvest fair               contact:gail-fraser, contact:irene-novak",
+        "  2026-09-14  task   Send samples               contact:ben-carter",
+        "  2026-09-09  email  Re: Prices for the autumn  account:company-a, contact:ben-carter, contact:helen-ortiz",
+        "marketing",
+        "  2026-09-02  autumn-2026  unsubscribe  user:amanda.smith@company-a.example",
+        "  2026-09-01  autumn-2026  click        contact:helen-ortiz",
+        "  2026-09-01  autumn-2026  open         contact:helen-ortiz",
+    ]
+
+
+def test_a_05_the_whole_company_is_one_object_too(demo: Runner) -> None:
+    found = demo.json("account", "show", "company-a", "--most", "1")
+    assert found["counts"] == {
+        "contacts": 3,
+        "customers": 4,
+        "users": 12,
+        "business_customers": 1,
+        "leads": 0,
+        "opportunities": 0,
+    }
+    assert found["customers"] == [
+        {"key": "company-a", "name": "Company A", "parent": None, "channel": "web-shop"},
+    ]
+    assert {name: part["count"] for name, part in found["documents"].items()} == {
+        "orders": 8,
+        "quotes": 4,
+        "requests": 4,
+        "shopping_lists": 3,
+        "checkouts": 2,
+    }
+    assert found["documents"]["orders"]["latest"] == [
+        {
+            "number": "SO-1202",
+            "customer": "company-a-la",
+            "status": "open",
+            "subtotal": "75.25",
+            "currency": "USD",
+            "payment_status": "pending",
+            "placed_at": "2025-03-19T10:00:00Z",
+        }
+    ]
+
+
+def test_a_05_leads_and_opportunities_are_on_the_page_open_ones_first(demo: Runner) -> None:
+    demo.json("lead", "add", "More crates", "--account", "partner-c", "--owner", "Lena Vogt")
+    lines = demo("account", "show", "partner-c", "--most", "1").lines
+    assert lines[lines.index("leads (1)") : lines.index("documents")] == [
+        "leads (1)",
+        "  more-crates  More crates  new  Lena Vogt",
+        "opportunities (3, 1 shown)",
+        "  organic-range  An organic range  solution_development  65%  31000.00  EUR  2026-09-30  Lena Vogt",
+    ]
+    assert demo.json("account", "show", "partner-c", "--most", "1")["opportunities"] == [
+        {
+            "key": "organic-range",
+            "name": "An organic range",
+            "status": "solution_development",
+            "probability": 65,
+            "budget": "31000.00",
+            "currency": "EUR",
+            "close_date": "2026-09-30",
+            "owner": "Lena Vogt",
+        }
+    ]
+
+
+def test_a_06_an_account_with_nothing_on_it_is_shown_as_that(custctl: Runner) -> None:
+    custctl("account", "add", "Acme")
+    found = custctl.json("account", "show", "acme", "--most", "0")
+    assert set(found["counts"].values()) == {0}
+    assert (found["channels"], found["customers"], found["business_customers"]) == ([], [], [])
+    assert custctl("account", "show", "acme").lines == [
+        "key                  acme",
+        "name                 Acme",
+        "owner                tester",
+        "lifetime             0.00",
+        "times_contacted      0",
+        "times_contacted_in   0",
+        "times_contacted_out  0",
+        "currency             USD",
+    ]
+    assert custctl.refusal("account", "show", "acne")[:2] == (3, "not-found")
+
+
+def test_a_06_commerce_and_business_customers_are_both_attached(demo: Runner) -> None:
+    found = demo.json("account", "show", "company-a", "--most", "9")
+    assert [row["key"] for row in found["customers"]] == [
+        "company-a",
+        "company-a-east",
+        "company-a-la",
+        "company-a-west",
+    ]
+    assert [row["key"] for row in found["business_customers"]] == ["company-a-packing"]
+    assert [(row["key"], row["customers"], row["business_customers"]) for row in found["channels"]] == [
+        ("field-sales", 0, 1),
+        ("web-shop", 4, 0),
+    ]
+
+
+def test_a_05_showing_a_company_asks_as_often_however_much_hangs_on_it(demo: Runner) -> None:
+    def asked(account: str) -> int:
+        queries: list[str] = []
+        with contextlib.closing(sqlite3.connect(demo.database)) as connection:
+            (row_id,) = connection.execute("SELECT id FROM account WHERE key = ?", (account,)).fetchone()
+            connection.set_trace_callback(queries.append)
+            overview.of_account(connection, row_id, 1000)
+        return len(queries)
+
+    assert asked("company-a") == asked("jo-miller") == 21

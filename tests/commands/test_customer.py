@@ -27,9 +27,19 @@ def test_c_01_a_customer_needs_no_more_than_a_name(custctl: Runner) -> None:
                 "fields": {
                     "key": [None, "acme-sons-inc"],
                     "name": [None, "Acme & Sons, Inc."],
+                    "account": [None, "acme-sons-inc"],
                     "owner": [None, "tester"],
                 },
-            }
+            },
+            {
+                "op": "add",
+                "record": "account:acme-sons-inc",
+                "fields": {
+                    "key": [None, "acme-sons-inc"],
+                    "name": [None, "Acme & Sons, Inc."],
+                    "owner": [None, "tester"],
+                },
+            },
         ],
         "warnings": [],
     }
@@ -42,9 +52,14 @@ def test_c_01_adding_says_what_it_did_to_a_person(custctl: Runner) -> None:
         "+ customer:acme",
         "    key: acme",
         "    name: Acme",
+        "    account: acme",
         "    internal_rating: 5_of_5",
         "    owner: tester",
-        "1 added, 0 changed, 0 removed",
+        "+ account:acme",
+        "    key: acme",
+        "    name: Acme",
+        "    owner: tester",
+        "2 added, 0 changed, 0 removed",
     ]
 
 
@@ -85,7 +100,10 @@ def test_c_19_an_external_id_belongs_to_one_customer(custctl: Runner) -> None:
 
 
 def test_c_01_a_name_of_255_characters_passes(custctl: Runner) -> None:
-    assert custctl.changes("customer", "add", "Ä" * 255) == [("add", f"customer:{'ä' * 64}")]
+    assert custctl.changes("customer", "add", "Ä" * 255) == [
+        ("add", f"customer:{'ä' * 64}"),
+        ("add", f"account:{'ä' * 64}"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +137,8 @@ def test_c_01_a_customer_can_be_added_with_everything_it_has(demo: Runner) -> No
         "name": "Acme",
         "parent": "company-a",
         "group": "partners",
+        "account": "the-acme",
+        "channel": "web-shop",
         "internal_rating": "3_of_5",
         "owner": "Sam",
         "sales_reps": ["Tom", "Priya"],
@@ -164,14 +184,15 @@ def test_c_01_a_customer_with_a_wrong_value_is_refused(
 
 
 def test_c_02_two_customers_may_share_a_name_and_get_different_keys(custctl: Runner) -> None:
-    assert custctl.changes("customer", "add", "Acme") == [("add", "customer:acme")]
-    assert custctl.changes("customer", "add", "ACME") == [("add", "customer:acme-2")]
-    assert custctl.changes("customer", "add", "acme!") == [("add", "customer:acme-3")]
+    assert custctl.changes("customer", "add", "Acme") == [("add", "customer:acme"), ("add", "account:acme")]
+    assert custctl.changes("customer", "add", "ACME") == [("add", "customer:acme-2"), ("add", "account:acme-2")]
+    assert custctl.changes("customer", "add", "acme!") == [("add", "customer:acme-3"), ("add", "account:acme-3")]
 
 
 def test_c_02_the_keys_of_equal_long_names_stay_keys(custctl: Runner) -> None:
     made = [custctl.changes("customer", "add", "x" * 100) for _ in range(2)]
-    assert made == [[("add", f"customer:{'x' * 64}")], [("add", f"customer:{'x' * 62}-2")]]
+    first, second = "x" * 64, f"{'x' * 62}-2"
+    assert made == [[("add", f"customer:{key}"), ("add", f"account:{key}")] for key in (first, second)]
 
 
 def test_c_02_a_name_that_two_customers_share_names_neither(custctl: Runner) -> None:
@@ -195,6 +216,9 @@ def test_c_03_a_customer_is_shown_with_everything_about_it(demo: Runner) -> None
         "name": "Company A - West",
         "parent": "company-a",
         "group": "all-customers",
+        "account": "company-a",
+        "previous_account": None,
+        "channel": "web-shop",
         "internal_rating": "4_of_5",
         "owner": "Sam Delgado",
         "sales_reps": ["Priya Nair"],
@@ -337,7 +361,7 @@ def test_c_03_every_change_is_kept_in_history_with_both_images(demo: Runner) -> 
     ]
     ((op, record, before, after),) = demo.sql("SELECT op, record, before, after FROM history WHERE revision_id = 2")
     image = {"key": "jo-miller", "name": "Jo Miller", "group": "non-authenticated-visitors", "sales_reps": []}
-    image |= {"price_lists": [], "tags": []}
+    image |= {"price_lists": [], "tags": [], "account": "jo-miller", "channel": "web-shop"}
     assert (op, record) == ("change", "customer:jo-miller")
     assert json.loads(before) == image
     assert json.loads(after) == image | {"tax_code": "T1"}
@@ -527,7 +551,8 @@ def test_c_09_ancestors_and_descendants_of_a_chain_of_any_length_are_found(custc
 
 def test_c_10_a_subsidiary_is_added_below_its_parent_and_listed_there(demo: Runner) -> None:
     assert demo.changes("customer", "add", "Company A - Delta", "--parent", "Company A") == [
-        ("add", "customer:company-a-delta")
+        ("add", "customer:company-a-delta"),
+        ("add", "account:company-a-delta"),
     ]
     shown = demo.json("customer", "show", "company-a")
     assert shown["subsidiaries"] == ["company-a-delta", "company-a-east", "company-a-west"]
@@ -567,7 +592,7 @@ def test_c_13_addresses_go_along_with_their_customer_only_when_that_is_agreed_to
     demo("customer", "add", "Acme", "--key", "acme")
     address = "--organization O --street S --city C --postal-code P --country MC --region MC-MC"
     demo("customer", "address", "add", "acme", "--label", "Home", *address.split())
-    message = "deleting customer:acme takes 1 other record(s) along needs --yes"
+    message = "deleting customer:acme takes 1 other record(s) along (1 address) needs --yes"
     assert demo.refusal("customer", "delete", "acme") == (2, "usage", message)
     assert demo.changes("customer", "delete", "acme", "--yes") == [
         ("remove", "customer:acme"),

@@ -50,9 +50,9 @@ def test_a_second_apply_changes_nothing_and_writes_no_history(demo: Runner) -> N
 def test_an_apply_tells_every_record_and_is_one_revision(custctl: Runner) -> None:
     answer = custctl.json("apply", "-f", DEMO, "--yes")
     kinds = [change["record"].partition(":")[0] for change in answer["changes"]]
-    assert (answer["revision"], len(kinds)) == (1, 149)
+    assert (answer["revision"], len(kinds)) == (1, 155)
     assert {change["op"] for change in answer["changes"]} == {"add"}
-    assert custctl.sql("SELECT count(*), min(revision_id), max(revision_id) FROM history") == [(149, 1, 1)]
+    assert custctl.sql("SELECT count(*), min(revision_id), max(revision_id) FROM history") == [(155, 1, 1)]
     assert custctl.sql("SELECT actor, command FROM revision") == [("tester", f"custctl apply -f {DEMO} --yes -o json")]
 
 
@@ -311,6 +311,8 @@ def test_several_files_are_one_document(custctl: Runner) -> None:
     assert custctl.changes("apply", "-f", child, "-f", top, "--yes") == [
         ("add", "customer:child"),
         ("add", "customer:top"),
+        ("add", "account:child"),
+        ("add", "account:top"),
     ]
 
 
@@ -350,7 +352,8 @@ def test_changes_need_yes_where_nobody_can_be_asked(demo: Runner) -> None:
     answer = demo("apply", "-f", path)
     assert (answer.exit, answer.out) == (2, "")
     assert answer.err == (
-        "error: applying 1 to add: customer:new needs --yes\n  hint: look at it first with --dry-run, then add --yes\n"
+        "error: applying 2 to add: customer:new, account:new needs --yes\n"
+        "  hint: look at it first with --dry-run, then add --yes\n"
     )
     assert demo("apply", "-f", DEMO).exit == 0
 
@@ -390,15 +393,20 @@ def test_a_plan_says_in_words_what_would_be(demo: Runner) -> None:
         "+ customer:new",
         "    key: new",
         "    name: New",
+        "    account: new",
+        "    channel: web-shop",
         "~ customer:partner-c  name: Partner C → C",
-        "1 to add, 1 to change, 0 to remove",
+        "+ account:new",
+        "    key: new",
+        "    name: New",
+        "2 to add, 1 to change, 0 to remove",
     ]
     assert demo.contents() == before
 
 
 def test_a_plan_and_a_dry_run_need_no_database_and_make_none(custctl: Runner) -> None:
     custctl.database.unlink()
-    assert custctl("plan", "-f", DEMO).lines[-1] == "149 to add, 0 to change, 0 to remove"
+    assert custctl("plan", "-f", DEMO).lines[-1] == "155 to add, 0 to change, 0 to remove"
     assert custctl("apply", "-f", DEMO, "--dry-run").exit == 0
     assert not custctl.database.exists()
 
@@ -408,7 +416,7 @@ def test_a_real_process_applies_what_it_is_given(process: Process) -> None:
     answer = process("apply", "-f", "-", "--yes", "-o", "json", stdin=text)
     assert (answer.exit, answer.json["revision"], answer.err) == (0, 1, "")
     answer = process("export", "customers")
-    assert (answer.exit, answer.out, answer.err) == (0, f'apiVersion = "custctl/v1"\n\n{text}', "")
+    assert (answer.exit, answer.out, answer.err) == (0, f'apiVersion = "custctl/v1"\n\n{text}account = "acme"\n', "")
 
 
 def test_a_failed_test_of_a_document_keeps_everything_as_it_was(demo: Runner) -> None:
@@ -940,6 +948,8 @@ def test_an_export_is_sorted_and_holds_no_id_time_or_default(demo: Runner) -> No
         "contact_groups",
         "contacts",
         "accounts",
+        "channels",
+        "business_customers",
         "leads",
         "opportunities",
         "orders",
@@ -957,6 +967,8 @@ def test_an_export_is_sorted_and_holds_no_id_time_or_default(demo: Runner) -> No
         "name": "Company A - West",
         "parent": "company-a",
         "group": "all-customers",
+        "account": "company-a",
+        "channel": "web-shop",
         "internal_rating": "4_of_5",
         "owner": "Sam Delgado",
         "sales_reps": ["Priya Nair"],

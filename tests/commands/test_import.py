@@ -77,7 +77,13 @@ def test_an_import_is_one_revision_with_history_and_is_undone_as_one(shop: Runne
     imported(shop, "customer", "name,tags\nOne,big\nTwo,\n")
     [revision] = shop.sql("SELECT max(id) FROM revision")
     records = shop.sql("SELECT op, record FROM history WHERE revision_id = ? ORDER BY record", *revision)
-    assert records == [("add", "customer:one"), ("add", "customer:two"), ("add", "tag:big")]
+    assert records == [
+        ("add", "account:one"),
+        ("add", "account:two"),
+        ("add", "customer:one"),
+        ("add", "customer:two"),
+        ("add", "tag:big"),
+    ]
     assert shop("undo", "--last", "--yes").exit == 0
     assert shop.sql("SELECT key FROM customer") == [("acme",)]
 

@@ -134,11 +134,12 @@ def test_a_difference_is_exit_1_and_shows_a_record_as_a_document_says_it(acme: R
     assert answer.lines == [
         "--- customer:west",
         "+++ customer:west",
-        "@@ -1,4 +1,6 @@",
+        "@@ -1,5 +1,7 @@",
         " [[customers]]",
         ' key = "west"',
         ' name = "West"',
         '-parent = "acme"',
+        ' account = "west"',
         "+sales_reps = [",
         '+    "Zoe",',
         "+]",
@@ -161,12 +162,13 @@ def test_a_rename_shows_both_names(acme: Runner) -> None:
     assert answer.lines == [
         "--- customer:west",
         "+++ customer:east",
-        "@@ -1,4 +1,4 @@",
+        "@@ -1,5 +1,5 @@",
         " [[customers]]",
         '-key = "west"',
         '+key = "east"',
         ' name = "West"',
         ' parent = "acme"',
+        ' account = "west"',
     ]
 
 
@@ -239,7 +241,7 @@ def test_colours_mark_what_comes_and_what_goes(acme: Runner) -> None:
     assert coloured.lines[:3] == [
         "\x1b[1m--- customer:west\x1b[0m",
         "\x1b[1m+++ customer:west\x1b[0m",
-        "\x1b[36m@@ -1,4 +1,4 @@\x1b[0m",
+        "\x1b[36m@@ -1,5 +1,5 @@\x1b[0m",
     ]
     assert '\x1b[31m-name = "West"\x1b[0m' in coloured.lines
     assert '\x1b[32m+name = "East"\x1b[0m' in coloured.lines
@@ -294,7 +296,7 @@ def test_a_plan_is_carried_out_exactly(custctl: Runner) -> None:
     assert planned["documents"][0]["tables"]["orders"][0]["subtotal"] == "12.50"
     done = custctl.json("apply", "--plan", path, "--yes")
     assert (done["revision"], done["changes"]) == (1, planned["changes"])
-    assert sorted(change["record"] for change in done["changes"]) == EVERYTHING
+    assert sorted(change["record"] for change in done["changes"]) == ["account:acme", "account:west", *EVERYTHING]
     assert custctl.sql("SELECT manager, subtotal FROM sales_document") == [("web", 125000)]
     assert custctl.sql("SELECT command FROM revision") == [(f"custctl apply --plan {path} --yes -o json",)]
 
@@ -372,7 +374,11 @@ def test_a_plan_with_nothing_to_do_is_a_plan(acme: Runner) -> None:
 
 def test_a_plan_with_changes_needs_yes_where_nobody_can_be_asked(custctl: Runner) -> None:
     path = plan_of(custctl, '[[customers]]\nkey = "new"\nname = "New"\n')
-    assert custctl.refusal("apply", "--plan", path) == (2, "usage", "applying 1 to add: customer:new needs --yes")
+    assert custctl.refusal("apply", "--plan", path) == (
+        2,
+        "usage",
+        "applying 2 to add: customer:new, account:new needs --yes",
+    )
 
 
 def test_the_tests_of_a_plan_are_asked_again(custctl: Runner) -> None:
@@ -470,7 +476,7 @@ def test_a_real_process_plans_and_applies(process: Process) -> None:
     planned = process("plan", "-f", "-", "--out", "a plan", stdin=text)
     assert (planned.exit, planned.err) == (0, "planned: custctl apply --plan 'a plan'\n")
     done = process("apply", "--plan", "a plan", "--yes", "-o", "name")
-    assert (done.exit, done.out, done.err) == (0, "customer:acme\norder:1\n", "")
+    assert (done.exit, done.out, done.err) == (0, "customer:acme\norder:1\naccount:acme\n", "")
 
 
 # Pruning
@@ -496,7 +502,11 @@ def test_without_prune_nothing_goes(acme: Runner) -> None:
 def test_a_plan_prunes_when_it_was_made_to(acme: Runner) -> None:
     path = plan_of(acme, NOTHING, "--prune")
     assert json.loads(Path(path).read_text())["prune"] is True
-    assert sorted(record for _, record in acme.changes("apply", "--plan", path, "--yes")) == EVERYTHING
+    assert sorted(record for _, record in acme.changes("apply", "--plan", path, "--yes")) == [
+        "account:acme",
+        "account:west",
+        *EVERYTHING,
+    ]
     assert acme("diff", "-f", acme.file(NOTHING), "--prune").exit == 0
 
 
@@ -828,6 +838,12 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield Path(place)
 
 
+def without_accounts(shop: Runner) -> Runner:
+    """A shop that makes no accounts for customers: they would stay when a document no longer has the customer."""
+    shop.json("setting", "set", "account.strategy", "none")
+    return shop
+
+
 @given(pair=pairs_of_worlds())
 @settings(
     max_examples=WORLDS // 2,
@@ -838,7 +854,7 @@ def test_what_is_planned_is_done_and_leaves_what_the_document_says_and_can_be_un
     empty_file: Path, shops: Path, pair: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     place = Path(tempfile.mkdtemp(dir=shops))
-    shop = Runner(Path(shutil.copy(empty_file, place / "shop.db")))
+    shop = without_accounts(Runner(Path(shutil.copy(empty_file, place / "shop.db"))))
     for number, world in enumerate(pair):
         before, path = shop.export(), shop.file(write_document(world, "toml"), f"{number}.toml")
         told, plan = ("-f", path, "--prune"), str(place / f"{number}.plan")
@@ -849,7 +865,7 @@ def test_what_is_planned_is_done_and_leaves_what_the_document_says_and_can_be_un
         assert done | {"revision": None} == planned
         answer = shop("diff", *told)
         assert (answer.exit, answer.out) == (0, "")
-        fresh = new_shop(shop, empty_file, f"fresh-{number}")
+        fresh = without_accounts(new_shop(shop, empty_file, f"fresh-{number}"))
         fresh.apply(write_document(world, "toml"))
         after = shop.export()
         assert fresh.export() == after

@@ -55,14 +55,15 @@ def test_a_row_tells_the_record_and_where_the_words_stand(demo: Runner) -> None:
 def test_what_is_called_so_comes_before_what_begins_so_and_that_before_what_holds_it(custctl: Runner) -> None:
     for name in ("The Acme", "Acme", "Acme West", "Other"):
         assert custctl("customer", "add", name).exit == 0
-    assert custctl("account", "add", "Acme").exit == 0
     assert custctl("tag", "add", "acme").exit == 0
     assert found(custctl, "ACME") == [
         "tag:acme",
         "customer:acme",
         "account:acme",
         "customer:acme-west",
+        "account:acme-west",
         "customer:the-acme",
+        "account:the-acme",
     ]
     assert found(custctl, "acme", "--limit", "2") == ["tag:acme", "customer:acme"]
 
@@ -138,8 +139,8 @@ def test_plain_records_of_an_entity_are_found_by_their_key(demo: Runner) -> None
 def test_percent_signs_and_underlines_are_no_wildcards(custctl: Runner) -> None:
     for name in ("100% Cotton", "100 Cotton", "a_b", "axb"):
         assert custctl("customer", "add", name).exit == 0
-    assert found(custctl, "0%") == ["customer:100-cotton"]
-    assert found(custctl, "a_b") == ["customer:a-b"]
+    assert found(custctl, "0%") == ["customer:100-cotton", "account:100-cotton"]
+    assert found(custctl, "a_b") == ["customer:a-b", "account:a-b"]
 
 
 @pytest.mark.parametrize("text", ['","', "[", '"'])

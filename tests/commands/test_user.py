@@ -42,7 +42,13 @@ def test_u_01_a_user_without_a_customer_gets_one_called_like_the_person(custctl:
             "auth_status": [None, "active"],
             "owner": [None, "tester"],
         },
-        "customer:ann-lee": {"key": [None, "ann-lee"], "name": [None, "Ann Lee"], "owner": [None, "tester"]},
+        "customer:ann-lee": {
+            "key": [None, "ann-lee"],
+            "name": [None, "Ann Lee"],
+            "account": [None, "ann-lee"],
+            "owner": [None, "tester"],
+        },
+        "account:ann-lee": {"key": [None, "ann-lee"], "name": [None, "Ann Lee"], "owner": [None, "tester"]},
     }
 
 
@@ -440,7 +446,7 @@ def test_u_17_a_user_who_owns_nothing_goes(demo: Runner) -> None:
 def test_u_17_addresses_go_along_when_that_is_agreed_to(demo: Runner) -> None:
     address = "--street S --city C --postal-code P --country MC --region MC-MC --organization O --label Home"
     demo("user", "address", "add", NINA, *address.split())
-    message = f"deleting user:{NINA} takes 1 other record(s) along needs --yes"
+    message = f"deleting user:{NINA} takes 1 other record(s) along (1 address) needs --yes"
     assert demo.refusal("user", "delete", NINA) == (2, "usage", message)
     assert demo.changes("user", "delete", NINA, "--yes") == [
         ("remove", f"user:{NINA}"),

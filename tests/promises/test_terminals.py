@@ -47,8 +47,8 @@ APPLY = ("apply", "-f", "world.toml")
 @pytest.mark.parametrize(
     ("typed", "code", "told", "count"),
     [
-        ("y\n", 0, "2 added, 0 changed, 0 removed", 2),
-        ("YES\n", 0, "2 added, 0 changed, 0 removed", 2),
+        ("y\n", 0, "4 added, 0 changed, 0 removed", 2),
+        ("YES\n", 0, "4 added, 0 changed, 0 removed", 2),
         ("n\n", 2, "error: not done: you did not agree\n  hint: nothing was changed", 0),
         ("\n", 2, "error: not done: you did not agree", 0),
         ("yep\n", 2, "error: not done: you did not agree", 0),
@@ -65,7 +65,7 @@ def test_an_apply_asks_first(asked: Shop, typed: str, code: int, told: str, coun
     terminal.type(typed)
     assert (terminal.end(), stored(asked)) == (code, count)
     assert told in COLOUR.sub("", terminal.screen)
-    assert "applying 2 to add: customer:c0, customer:c1" in terminal.screen
+    assert "applying 4 to add: customer:c0, customer:c1" in terminal.screen
 
 
 def test_nobody_is_asked_where_nothing_would_change_or_all_is_agreed(asked: Shop) -> None:

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from custctl.resources import CUSTOMER, NOUNS, ROLE, USER, Field, Noun, fold, slug
+from custctl.resources import ACCOUNT, CHANNEL, CUSTOMER, NOUNS, ROLE, USER, Field, Noun, fold, slug
+from custctl.store import linking
 from custctl.store.codec import to_column
 from custctl.store.importing import matching
 from custctl.store.importing.waiting import Waiting
@@ -36,6 +37,8 @@ _NOTHING = -2
 _ONE_KEY = re.compile(r"[\w@./+-]+\Z")
 _FEW = ("group", "roles")
 """What there are few of: their keys and ids are kept."""
+_OF_ACCOUNT = {"name", "owner"}
+"""What an account that is made for a customer has from it."""
 _WAYS: tuple[By, ...] = ("external_id", "key", "value", "name")
 _ROLES: tuple[By, ...] = ("key", "value", "code", "label")
 
@@ -87,6 +90,14 @@ class Columns:
         hints = get_type_hints(INPUTS[noun.document], include_extras=True)
         self.checks = {name: TypeAdapter(list[hints[name]]) for name in self.texts}  # type: ignore[valid-type]  # by name
         self.known: dict[tuple[str, By, str], Target | None] = {}
+        self.accounts = matching.Keys(unit.connection, ACCOUNT)
+        self.strategy = str(unit.setting(linking.STRATEGY))
+        self.channel = self._only_channel()
+
+    def _only_channel(self) -> Target | None:
+        """The channel that new customers join by themselves (feature B-07)."""
+        key = linking.only_channel(self.unit)
+        return None if key is None else _targets(self.unit, CHANNEL, "key", {key})[key]
 
     def _sort(self, place: int, column: Column) -> None:
         """Find what a column is, by its field and by how its cells name what they mean."""
@@ -114,6 +125,7 @@ class Columns:
         batch = _Batch(self, rows)
         made = batch.made()
         if made:
+            self._make_accounts(batch, batch.accounts(made), begin)
             _Writing(self.unit, self.noun, batch, made).write(begin())
         return [row for at, row in enumerate(rows) if at in batch.left]
 
@@ -122,6 +134,19 @@ class Columns:
         if entry.name != "owner":
             return entry.default
         return self.owner if self.empty_is_nothing or entry.name not in self.texts else None
+
+    def _make_accounts(self, batch: _Batch, owners: Sequence[int], begin: Callable[[], int]) -> None:
+        """Write an account for each of these customers, as the unit of work would, and link them."""
+        if not owners:
+            return
+        made = _Records(self)
+        made.keys = self.accounts.free([batch.keys[at] for at in owners], set())
+        made.values = {name: [batch.values[name][at] for at in owners] for name in _OF_ACCOUNT & batch.values.keys()}
+        writing = _Writing(self.unit, ACCOUNT, made, range(len(owners)))
+        writing.write(begin())
+        links = batch.links.setdefault("account", [None] * batch.size)
+        for number, at in enumerate(owners):
+            links[at] = Target(made.keys[number], writing.ids[number])
 
     def default_role(self) -> Target | None:
         """The role of users who have no other."""
@@ -150,22 +175,29 @@ def _targets(unit: Unit, noun: Noun, by: By, texts: set[str]) -> dict[str, Targe
     return {text: Target(key, ids[key]) for text, key in keys.items()}
 
 
-class _Batch:
-    """Some rows, column by column. `left` are the places of those that go the long way."""
+class _Records:
+    """New records, column by column."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.keys: list[str] = []
+        self.values: dict[str, list[Any]] = {}
+        self.links: dict[str, list[Target | None]] = {}
+        self.roles: list[list[Target]] = []
+        self.parents: dict[int, int] = {}
+        """The records whose parent is another one of them, and which."""
+
+
+class _Batch(_Records):
+    """Some rows. `left` are the places of those that go the long way."""
 
     def __init__(self, columns: Columns, rows: Sequence[Row]) -> None:
-        self.columns = columns
+        super().__init__(columns)
         self.noun = columns.noun
         self.size = len(rows)
         self.cells: list[Sequence[Any]] = list(zip(*(row.cells for row in rows), strict=True))
         self.left: set[int] = set()
-        self.values: dict[str, list[Any]] = {}
-        self.keys: list[str] = []
-        self.links: dict[str, list[Target | None]] = {}
-        self.roles: list[list[Target]] = []
         self.here: dict[By, dict[str, int]] = {}
-        self.parents: dict[int, int] = {}
-        """The rows whose parent is another row of the batch, and which."""
 
     def made(self) -> list[int]:
         """The places of the rows that are new records and that nothing is wrong with; the others are left."""
@@ -177,6 +209,8 @@ class _Batch:
         for name in self.columns.references:
             if name != "roles":
                 self._reference(name)
+        if self.noun is CUSTOMER:
+            self._linked()
         if self.noun is USER:
             self._roles()
         self._above()
@@ -298,6 +332,28 @@ class _Batch:
             done.update(texts)
         self.links[name] = found
 
+    def _linked(self) -> None:
+        """Give new customers their channel; who names one, or gets the account of a customer above, is left."""
+        self._leave(at for at, channel in enumerate(self.links.get("channel", ())) if channel is not None)
+        if self.columns.strategy == "root":
+            above = enumerate(self.links.get("parent", ()))
+            below = {*self.parents, *(at for at, parent in above if parent is not None)}
+            self._leave(at for at in below if self._is_open("account", at))
+        own = self.columns.channel
+        self.links["channel"] = [own if self._is_open("channel", at) else None for at in range(self.size)]
+
+    def _is_open(self, name: str, at: int) -> bool:
+        """Whether a row leaves a field to be filled by itself."""
+        if name not in self.columns.references:
+            return True
+        return self.columns.empty_is_nothing and self.links[name][at] is None
+
+    def accounts(self, made: Sequence[int]) -> list[int]:
+        """The places of the new customers that get an account of their own (feature A-08)."""
+        if self.noun is not CUSTOMER or self.columns.strategy == "none":
+            return []
+        return [at for at in made if self._is_open("account", at)]
+
     def _is_here(self, name: str, by: By, at: int, text: str) -> bool:
         """Whether the customer above is one that an earlier row makes; of one name there may be several."""
         if name != "parent" or by == "name":
@@ -351,7 +407,7 @@ def _entry(noun: Noun, name: str) -> Field:
 class _Writing:
     """The rows of a batch on their way into the tables."""
 
-    def __init__(self, unit: Unit, noun: Noun, batch: _Batch, made: Sequence[int]) -> None:
+    def __init__(self, unit: Unit, noun: Noun, batch: _Records, made: Sequence[int]) -> None:
         self.unit = unit
         self.noun = noun
         self.batch = batch

@@ -33,9 +33,8 @@ def fill(writer: Writer, world: World, progress: Callable[[int], object] = lambd
     def work(unit: Unit) -> None:
         require_empty(unit, writer.path)
         for customers in world.pieces():
-            items = list(_items(world, customers))
-            counts.update(item.noun.document for item in items)
-            merge(unit, Request(items))
+            made = merge(unit, Request(list(_items(world, customers))))
+            counts.update(draft.noun.document for draft in made)
             unit.put_away(writer.command, writer.actor)
             progress(customers.stop - 1)
 

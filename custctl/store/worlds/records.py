@@ -58,6 +58,7 @@ _TAXONOMIES = (
 )
 _LOOSE_TAGS = ("Seasonal", "Trade fair", "要確認")
 _TAGS = tuple(slug(name, "tag") for name in (*(name for *_, names in _TAXONOMIES for name in names), *_LOOSE_TAGS))
+_CHANNELS = (("web-shop", "Web shop", "commerce"), ("field-sales", "Field sales", "b2b"))
 _CONTACT_GROUPS = (("trade-fair-guests", "Trade fair guests"), ("newsletter", "Newsletter"))
 _IN_GROUPS = ("marketing-group", "sales-group", *(key for key, _ in _CONTACT_GROUPS))
 _DUTIES = (
@@ -106,22 +107,30 @@ _ADDRESS_COUNTS = (0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 4)
 
 def shared(world: Skeleton, table: str) -> Iterator[Row]:
     """The records of a table that belong to no customer."""
-    if table == "entities":
-        yield {"name": _OWN_ENTITY, "ownership": "user"}
-    elif table == "taxonomies":
-        yield from ({"key": slug(name, ""), "name": name, "background_color": color} for name, color, _ in _TAXONOMIES)
-    elif table == "tags":
-        for taxonomy, _, names in _TAXONOMIES:
-            yield from ({"key": slug(name, ""), "name": name, "taxonomy": slug(taxonomy, "")} for name in names)
-        yield from ({"key": slug(name, ""), "name": name} for name in _LOOSE_TAGS)
-    elif table == "groups":
-        for key, name, term, code in _GROUPS:
-            yield _said({"key": key, "name": name, "payment_term": term, "tax_code": code})
-    elif table == "roles":
-        for number, label in enumerate(_DUTIES):
-            yield _role(world.draw(ROLE, number), slug(label, ""), label)
-    elif table == "contact_groups":
-        yield from ({"key": key, "label": label} for key, label in _CONTACT_GROUPS)
+    if table == "roles":
+        yield from (_role(world.draw(ROLE, number), slug(label, ""), label) for number, label in enumerate(_DUTIES))
+    yield from _SHARED.get(table, ())
+
+
+_SHARED: Mapping[str, Sequence[Row]] = {
+    "entities": [{"name": _OWN_ENTITY, "ownership": "user"}],
+    "taxonomies": [{"key": slug(name, ""), "name": name, "background_color": color} for name, color, _ in _TAXONOMIES],
+    "tags": [
+        *(
+            {"key": slug(name, ""), "name": name, "taxonomy": slug(taxonomy, "")}
+            for taxonomy, _, names in _TAXONOMIES
+            for name in names
+        ),
+        *({"key": slug(name, ""), "name": name} for name in _LOOSE_TAGS),
+    ],
+    "groups": [
+        {"key": key, "name": name} | ({"payment_term": term} if term else {}) | ({"tax_code": code} if code else {})
+        for key, name, term, code in _GROUPS
+    ],
+    "channels": [{"key": key, "name": name, "type": kind, "active": True} for key, name, kind in _CHANNELS],
+    "contact_groups": [{"key": key, "label": label} for key, label in _CONTACT_GROUPS],
+}
+"""What all customers share, by table; callers do not change it."""
 
 
 SHOP_SETTINGS: Mapping[str, Any] = {
@@ -154,6 +163,7 @@ def customers_of(world: Skeleton, number: int) -> Iterator[Row]:
             "name": company.name,
             "parent": world.company(parent).key if parent else None,
             "group": GUEST_GROUP[0] if company.guest else group,
+            "account": company.key if _has_account(world, number) else None,
             "internal_rating": draw.choice(_RATINGS) if draw.chance(0.8) else None,
             "owner": draw.choice(_STAFF),
             "sales_reps": draw.some(_STAFF, 2),

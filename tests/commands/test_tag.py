@@ -15,7 +15,8 @@ AMANDA = "amanda.smith@company-a.example"
 PETER = "peter.jansen@wholesaler-b.example"
 SEASONAL = ["customer:wholesaler-b", f"user:{PETER}", "order:SO-2001"]
 TAGGABLE = (
-    "these can: customer-group, customer, role, user, contact, account, order, quote, request, shopping-list, checkout"
+    "these can: customer-group, customer, role, user, contact, account, business-customer, lead, opportunity, order,"
+    " quote, request, shopping-list, checkout"
 )
 
 
@@ -634,7 +635,7 @@ def test_what_is_wrong_with_tags_in_a_document_is_told_with_its_place(custctl: R
         '[[taxonomies]]\nkey = "c"\nname = "C"\nbackground_color = "red"\n'
     ) == [
         ("3:1", 4, "invalid", "tag 'a': name must have at most 50 characters, this has 51"),
-        ("12:1", 4, "unknown-field", "tag 'd': uses is not a field that is known here"),
+        ("12:1", 4, "unknown-field", "tag 'd': uses is computed, and cannot be given"),
         ("7:1", 4, "invalid", "customer 'b': tags must have at most 50 characters each, one has 51"),
         ("16:1", 4, "invalid", "taxonomy 'c': background_color must be a colour like #1A2B3C"),
     ]

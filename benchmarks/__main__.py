@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import cold_start, documents, exports, imports, lifetime, questions
+from benchmarks import cold_start, documents, exports, imports, lifetime, questions, visible
 
 BENCHMARKS = {
     "cold-start": cold_start.main,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "documents": documents.main,
     "exports": exports.main,
     "lifetime": lifetime.main,
+    "visible": visible.main,
 }
 
 

@@ -137,7 +137,7 @@ def _raw(folder: Path, customers: int) -> float:
     """The seconds of inserting the same rows into the same tables, in one transaction, ready as tuples."""
     at = now()
     owners = [
-        (n + 1, key, name, name.lower(), n // 8 + 1 if parent else None, rating, "[]", "[]", external, at, at)
+        (n + 1, key, name, name.lower(), n // 8 + 1 if parent else None, rating, "[]", external, at, at)
         for n, (key, name, parent, rating, external) in enumerate(_customers(customers))
     ]
     users = [
@@ -155,8 +155,8 @@ def _raw(folder: Path, customers: int) -> float:
         return perf_counter() - start
 
 
-_CUSTOMER = """INSERT INTO customer (id, key, name, name_folded, parent_id, internal_rating, sales_reps, price_lists,
-    external_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_CUSTOMER = """INSERT INTO customer (id, key, name, name_folded, parent_id, internal_rating, sales_reps,
+    external_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _USER = """INSERT INTO customer_user (id, key, email, first_name, last_name, name_folded, customer_id, sales_reps,
     external_id, created_at, updated_at, enabled, confirmed, guest, auth_status)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1, 0, 'active')"""

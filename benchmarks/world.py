@@ -106,7 +106,7 @@ def fill(connection: sqlite3.Connection, size: Size, seed: int = SEED) -> None:
     draw = Random(seed)
     parents = trees(size.customers, draw)
     roles = _own_roles(size.customers)
-    _insert(connection, "customer_group", "key name name_folded price_lists", _groups())
+    _insert(connection, "customer_group", "key name name_folded", _groups())
     columns = "key name name_folded parent_id group_id internal_rating owner sales_reps external_id"
     _insert(connection, "customer", columns, _customers(parents, draw))
     columns = "id key customer_id code label label_folded self_managed public default_level capability_default"
@@ -154,7 +154,7 @@ def _insert(connection: sqlite3.Connection, table: str, columns: str, rows: Rows
 
 
 def _groups() -> Rows:
-    return [(slug(name, "group"), name, fold(name), "[]") for name in _GROUPS]
+    return [(slug(name, "group"), name, fold(name)) for name in _GROUPS]
 
 
 def _customers(parents: Sequence[int | None], draw: Random) -> Rows:

@@ -49,6 +49,12 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "checkout": ("custctl.commands.checkout", "Checkouts."),
     "report": ("custctl.commands.report", "Figures over all accounts, leads and opportunities."),
     "content": ("custctl.commands.content", "Contents of the website, and who sees which variant."),
+    "category": ("custctl.commands.category", "Categories of products, and who sees them."),
+    "product": ("custctl.commands.product", "Products, and who sees them."),
+    "price-list": (
+        "custctl.commands.price_list",
+        "Price lists: what products cost, for customers, groups or everybody.",
+    ),
     "setting": ("custctl.commands.setting", "The settings of the shop, by group and by customer."),
     "config": ("custctl.commands.config", "The settings of this tool."),
     "db": ("custctl.commands.db", "The database file."),

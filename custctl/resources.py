@@ -13,7 +13,19 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 FieldKind = Literal[
-    "text", "time", "day", "bool", "switch", "money", "count", "list", "json", "reference", "links", "entries"
+    "text",
+    "time",
+    "day",
+    "bool",
+    "switch",
+    "money",
+    "count",
+    "list",
+    "json",
+    "reference",
+    "links",
+    "choices",
+    "entries",
 ]
 
 
@@ -21,13 +33,16 @@ FieldKind = Literal[
 class Link:
     """The table that holds the links of a field, a row a link: the record's id in `own`, the other's in `other`.
 
-    Where records of several nouns share the table, its column `noun` says which is meant.
+    Where records of several nouns share the table, its column `noun` says which is meant. `place` is the column that
+    orders the links, where their order says something; `word` the one that says something about each.
     """
 
     table: str
     own: str
     other: str
     shared: bool = False
+    place: str = ""
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,10 +50,10 @@ class Field:
     """One field of a noun, as documents, JSON and `--where` call it.
 
     `column` is its column when that has another name; a reference holds an id there and a key outside.
-    `to` is the noun a reference or a link leads to, `via` where links are kept. `stored=False` marks what has no
-    column of its own, `computed` what follows from other records and is only shown. A `loose` reference or link is
-    emptied when the record it names goes; any other stands in its way, or goes along. One that is `added_up` is the
-    sum of many other records, and only read where it is asked for.
+    `to` is the noun a reference or a link leads to, `via` where links are kept; choices are links with a word about
+    each, `{KEY: WORD}`. `stored=False` marks what has no column of its own, `computed` what follows from other records
+    and is only shown. A `loose` reference or link is emptied when the record it names goes; any other stands in its
+    way, or goes along. One that is `added_up` is the sum of many other records, and only read where it is asked for.
     """
 
     name: str
@@ -55,7 +70,7 @@ class Field:
     @property
     def in_row(self) -> bool:
         """Whether the field is a column of the noun's own table."""
-        return self.stored and not self.computed and self.kind not in ("links", "entries")
+        return self.stored and not self.computed and self.kind not in ("links", "choices", "entries")
 
     @property
     def holder(self) -> str:
@@ -130,6 +145,27 @@ _CONTACTED = (
 """How often and when somebody was called or written to, or called or wrote: counted when asked for (feature M-06)."""
 _TAGS = Field("tags", "links", to="tag", default=[], via=Link("tagging", "record_id", "tag_id", shared=True))
 
+_PRICE_LISTS = (
+    Field(
+        "price_lists",
+        "links",
+        to="price-list",
+        default=[],
+        via=Link("price_list_of", "record_id", "price_list_id", shared=True, place="place"),
+        loose=True,
+    ),
+    Field(
+        "unmerged_price_lists",
+        "links",
+        to="price-list",
+        default=[],
+        via=Link("price_list_unmerged", "record_id", "price_list_id", shared=True),
+        loose=True,
+    ),
+    Field("price_fallback"),
+)
+"""What customers and groups say of prices: their lists in order, those of them that are not merged, what comes next."""
+
 TAXONOMY = Noun(
     name="taxonomy",
     title="taxonomy",
@@ -160,6 +196,24 @@ TAG = Noun(
     folded={"name_folded": ("name",)},
 )
 
+PRICE_LIST = Noun(
+    name="price-list",
+    title="price list",
+    plural="price lists",
+    table="price_list",
+    document="price_lists",
+    fields=(
+        *_texts("key", "name"),
+        Field("active", "bool", default=True),
+        Field("currency"),
+        Field("prices", "count", computed=True),
+        *_TIMES,
+    ),
+    columns=("key", "name", "active", "currency", "prices"),
+    sort="name",
+    folded={"name_folded": ("name",)},
+)
+
 GROUP = Noun(
     name="customer-group",
     title="customer group",
@@ -168,7 +222,7 @@ GROUP = Noun(
     document="groups",
     fields=(
         *_texts("key", "name", "owner", "payment_term", "tax_code"),
-        Field("price_lists", "list", default=[]),
+        *_PRICE_LISTS,
         _TAGS,
         Field("customers", "count", computed=True),
         *_TIMES,
@@ -194,7 +248,7 @@ CUSTOMER = Noun(
         *_texts("internal_rating", "owner"),
         Field("sales_reps", "list", default=[]),
         *_texts("payment_term", "tax_code"),
-        Field("price_lists", "list", default=[]),
+        *_PRICE_LISTS,
         *_texts("vat_id", "external_id"),
         _LIFETIME,
         _TAGS,
@@ -669,6 +723,85 @@ MARKETING_EVENT = Noun(
     called="marketing",
     sought=("campaign", "details"),
 )
+
+
+def _visibility(noun: str) -> tuple[Field, ...]:
+    """Who sees a category or product: everybody, and, where that differs, each group and each customer."""
+    return (
+        Field("visibility"),
+        Field(
+            "visibility_for_groups",
+            "choices",
+            to="customer-group",
+            default={},
+            via=Link(f"{noun}_for_group", f"{noun}_id", "group_id", word="visibility"),
+            loose=True,
+        ),
+        Field(
+            "visibility_for_customers",
+            "choices",
+            to="customer",
+            default={},
+            via=Link(f"{noun}_for_customer", f"{noun}_id", "customer_id", word="visibility"),
+            loose=True,
+        ),
+    )
+
+
+CATEGORY = Noun(
+    name="category",
+    title="category",
+    plural="categories",
+    table="category",
+    document="categories",
+    fields=(
+        *_texts("key", "name"),
+        Field("parent", "reference", to="category", loose=True),
+        *_visibility("category"),
+        Field("products", "count", computed=True),
+        *_TIMES,
+    ),
+    columns=("key", "name", "parent", "visibility", "products"),
+    sort="name",
+    folded={"name_folded": ("name",)},
+    sought=("parent",),
+)
+PRODUCT = Noun(
+    name="product",
+    title="product",
+    plural="products",
+    table="product",
+    document="products",
+    fields=(
+        *_texts("key", "sku", "name"),
+        Field("category", "reference", to="category", loose=True),
+        Field("status", default="enabled"),
+        *_visibility("product"),
+        _TAGS,
+        *_TIMES,
+    ),
+    columns=("sku", "name", "category", "status", "visibility"),
+    folded={"name_folded": ("name",)},
+    sought=("category",),
+)
+PRICE = Noun(
+    name="price",
+    title="price",
+    plural="prices",
+    table="price",
+    document="prices",
+    fields=(
+        Field("key"),
+        Field("price_list", "reference", to="price-list"),
+        Field("product", "reference", to="product"),
+        Field("quantity", "count", default=1),
+        Field("amount", "money"),
+        Field("currency", computed=True),
+        *_TIMES,
+    ),
+    columns=("price_list", "product", "quantity", "amount", "currency"),
+    called="price-list price",
+)
 RECORD = Noun(
     name="record",
     title="record",
@@ -732,6 +865,7 @@ NOUNS: Mapping[str, Noun] = {
         SETTING,
         TAXONOMY,
         TAG,
+        PRICE_LIST,
         GROUP,
         CUSTOMER,
         CUSTOMER_ADDRESS,
@@ -751,6 +885,9 @@ NOUNS: Mapping[str, Noun] = {
         LEAD,
         LEAD_ADDRESS,
         OPPORTUNITY,
+        CATEGORY,
+        PRODUCT,
+        PRICE,
         *SALES,
         RECORD,
         ACTIVITY,

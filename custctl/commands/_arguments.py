@@ -31,6 +31,10 @@ BusinessArg = Annotated[
 TagArg = Annotated[str, typer.Argument(metavar="TAG", help="A tag: its key, id:N or name.")]
 TaxonomyArg = Annotated[str, typer.Argument(metavar="TAXONOMY", help="A taxonomy: its key, id:N or name.")]
 
+CategoryArg = Annotated[str, typer.Argument(metavar="CATEGORY", help="A category: its key, id:N or unique name.")]
+ProductArg = Annotated[str, typer.Argument(metavar="PRODUCT", help="A product: its SKU, id:N or unique name.")]
+PriceListArg = Annotated[str, typer.Argument(metavar="PRICE_LIST", help="A price list: its key, id:N or unique name.")]
+
 
 def _some(metavar: str, help: str) -> Any:
     """The argument of verbs that work on many records: it may be left out, and `-` stands for standard input."""
@@ -53,6 +57,9 @@ SomeContents = Annotated[list[str] | None, _some("CONTENT", "Contents: keys or i
 SomeVariants = Annotated[list[str] | None, _some("VARIANT", "Variants: keys or id:N")]
 SomeTags = Annotated[list[str] | None, _some("TAG", "Tags: keys, id:N or names")]
 SomeTaxonomies = Annotated[list[str] | None, _some("TAXONOMY", "Taxonomies: keys, id:N or names")]
+SomeCategories = Annotated[list[str] | None, _some("CATEGORY", "Categories: keys, id:N or unique names")]
+SomeProducts = Annotated[list[str] | None, _some("PRODUCT", "Products: SKUs, id:N or unique names")]
+SomePriceLists = Annotated[list[str] | None, _some("PRICE_LIST", "Price lists: keys, id:N or unique names")]
 SomeNumbers = Annotated[list[str] | None, _some("NUMBER", "Their numbers")]
 
 SUBJECT = typer.Argument(metavar="SUBJECT", help="An e-mail, user:KEY, role:KEY, guest or visitor:KEY.")
@@ -89,7 +96,6 @@ Tags = Annotated[
     list[str] | None,
     typer.Option("--tag", metavar="TAG", help='A tag, made if it is new; repeat it for all of them, "" for none.'),
 ]
-PriceLists = Annotated[list[str] | None, typer.Option("--price-list", help="A price list; may be repeated.")]
 OfAccount = Annotated[str | None, typer.Option("--account", metavar="ACCOUNT", help="The account it belongs to.")]
 OfChannel = Annotated[
     str | None, typer.Option("--channel", metavar="CHANNEL", help='The channel it comes from; "" for none.')
@@ -99,6 +105,22 @@ Emails = Annotated[
 ]
 Phones = Annotated[
     list[str] | None, typer.Option("--phone", help="A phone number; repeat it for all, the primary one first.")
+]
+PriceLists = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--price-list",
+        metavar="PRICE_LIST",
+        help='A price list, made if it is new; repeat it for all of them in their order, "" for none.',
+    ),
+]
+UnmergedPriceLists = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--unmerged-price-list",
+        metavar="PRICE_LIST",
+        help='One of them that is not merged with others; may be repeated, "" for none.',
+    ),
 ]
 ExternalId = Annotated[str | None, typer.Option("--external-id", help="The id in another system; unique.")]
 Prefix = Annotated[str | None, typer.Option("--prefix", help="Before the name, like Dr.")]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from custctl import config
 from custctl.commands import _invocation
 from custctl.errors import Exit
 from custctl.resources import MAX_KEY, NOUNS, SHORT_TYPES
 from custctl.result import Result, Row
+
+if TYPE_CHECKING:
+    from custctl.store.settings import Setting
 
 
 class Topic(NamedTuple):
@@ -33,7 +36,7 @@ def _settings(_about: str) -> Result:
     rows = [
         {
             "name": setting.name,
-            "type": f"key of a {NOUNS[setting.to].title}" if setting.to else _KINDS.get(setting.kind, setting.kind),
+            "type": _type(setting),
             "default": setting.default,
             "scopes": list(setting.scopes),
             "choices": list(setting.choices),
@@ -42,6 +45,13 @@ def _settings(_about: str) -> Result:
         for setting in SETTINGS.values()
     ]
     return Result(rows, "list", ("name", "type", "default", "scopes", "choices", "about"))
+
+
+def _type(setting: Setting) -> str:
+    if not setting.to:
+        return str(_KINDS.get(setting.kind, setting.kind))
+    target = NOUNS[setting.to]
+    return f"list of keys of {target.plural}" if setting.kind == "list" else f"key of a {target.title}"
 
 
 _KINDS = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import _address, _context, _import, _lifetime
+from custctl.commands import _address, _buying, _context, _import, _lifetime
 from custctl.commands._arguments import (
     CustomerArg,
     ExternalId,
@@ -24,6 +24,7 @@ from custctl.commands._arguments import (
     SomeCustomers,
     Tags,
     TaxCode,
+    UnmergedPriceLists,
     Where,
 )
 from custctl.commands._command import Call, command, group
@@ -46,6 +47,14 @@ if TYPE_CHECKING:
     from custctl.store.removal import Outcome
     from custctl.store.unit import Draft, Unit
 
+PriceFallback = Annotated[
+    str | None,
+    typer.Option(
+        "--price-fallback",
+        metavar="group|this_customer_only",
+        help="Which price lists come behind its own; the first is the default.",
+    ),
+]
 app = group("customer", "Customers: the companies that buy, and their tree.")
 app.add_typer(_address.group_of(CUSTOMER, CUSTOMER_ADDRESS, acts=True))
 
@@ -102,6 +111,8 @@ def add(
     payment_term: PaymentTerm = None,
     tax_code: TaxCode = None,
     price_list: PriceLists = None,
+    unmerged_price_list: UnmergedPriceLists = None,
+    price_fallback: PriceFallback = None,
     vat_id: VatId = None,
     external_id: ExternalId = None,
     tag: Tags = None,
@@ -115,7 +126,9 @@ def add(
         sales_reps=sales_rep,
         payment_term=payment_term,
         tax_code=tax_code,
-        price_lists=price_list,
+        price_lists=listed(price_list),
+        unmerged_price_lists=listed(unmerged_price_list),
+        price_fallback=price_fallback,
         vat_id=vat_id,
         external_id=external_id,
         tags=tags_given(call, tag),
@@ -171,6 +184,8 @@ def edit(
     payment_term: PaymentTerm = None,
     tax_code: TaxCode = None,
     price_list: PriceLists = None,
+    unmerged_price_list: UnmergedPriceLists = None,
+    price_fallback: PriceFallback = None,
     vat_id: VatId = None,
     external_id: ExternalId = None,
     tag: Tags = None,
@@ -184,6 +199,8 @@ def edit(
         payment_term=payment_term,
         tax_code=tax_code,
         price_lists=listed(price_list),
+        unmerged_price_lists=listed(unmerged_price_list),
+        price_fallback=price_fallback,
         vat_id=vat_id,
         external_id=external_id,
         tags=tags_given(call, tag),
@@ -267,4 +284,10 @@ def tree(
 _lifetime.of_customers(app)
 _lifetime.purchases(app, CUSTOMER, CustomerArg, acts=True)
 _context.register(app, CUSTOMER, CustomerArg)
+_buying.register(
+    app,
+    CUSTOMER,
+    CustomerArg,
+    "acme",
+)
 _import.register(app, CUSTOMER)

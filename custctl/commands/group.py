@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from custctl.commands import _import
 from custctl.commands._arguments import (
@@ -22,6 +24,7 @@ from custctl.commands._arguments import (
     Sort,
     Tags,
     TaxCode,
+    UnmergedPriceLists,
     Where,
 )
 from custctl.commands._command import Call, command, group
@@ -38,6 +41,14 @@ from custctl.store import lookup
 if TYPE_CHECKING:
     from custctl.store.unit import Unit
 
+PriceFallback = Annotated[
+    str | None,
+    typer.Option(
+        "--price-fallback",
+        metavar="website|this_group_only",
+        help="Which price lists come behind its own; the first is the default.",
+    ),
+]
 app = group("group", "Customer groups: customers that share terms.")
 member_app = group("member", "The customers of a group.")
 app.add_typer(member_app)
@@ -61,6 +72,8 @@ def add(
     payment_term: PaymentTerm = None,
     tax_code: TaxCode = None,
     price_list: PriceLists = None,
+    unmerged_price_list: UnmergedPriceLists = None,
+    price_fallback: PriceFallback = None,
     tag: Tags = None,
 ) -> Result:
     """Add a customer group."""
@@ -70,7 +83,9 @@ def add(
         owner=owner,
         payment_term=payment_term,
         tax_code=tax_code,
-        price_lists=price_list,
+        price_lists=listed(price_list),
+        unmerged_price_lists=listed(unmerged_price_list),
+        price_fallback=price_fallback,
         tags=tags_given(call, tag),
     )
     return call.write(lambda unit: add_record(unit, GROUP, values, name))
@@ -86,6 +101,8 @@ def edit(
     payment_term: PaymentTerm = None,
     tax_code: TaxCode = None,
     price_list: PriceLists = None,
+    unmerged_price_list: UnmergedPriceLists = None,
+    price_fallback: PriceFallback = None,
     tag: Tags = None,
 ) -> Result:
     """Change fields of a customer group; "" clears one."""
@@ -95,6 +112,8 @@ def edit(
         payment_term=payment_term,
         tax_code=tax_code,
         price_lists=listed(price_list),
+        unmerged_price_lists=listed(unmerged_price_list),
+        price_fallback=price_fallback,
         tags=tags_given(call, tag),
     )
     return call.write(lambda unit: edit_record(unit, GROUP, group_key, values, key))

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from custctl import config
-from custctl.commands import _context, _import, access
+from custctl.commands import _buying, _context, _import, access
 from custctl.commands._arguments import (
     ActionArg,
+    After,
     ChosenCurrency,
+    Count,
     Language,
     Limit,
+    ProductArg,
     ResourceArg,
     SomeVisitors,
     Sort,
@@ -22,8 +25,8 @@ from custctl.commands._arguments import (
     Where,
 )
 from custctl.commands._command import Call, command, group
+from custctl.commands._common import Asked, chosen, given, key_of, table, write_setting
 from custctl.commands._common import add as add_record
-from custctl.commands._common import chosen, given, key_of, table, write_setting
 from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
@@ -450,6 +453,35 @@ def records(
     """The stored records of ENTITY that a list shows a visitor."""
     result: Result = access.records(call, _subject(visitor), entity, action, ignore_status, where, sort, limit)
     return result
+
+
+# -- what they see and pay -------------------------------------------------------------------------------------------
+
+
+@command(app, "products", examples=("custctl guest products --limit 20", "custctl guest products --explain 5GN27"))
+def products(
+    call: Call,
+    explain: _buying.Explain = None,
+    where: Where = None,
+    sort: Sort = None,
+    limit: Limit = None,
+    after: After = None,
+    count: Count = False,
+) -> Result:
+    """List the products that visitors see; with --explain say which setting decides about one."""
+    return _buying.products(call, None, "", Asked(where, sort, limit, after, count), explain)
+
+
+@command(app, "price", examples=("custctl guest price 5GN27 --explain",))
+def price(
+    call: Call,
+    product: ProductArg,
+    quantity: _buying.Quantity = 1,
+    currency: _buying.Currency = None,
+    explain: _buying.Chain = False,
+) -> Result:
+    """Show what a product costs visitors, and the price list that says so; exit 1 when none does."""
+    return _buying.price(call, None, "", _buying.Wanted(product, quantity, currency), explain=explain)
 
 
 def _subject(visitor: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import _address, _context, _import, _lifetime
+from custctl.commands import _address, _buying, _context, _import, _lifetime
 from custctl.commands._arguments import (
     Birthday,
     ChosenCurrency,
@@ -347,4 +347,10 @@ def _roles(unit: Unit, text: str, *, add: list[str], remove: list[str]) -> None:
 
 _lifetime.purchases(app, USER, UserArg, acts=True)
 _context.register(app, USER, UserArg)
+_buying.register(
+    app,
+    USER,
+    UserArg,
+    "anna@acme.example",
+)
 _import.register(app, USER)

@@ -7,7 +7,7 @@ asks for; nothing is committed here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,6 +18,9 @@ from custctl.resources import (
     CUSTOMER,
     GROUP,
     NOUNS,
+    PRICE,
+    PRICE_LIST,
+    PRODUCT,
     ROLE,
     SETTING,
     Noun,
@@ -26,10 +29,22 @@ from custctl.resources import (
     slug,
 )
 from custctl.store import linking, rules, settings
-from custctl.store.codec import to_column
 from custctl.store.documents import Document
-from custctl.store.inputs import INPUTS, AddressInput, Input, RecordInput, TestInput, UserInput, field_names, message
+from custctl.store.inputs import (
+    INPUTS,
+    AddressInput,
+    Input,
+    PriceInput,
+    ProductInput,
+    RecordInput,
+    TestInput,
+    UserInput,
+    field_names,
+    message,
+)
+from custctl.store.pricing import lists_of, price_key
 from custctl.store.prune import prune
+from custctl.store.select import keys_in
 from custctl.store.tagging import tags_of
 from custctl.store.unit import Draft, Unit
 
@@ -39,7 +54,6 @@ NOUN_OF_TABLE: Mapping[str, Noun] = {
     noun.document: noun for noun in NOUNS.values() if noun.document not in ("addresses", "settings")
 }
 _HEAD = ("apiVersion", "manager")
-_VALUE = next(entry for entry in SETTING.fields if entry.name == "value")
 
 
 @dataclass(slots=True)
@@ -88,8 +102,8 @@ def merge(unit: Unit, request: Request) -> list[Draft]:
     for noun, asked in items.items():
         unit.load(noun, (item.key for item in asked))
         for item in asked:
-            drafts += _new_tags(unit, item)
-            drafts.append(_merge_item(unit, item))
+            keyed, made = _with_keys(unit, item)
+            drafts += [*made, _merge_item(unit, keyed)]
     for name, (owner, _) in ADDRESSES.items():
         drafts += _merge_addresses(unit, NOUNS[name], [item for item in items.get(owner, []) if item.addresses])
     unit.stop_if_wrong()
@@ -185,6 +199,14 @@ def _key(noun: Noun, made: Input, given: dict[str, Any], locate: Locate, problem
                 hint = f"key = {slug('guest ' + made.email.partition('@')[0], 'guest')!r}"
                 problems.append(Problem("invalid", Exit.INVALID, text, hint, locate("email"), "key"))
         given["key"] = made.key or fold(made.email)
+        return str(given["key"])
+    if isinstance(made, ProductInput):
+        if made.key is None and not made.sku:
+            problems.append(Problem("invalid", Exit.INVALID, "a product needs a sku", None, locate(), "sku"))
+        given["key"] = made.key or fold(made.sku)
+        return str(given["key"])
+    if isinstance(made, PriceInput):
+        given["key"] = price_key(made.price_list, made.product, made.quantity)
         return str(given["key"])
     if isinstance(made, RecordInput):
         return f"{made.entity}:{fold(made.key)}"
@@ -334,20 +356,31 @@ def rename(unit: Unit, draft: Draft, key: str) -> None:
     """Give a record another key; what is named after it, or names it by key, follows."""
     old = draft.key
     unit.rename(draft, key, key)
-    for setting in settings.SETTINGS.values():
-        if setting.to != draft.noun.name:
-            continue
-        value = to_column(_VALUE, old)
-        for stored in unit.select(SETTING, "t.name = :name AND t.value = :old", name=setting.name, old=value):
-            stored.image["value"] = key
+    _rename_in_settings(unit, draft.noun, old, key)
     if draft.noun in (CUSTOMER, GROUP):
         column = "customer_id" if draft.noun is CUSTOMER else "group_id"
         for own in unit.select(SETTING, f"t.{column} = :id", id=draft.id):
             unit.rename(own, f"{own.key.partition('/')[0]}/{key}/{own.key.rpartition('/')[2]}")
+    if draft.noun in (PRICE_LIST, PRODUCT):
+        column = "price_list_id" if draft.noun is PRICE_LIST else "product_id"
+        for price in unit.select(PRICE, f"t.{column} = :id", id=draft.id):
+            image = price.image
+            unit.rename(price, price_key(image["price_list"], image["product"], image["quantity"]))
     if draft.noun is CUSTOMER:
         for role in unit.select(ROLE, "t.customer_id = :id", id=draft.id):
             unit.rename(role, f"{key}/{role.key.removeprefix(old + '/')}")
             role.image["customer"] = key
+
+
+def _rename_in_settings(unit: Unit, noun: Noun, old: str, key: str) -> None:
+    """Let settings whose value is a key, or a list of keys, name a renamed record by its new one."""
+    for setting in settings.SETTINGS.values():
+        if setting.to == noun.name:
+            held = "EXISTS (SELECT 1 FROM json_each(t.value) WHERE value = :old)"
+            for stored in unit.select(SETTING, f"t.name = :name AND {held}", name=setting.name, old=old):
+                value = stored.image["value"]
+                kept = [key if entry == old else entry for entry in keys_in(value)]
+                stored.image["value"] = kept if isinstance(value, list) else kept[0]
 
 
 def _merge_item(unit: Unit, item: Item) -> Draft:
@@ -364,12 +397,24 @@ def _merge_item(unit: Unit, item: Item) -> Draft:
     return draft
 
 
-def _new_tags(unit: Unit, item: Item) -> list[Draft]:
-    """Give the words under `tags` the form of keys; the tags that are made for them."""
-    if not item.given.get("tags"):
-        return []
-    item.given["tags"], made = tags_of(unit, item.given["tags"])
-    return made
+def _with_keys(unit: Unit, item: Item) -> tuple[Item, list[Draft]]:
+    """The item with keys in the place of words for tags and price lists, and what is made for words that are new.
+
+    The item itself stays as it was asked for: a work may be done more than once.
+    """
+    given, made = dict[str, list[str]](), list[Draft]()
+    for name, keys_of in _WORDS.items():
+        if item.given.get(name):
+            given[name], new = keys_of(unit, item.given[name])
+            made += new
+    return (replace(item, given={**item.given, **given}) if given else item), made
+
+
+_WORDS: Mapping[str, Callable[[Unit, Sequence[str]], tuple[list[str], list[Draft]]]] = {
+    "tags": tags_of,
+    "price_lists": lists_of,
+}
+"""The fields in which a word that is new makes a record."""
 
 
 def _merge_addresses(unit: Unit, noun: Noun, owners: Sequence[Item]) -> list[Draft]:

@@ -35,6 +35,8 @@ from custctl.resources import (
     CONTACT_GROUPS,
     GROUP,
     NOUNS,
+    PRICE,
+    PRODUCT,
     RECORD,
     ROLE,
     SETTING,
@@ -45,7 +47,7 @@ from custctl.resources import (
     slug,
 )
 from custctl.store.database import open_in_memory
-from custctl.store.select import selection
+from custctl.store.select import keys_in, selection
 from custctl.store.settings import SETTINGS
 
 
@@ -281,6 +283,9 @@ _KEYS: Mapping[Noun, str | None] = {
         || slug(substr(t.key, instr(t.key, '/') + 1), 'role')""",
     SETTING: """coalesce('group/' || (SELECT g.key FROM customer_group g WHERE g.id = t.group_id) || '/',
         'customer/' || (SELECT c.key FROM customer c WHERE c.id = t.customer_id) || '/', '') || t.name""",
+    PRODUCT: "fold(t.sku)",
+    PRICE: """(SELECT l.key FROM price_list l WHERE l.id = t.price_list_id) || '/'
+        || (SELECT p.key FROM product p WHERE p.id = t.product_id) || iif(t.quantity > 1, '/' || t.quantity, '')""",
     RECORD: None,
 }
 """What the key should be, where that is not its slug; None where every text may be one."""
@@ -506,10 +511,11 @@ def _wrong_setting(connection: sqlite3.Connection, name: str, value: Any, scope:
         setting.check(value)
     except ValueError as error:
         return f"is {value!r}: it {error}"
-    if setting.kind == "reference":
+    if setting.to:
         target = NOUNS[setting.to]
-        if connection.execute(f"SELECT 1 FROM {target.table} WHERE key = ?", (value,)).fetchone() is None:
-            return f"leads to {reference(target, value)}, which is not stored"
+        for key in keys_in(value):
+            if connection.execute(f"SELECT 1 FROM {target.table} WHERE key = ?", (key,)).fetchone() is None:
+                return f"leads to {reference(target, key)}, which is not stored"
         if target is ROLE and "/" in value:
             return f"leads to {reference(target, value)}, but the website's roles are predefined ones"
     return None

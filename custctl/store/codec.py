@@ -134,6 +134,7 @@ _FROM_COLUMN: dict[FieldKind, Callable[[Any], Any]] = {
     "list": json.loads,
     "json": json.loads,
     "links": json.loads,
+    "choices": json.loads,
 }
 
 

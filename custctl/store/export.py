@@ -18,6 +18,8 @@ from custctl.resources import (
     CUSTOMER,
     ENTITY,
     NOUNS,
+    PRICE,
+    PRODUCT,
     RECORD,
     ROLE,
     USER,
@@ -104,8 +106,8 @@ def _is_told(noun: Noun, field: Field, image: Image) -> bool:
     if field.computed or (not field.stored and (noun, field.name) != (RECORD, "parent")):
         return False
     value = image.get(field.name)
-    if noun is USER and field.name == "key":
-        return bool(image["guest"])
+    if field.name == "key" and (noun in (PRODUCT, PRICE) or (noun is USER and not image["guest"])):
+        return False  # it follows from what else is told
     if noun is USER and field.name in ("enabled", "confirmed"):
         return value is image["guest"]  # a guest is neither unless told, everyone else both
     if noun is ENTITY and field.name == "permissions":

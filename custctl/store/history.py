@@ -17,6 +17,9 @@ from custctl.resources import (
     ADDRESSES,
     CUSTOMER,
     NOUNS,
+    PRICE,
+    PRICE_LIST,
+    PRODUCT,
     RECORD,
     ROLE,
     SETTING,
@@ -27,12 +30,13 @@ from custctl.resources import (
     fold,
     noun_of,
     reference,
+    slug,
 )
 from custctl.store import lookup
 from custctl.store.periods import LIKE, Period, period
 from custctl.store.pointers import pointers
 from custctl.store.reads import limited
-from custctl.store.select import differences, told
+from custctl.store.select import differences, keys_in, told, with_keys
 from custctl.store.settings import SCOPES, SETTINGS
 
 if TYPE_CHECKING:
@@ -279,7 +283,7 @@ def _rename_back(unit: Unit, steps: Sequence[Step], found: Sequence[Draft | None
     renamed: dict[tuple[str, str], str] = {}
     pairs = [(step, draft) for step, draft in zip(steps, found, strict=True) if step.op == "rename" and draft]
     pairs.reverse()
-    pairs.sort(key=lambda pair: pair[0].noun not in SCOPES.values())
+    pairs.sort(key=lambda pair: pair[0].noun not in _NAMED_AFTER)
     for step, draft in pairs:
         earlier = renamed[(step.noun.name, step.key)] = _earlier(step)
         if draft.key == earlier:
@@ -290,6 +294,10 @@ def _rename_back(unit: Unit, steps: Sequence[Step], found: Sequence[Draft | None
             unit.stop_if_wrong()
         rename(unit, draft, earlier)
     return renamed
+
+
+_NAMED_AFTER = (*SCOPES.values(), PRICE_LIST, PRODUCT)
+"""The nouns that other records are named after."""
 
 
 def _refuse_dangling(unit: Unit, removed: Iterable[Draft]) -> None:
@@ -303,7 +311,7 @@ def _refuse_dangling(unit: Unit, removed: Iterable[Draft]) -> None:
                 keys = {draft.key for draft in gone[target].values()}
                 for other in unit.select(noun, condition, ids=json.dumps(list(gone[target]))):
                     value = other.image.get(name)
-                    if keys.intersection(value if isinstance(value, list) else [value]):
+                    if keys.intersection(keys_in(value)):
                         _name_dangling(unit, other, name, value)
     _refuse_dangling_settings(unit, gone)
 
@@ -317,7 +325,7 @@ def _refuse_dangling_settings(unit: Unit, gone: Mapping[str, Mapping[int, Draft]
     for name, target in ((name, setting.to) for name, setting in SETTINGS.items() if setting.to in gone):
         keys = {draft.key for draft in gone[target].values()}
         for other in unit.select(SETTING, "t.name = :name", name=name):
-            if other.image["value"] in keys:
+            if keys.intersection(keys_in(other.image["value"])):
                 _name_dangling(unit, other, "value", other.image["value"])
 
 
@@ -351,7 +359,7 @@ def _refuse_rehomed(unit: Unit, roles: Iterable[Draft]) -> None:
 
 
 def _name_dangling(unit: Unit, other: Draft, name: str, value: Any) -> None:
-    shown = ", ".join(value) if isinstance(value, list) else value
+    shown = ", ".join(keys_in(value))
     words = f"{other.reference} was made later and names it: {name} = {shown}"
     hint = "undo that first, or change it"
     unit.problem(Problem("has-dependents", Exit.CONFLICT, words, hint, None, name, shown))
@@ -372,8 +380,15 @@ class Step:
 
 def _step(row: Any) -> Step:
     op, record, manager, *sides = row
-    before, after = (None if side is None else json.loads(side) for side in sides)
+    before, after = (None if side is None else _as_today(json.loads(side)) for side in sides)
     return Step(op, record, *_address_of(record), manager, before, after)
+
+
+def _as_today(image: dict[str, Any]) -> dict[str, Any]:
+    """An image of any age: price lists were names, which are the keys of lists now."""
+    if "price_lists" in image:
+        image["price_lists"] = list(dict.fromkeys(slug(name, PRICE_LIST.name) for name in image["price_lists"]))
+    return image
 
 
 def _as_left(unit: Unit, revision: int, step: Step) -> Draft | None:
@@ -416,6 +431,11 @@ def _reverse(unit: Unit, step: Step, draft: Draft | None, renamed: Mapping[tuple
 
 def _named_after(noun: Noun, key: str, renamed: Mapping[tuple[str, str], str]) -> str:
     """The key of a record that is named after another one, once that has its key back."""
+    if noun is PRICE:
+        price_list, _, rest = key.partition("/")
+        product, slash, quantity = rest.partition("/")
+        price_list = renamed.get((PRICE_LIST.name, price_list), price_list)
+        return f"{price_list}/{renamed.get((PRODUCT.name, product), product)}{slash}{quantity}"
     head, slash, own = key.rpartition("/")
     scope, _, owner = head.rpartition("/")
     kind = ADDRESSES[noun.name][0] if noun.name in ADDRESSES else CUSTOMER if noun is ROLE else SCOPES.get(scope)
@@ -444,13 +464,11 @@ def _whole(noun: Noun, image: dict[str, Any], renamed: Mapping[tuple[str, str], 
     empty = {field.name: type(field.default)() for field in noun.fields if isinstance(field.default, list | dict)}
     whole = {**dict.fromkeys(stored_names(noun)), **empty, **image}
     for field in noun.fields:
-        value = whole.get(field.name)
-        if field.kind == "reference" and value is not None:
-            whole[field.name] = renamed.get((field.to, value), value)
-        elif field.kind == "links":
-            whole[field.name] = sorted(renamed.get((field.to, key), key) for key in value or ())
+        if field.to and not field.computed:
+            new = {key: earlier for (noun_name, key), earlier in renamed.items() if noun_name == field.to}
+            whole[field.name] = with_keys(field, whole.get(field.name), new)
     if noun.name in ADDRESSES:
         whole["owner"] = renamed.get((ADDRESSES[noun.name][0].name, whole["owner"]), whole["owner"])
-    elif noun in (ROLE, SETTING):
+    elif noun in (ROLE, SETTING, PRICE):
         whole["key"] = _named_after(noun, whole["key"], renamed)
     return whole

@@ -75,6 +75,19 @@ CHANNEL_ENTITIES = {
     "custom": ("customer-identity",),
 }
 """What a channel of each type is about unless it is told otherwise."""
+PRODUCT_STATUSES = ("enabled", "disabled")
+CATEGORY_VISIBILITIES = ("parent_category", "config", "hidden", "visible")
+CATEGORY_GROUP_VISIBILITIES = ("all", "parent_category", "hidden", "visible")
+CATEGORY_CUSTOMER_VISIBILITIES = ("customer_group", "all", "parent_category", "hidden", "visible")
+PRODUCT_VISIBILITIES = ("category", "config", "hidden", "visible")
+PRODUCT_GROUP_VISIBILITIES = ("current_product", "category", "hidden", "visible")
+PRODUCT_CUSTOMER_VISIBILITIES = ("customer_group", "current_product", "category", "hidden", "visible")
+"""What each level may say about who sees a category or a product; the first counts unsaid (features P-07, P-08).
+
+Source: oroinc/orocommerce VisibilityBundle/Entity/Visibility, `getVisibilityList` and `getDefault` of each.
+"""
+CUSTOMER_FALLBACKS = ("group", "this_customer_only")
+GROUP_FALLBACKS = ("website", "this_group_only")
 LEAD_STATUSES = ("new", "qualified", "canceled")
 ACTIVITY_KINDS = ("call", "email", "task", "event", "note")
 DIRECTIONS = ("incoming", "outgoing")
@@ -318,6 +331,13 @@ def _tag(value: str) -> str:
     return _visible(value)
 
 
+@_means("price lists by key or name; one that is new is made")
+def _price_list(value: str) -> str:
+    if len(value) > 255:
+        raise ValueError(f"must have at most 255 characters each, one has {len(value)}")
+    return _visible(value)
+
+
 @_means("a colour like #1A2B3C")
 def _color(value: str | None) -> str | None:
     """`#RRGGBB`, in capitals (feature T-02)."""
@@ -332,6 +352,48 @@ def _code(value: str | None) -> str | None:
     if value is not None and not re.fullmatch("[A-Za-z0-9_-]{1,255}", value):
         raise ValueError("must be letters, digits, - and _")
     return value
+
+
+@_means("letters, digits, - . and _")
+def _sku(value: str) -> str:
+    """A SKU. Source: oroinc/orocommerce ProductBundle/Resources/config/validation.yml; the dot is ours."""
+    if not re.fullmatch("[A-Za-z0-9._-]{1,255}", value):
+        raise ValueError("must be letters, digits, - . and _, at most 255")
+    return value
+
+
+def _first_is_unsaid(words: Sequence[str]) -> Callable[[str | None], str | None]:
+    """One of the words, where the first is the same as nothing: what counts when nothing is said."""
+    one = _one_of(words)
+
+    @_means(f"one of {', '.join(words)}; the first is the default")
+    def check(value: str | None) -> str | None:
+        return None if one(value) == words[0] else value
+
+    return check
+
+
+def _choices(words: Sequence[str]) -> Callable[[Any], dict[str, str]]:
+    """A word about each of several records, by key; the first word, "" and null are the same as none."""
+    unsaid = _first_is_unsaid(words)
+
+    @_means(f"a table by key: one of {', '.join(words)}; the first is the default")
+    def check(value: Any) -> dict[str, str]:
+        if value is None or value == "":
+            return {}
+        if not isinstance(value, dict):
+            raise ValueError("must be a table: a word for each key")
+        said: dict[str, str] = {}
+        for key, word in value.items():
+            try:
+                chosen = unsaid(_text(word))
+            except ValueError as error:
+                raise ValueError(f"{key}: {error}") from None
+            if chosen is not None:
+                said[fold(key)] = chosen
+        return dict(sorted(said.items()))
+
+    return check
 
 
 _address_type = _one_of(ADDRESS_TYPES)
@@ -422,6 +484,7 @@ TagName = Annotated[
     str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_visible), AfterValidator(_longest(MAX_TAG))
 ]
 PaymentTerm = Annotated[Text, AfterValidator(_longest(255, 3))]
+PriceLists = Annotated[list[str], PlainValidator(_list_of(_price_list))]
 TaxCode = Annotated[Text, AfterValidator(_code)]
 ExternalId = Annotated[Text, AfterValidator(_longest(36))]
 Language = Annotated[Text, AfterValidator(_if_given(_language))]
@@ -465,6 +528,19 @@ class TagInput(Input):
     owner: Short = None
 
 
+class PriceListInput(Input):
+    """A list of prices, in one currency (feature P-03).
+
+    Source: oroinc/orocommerce PricingBundle/Entity/PriceList.php.
+    """
+
+    key: Slug
+    was: Reference = None
+    name: Name = ""
+    active: Bool = True
+    currency: Annotated[Text, AfterValidator(_if_given(_currency))] = None
+
+
 class GroupInput(Input):
     key: Slug
     was: Reference = None
@@ -472,7 +548,9 @@ class GroupInput(Input):
     owner: Short = None
     payment_term: PaymentTerm = None
     tax_code: TaxCode = None
-    price_lists: Texts = []
+    price_lists: PriceLists = []
+    unmerged_price_lists: References = []
+    price_fallback: Annotated[Text, AfterValidator(_first_is_unsaid(GROUP_FALLBACKS))] = None
     tags: Tags = []
 
 
@@ -522,7 +600,9 @@ class CustomerInput(Input):
     sales_reps: Texts = []
     payment_term: PaymentTerm = None
     tax_code: TaxCode = None
-    price_lists: Texts = []
+    price_lists: PriceLists = []
+    unmerged_price_lists: References = []
+    price_fallback: Annotated[Text, AfterValidator(_first_is_unsaid(CUSTOMER_FALLBACKS))] = None
     vat_id: Short = None
     external_id: ExternalId = None
     tags: Tags = []
@@ -824,6 +904,52 @@ class MarketingEventInput(Input):
     account: Reference = None
 
 
+class CategoryInput(Input):
+    """A category of products, and who sees it (feature P-07)."""
+
+    key: Slug
+    was: Reference = None
+    name: Name = ""
+    parent: Reference = None
+    visibility: Annotated[Text, AfterValidator(_one_of(CATEGORY_VISIBILITIES))] = None
+    visibility_for_groups: Annotated[dict[str, str], PlainValidator(_choices(CATEGORY_GROUP_VISIBILITIES))] = {}
+    visibility_for_customers: Annotated[dict[str, str], PlainValidator(_choices(CATEGORY_CUSTOMER_VISIBILITIES))] = {}
+
+
+class ProductInput(Input):
+    """A product, and who sees it (features P-08, P-09); its SKU names it, in capitals or not."""
+
+    names: ClassVar[str] = "sku"
+
+    key: Reference = None
+    was: Reference = None
+    sku: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_sku)] = ""
+    name: Name = ""
+    category: Reference = None
+    status: Annotated[
+        Text, BeforeValidator(lambda value: value or "enabled"), AfterValidator(_one_of(PRODUCT_STATUSES))
+    ] = "enabled"
+    visibility: Annotated[Text, AfterValidator(_one_of(PRODUCT_VISIBILITIES))] = None
+    visibility_for_groups: Annotated[dict[str, str], PlainValidator(_choices(PRODUCT_GROUP_VISIBILITIES))] = {}
+    visibility_for_customers: Annotated[dict[str, str], PlainValidator(_choices(PRODUCT_CUSTOMER_VISIBILITIES))] = {}
+    tags: Tags = []
+
+
+class PriceInput(Input):
+    """What one product costs in one price list, from a quantity on (features P-03, P-05).
+
+    Source: oroinc/orocommerce PricingBundle/Entity/ProductPrice.php; units are not kept.
+    """
+
+    names: ClassVar[str] = "product"
+
+    key: Reference = None
+    price_list: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(fold)]
+    product: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(fold)]
+    quantity: Annotated[int, PlainValidator(lambda value: _whole(1, 999_999_999)(value) or 1)] = 1
+    amount: Amount = None
+
+
 class EntityInput(Input):
     names: ClassVar[str] = "name"
 
@@ -893,6 +1019,7 @@ INPUTS: dict[str, type[Input]] = {
     "entities": EntityInput,
     "taxonomies": TaxonomyInput,
     "tags": TagInput,
+    "price_lists": PriceListInput,
     "groups": GroupInput,
     "customers": CustomerInput,
     "roles": RoleInput,
@@ -907,6 +1034,9 @@ INPUTS: dict[str, type[Input]] = {
     "business_customers": BusinessCustomerInput,
     "leads": LeadInput,
     "opportunities": OpportunityInput,
+    "categories": CategoryInput,
+    "products": ProductInput,
+    "prices": PriceInput,
     "orders": SalesInput,
     "quotes": SalesInput,
     "requests": RequestInput,

@@ -19,6 +19,7 @@ from custctl.resources import (
     CONTACT_ADDRESS,
     CUSTOMER,
     NOUNS,
+    PRICE_LIST,
     ROLE,
     SETTING,
     Field,
@@ -28,6 +29,7 @@ from custctl.resources import (
 )
 from custctl.store import rules
 from custctl.store.pointers import IDS, kept_by, pointers, pointers_to
+from custctl.store.select import with_keys
 from custctl.store.settings import SCOPES, SETTINGS, Place
 from custctl.store.unit import Draft, Unit
 
@@ -99,7 +101,7 @@ def _take_values(merged: Merged) -> None:
     for field in merged.noun.fields:
         if field.computed or field.name == merged.noun.key:
             continue
-        source = merged.takes.get(field.name, None if field.kind == "links" else master)
+        source = merged.takes.get(field.name, None if _is_united(field) else master)
         if source is None:
             master.image[field.name] = _united(field, [_held(draft, field.name) for draft in merged.all])
         else:
@@ -107,6 +109,11 @@ def _take_values(merged: Merged) -> None:
             master.image[field.name] = list(value) if isinstance(value, list) else value
         if field.to == merged.noun.name and field.kind == "reference":
             master.image[field.name] = _outside(merged, field.name)
+
+
+def _is_united(field: Field) -> bool:
+    """Whether a field has what all had unless something else is asked for; prices are a matter of one contract."""
+    return field.kind == "links" and field.to != PRICE_LIST.name
 
 
 def _held(draft: Draft, name: str) -> Any:
@@ -118,7 +125,8 @@ def _held(draft: Draft, name: str) -> Any:
 def _united(field: Field, lists: Iterable[Sequence[str]]) -> list[str]:
     """The members of all lists, those of the master first; texts that differ in letter case only are one."""
     members = {fold(member): member for held in reversed([*lists]) for member in reversed(held)}
-    return sorted(members.values()) if field.kind == "links" else list(reversed(members.values()))
+    is_set = field.via is not None and not field.via.place
+    return sorted(members.values()) if is_set else list(reversed(members.values()))
 
 
 def _outside(merged: Merged, name: str) -> str | None:
@@ -281,6 +289,9 @@ def _follow(unit: Unit, merged: Merged) -> list[Draft]:
             if isinstance(value, list):
                 named = {merged.master.key if key in merged.gone else key for key in value}
                 draft.image[pointer.field] = sorted(named)
+            elif isinstance(value, dict):
+                own = {key: word for key, word in value.items() if key == merged.master.key}
+                draft.image[pointer.field] = with_keys(None, value, dict.fromkeys(merged.gone, merged.master.key)) | own
             elif value in merged.gone:
                 draft.image[pointer.field] = merged.master.key
             found.append(draft)

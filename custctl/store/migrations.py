@@ -5,11 +5,12 @@ A step never changes once it is released, and imports no model: `PRAGMA user_ver
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from custctl.resources import CONTACT_GROUPS, fold
+from custctl.resources import CONTACT_GROUPS, fold, slug
 
 if TYPE_CHECKING:
     from custctl.policy.catalogue import PredefinedRole
@@ -620,6 +621,132 @@ def m003_sales(connection: sqlite3.Connection, now: str) -> None:  # noqa: ARG00
         connection.execute(f"CREATE INDEX activity_{name}_record ON activity_{name} (record_id)")
 
 
+_CATALOGUE_TABLES = f"""
+CREATE TABLE category (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    parent_id INTEGER REFERENCES category (id),
+    visibility TEXT CHECK (visibility IN ('config', 'hidden', 'visible')),{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX category_name ON category (name_folded, key);
+CREATE INDEX category_parent ON category (parent_id);
+
+CREATE TABLE category_for_group (
+    category_id INTEGER NOT NULL REFERENCES category (id) ON DELETE CASCADE,
+    group_id INTEGER NOT NULL REFERENCES customer_group (id),
+    visibility TEXT NOT NULL CHECK (visibility IN ('parent_category', 'hidden', 'visible')),
+    PRIMARY KEY (category_id, group_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX category_for_group_group ON category_for_group (group_id);
+
+CREATE TABLE category_for_customer (
+    category_id INTEGER NOT NULL REFERENCES category (id) ON DELETE CASCADE,
+    customer_id INTEGER NOT NULL REFERENCES customer (id),
+    visibility TEXT NOT NULL CHECK (visibility IN ('all', 'parent_category', 'hidden', 'visible')),
+    PRIMARY KEY (category_id, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX category_for_customer_customer ON category_for_customer (customer_id);
+
+CREATE TABLE product (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    sku TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    category_id INTEGER REFERENCES category (id),
+    status TEXT NOT NULL CHECK (status IN ('enabled', 'disabled')),
+    visibility TEXT CHECK (visibility IN ('config', 'hidden', 'visible')),{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX product_name ON product (name_folded, key);
+CREATE INDEX product_category ON product (category_id);
+
+CREATE TABLE product_for_group (
+    product_id INTEGER NOT NULL REFERENCES product (id) ON DELETE CASCADE,
+    group_id INTEGER NOT NULL REFERENCES customer_group (id),
+    visibility TEXT NOT NULL CHECK (visibility IN ('category', 'hidden', 'visible')),
+    PRIMARY KEY (product_id, group_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX product_for_group_group ON product_for_group (group_id);
+
+CREATE TABLE product_for_customer (
+    product_id INTEGER NOT NULL REFERENCES product (id) ON DELETE CASCADE,
+    customer_id INTEGER NOT NULL REFERENCES customer (id),
+    visibility TEXT NOT NULL CHECK (visibility IN ('current_product', 'category', 'hidden', 'visible')),
+    PRIMARY KEY (product_id, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX product_for_customer_customer ON product_for_customer (customer_id);
+
+CREATE TABLE price_list (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    currency TEXT,{_KEPT_COLUMNS}
+) STRICT;
+CREATE INDEX price_list_name ON price_list (name_folded, key);
+
+CREATE TABLE price (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    price_list_id INTEGER NOT NULL REFERENCES price_list (id),
+    product_id INTEGER NOT NULL REFERENCES product (id),
+    quantity INTEGER NOT NULL CHECK (quantity >= 1),
+    amount INTEGER NOT NULL,{_KEPT_COLUMNS},
+    UNIQUE (price_list_id, product_id, quantity)
+) STRICT;
+CREATE INDEX price_product ON price (product_id);
+
+CREATE TABLE price_list_of (
+    noun TEXT NOT NULL,
+    record_id INTEGER NOT NULL,
+    price_list_id INTEGER NOT NULL REFERENCES price_list (id),
+    place INTEGER NOT NULL,
+    PRIMARY KEY (noun, record_id, price_list_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX price_list_of_list ON price_list_of (price_list_id);
+
+CREATE TABLE price_list_unmerged (
+    noun TEXT NOT NULL,
+    record_id INTEGER NOT NULL,
+    price_list_id INTEGER NOT NULL REFERENCES price_list (id),
+    PRIMARY KEY (noun, record_id, price_list_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX price_list_unmerged_list ON price_list_unmerged (price_list_id);
+
+ALTER TABLE customer ADD COLUMN price_fallback TEXT CHECK (price_fallback IN ('this_customer_only'));
+ALTER TABLE customer_group ADD COLUMN price_fallback TEXT CHECK (price_fallback IN ('this_group_only'));
+"""
+
+
+def m004_catalogue(connection: sqlite3.Connection, now: str) -> None:
+    """Categories, products, price lists and prices; the names of price lists become links to lists of these names."""
+    for statement in _statements(_CATALOGUE_TABLES):
+        connection.execute(statement)
+    for noun, table in (("customer", "customer"), ("customer-group", "customer_group")):
+        query = f"SELECT id, price_lists FROM {table} WHERE price_lists <> '[]' ORDER BY id"
+        for row_id, names in connection.execute(query).fetchall():
+            ids = dict.fromkeys(_price_list(connection, name, now) for name in json.loads(names))
+            connection.executemany(
+                "INSERT INTO price_list_of (noun, record_id, price_list_id, place) VALUES (?, ?, ?, ?)",
+                [(noun, row_id, list_id, place) for place, list_id in enumerate(ids)],
+            )
+        connection.execute(f"ALTER TABLE {table} DROP COLUMN price_lists")
+
+
+def _price_list(connection: sqlite3.Connection, name: str, now: str) -> int:
+    """The id of the price list that a name means, made where there is none: equal slugs are one list."""
+    key = slug(name, "price-list")
+    connection.execute(
+        "INSERT INTO price_list (key, name, name_folded, active, created_at, updated_at) VALUES (?, ?, ?, 1, ?, ?)"
+        " ON CONFLICT (key) DO NOTHING",
+        (key, name, fold(name), now, now),
+    )
+    return int(connection.execute("SELECT id FROM price_list WHERE key = ?", (key,)).fetchone()[0])
+
+
 _SEEN_TABLES = f"""
 CREATE TABLE content (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -662,6 +789,7 @@ MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (
     m001_initial,
     m002_accounts_contacts_tags,
     m003_sales,
+    m004_catalogue,
     m005_seen,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

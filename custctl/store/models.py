@@ -27,7 +27,7 @@ class CustomerGroup(_Kept, table=True):
     owner: str | None = None
     payment_term: str | None = None
     tax_code: str | None = None
-    price_lists: str
+    price_fallback: str | None = None
 
 
 class Customer(_Kept, table=True):
@@ -46,7 +46,7 @@ class Customer(_Kept, table=True):
     sales_reps: str
     payment_term: str | None = None
     tax_code: str | None = None
-    price_lists: str = "[]"
+    price_fallback: str | None = None
     vat_id: str | None = None
     external_id: str | None = Field(default=None, unique=True)
 
@@ -447,6 +447,97 @@ class MarketingEvent(_Kept, table=True):
     account_id: int | None = Field(default=None, foreign_key="account.id")
 
 
+class Category(_Kept, table=True):
+    __tablename__ = "category"
+
+    key: str = Field(unique=True)
+    name: str
+    name_folded: str
+    parent_id: int | None = Field(default=None, foreign_key="category.id")
+    visibility: str | None = None
+
+
+class CategoryForGroup(SQLModel, table=True):
+    __tablename__ = "category_for_group"
+
+    category_id: int = Field(primary_key=True, foreign_key="category.id")
+    group_id: int = Field(primary_key=True, foreign_key="customer_group.id")
+    visibility: str
+
+
+class CategoryForCustomer(SQLModel, table=True):
+    __tablename__ = "category_for_customer"
+
+    category_id: int = Field(primary_key=True, foreign_key="category.id")
+    customer_id: int = Field(primary_key=True, foreign_key="customer.id")
+    visibility: str
+
+
+class Product(_Kept, table=True):
+    __tablename__ = "product"
+
+    key: str = Field(unique=True)
+    sku: str
+    name: str
+    name_folded: str
+    category_id: int | None = Field(default=None, foreign_key="category.id")
+    status: str
+    visibility: str | None = None
+
+
+class ProductForGroup(SQLModel, table=True):
+    __tablename__ = "product_for_group"
+
+    product_id: int = Field(primary_key=True, foreign_key="product.id")
+    group_id: int = Field(primary_key=True, foreign_key="customer_group.id")
+    visibility: str
+
+
+class ProductForCustomer(SQLModel, table=True):
+    __tablename__ = "product_for_customer"
+
+    product_id: int = Field(primary_key=True, foreign_key="product.id")
+    customer_id: int = Field(primary_key=True, foreign_key="customer.id")
+    visibility: str
+
+
+class PriceList(_Kept, table=True):
+    __tablename__ = "price_list"
+
+    key: str = Field(unique=True)
+    name: str
+    name_folded: str
+    active: bool
+    currency: str | None = None
+
+
+class Price(_Kept, table=True):
+    __tablename__ = "price"
+
+    key: str = Field(unique=True)
+    price_list_id: int = Field(foreign_key="price_list.id")
+    product_id: int = Field(foreign_key="product.id")
+    quantity: int
+    amount: int
+
+
+class PriceListOf(SQLModel, table=True):
+    __tablename__ = "price_list_of"
+
+    noun: str = Field(primary_key=True)
+    record_id: int = Field(primary_key=True)
+    price_list_id: int = Field(primary_key=True, foreign_key="price_list.id")
+    place: int
+
+
+class PriceListUnmerged(SQLModel, table=True):
+    __tablename__ = "price_list_unmerged"
+
+    noun: str = Field(primary_key=True)
+    record_id: int = Field(primary_key=True)
+    price_list_id: int = Field(primary_key=True, foreign_key="price_list.id")
+
+
 class _Owned(_Kept):
     customer_id: int | None = Field(default=None, foreign_key="customer.id")
     user_id: int | None = Field(default=None, foreign_key="customer_user.id")
@@ -556,6 +647,16 @@ MODELS: dict[str, type[SQLModel]] = {
         ActivityRequest,
         ActivityShoppingList,
         MarketingEvent,
+        Category,
+        CategoryForGroup,
+        CategoryForCustomer,
+        Product,
+        ProductForGroup,
+        ProductForCustomer,
+        PriceList,
+        Price,
+        PriceListOf,
+        PriceListUnmerged,
         SalesDocument,
         Record,
         Entity,

@@ -25,6 +25,7 @@ from custctl.resources import (
 from custctl.store.documents import Document
 from custctl.store.removal import remove, remove_addresses
 from custctl.store.rules import BUILT_IN
+from custctl.store.select import keys_in
 from custctl.store.settings import SETTINGS, owner_of
 from custctl.store.unit import Draft, Key, Unit
 
@@ -96,9 +97,8 @@ def _mentioned(draft: Draft) -> Iterator[tuple[str, Key]]:
     """The records that a document needs for one of its own, each with the field that says so."""
     noun, image = draft.noun, draft.image
     for field in noun.fields:
-        if field.kind in ("reference", "links") and field.name in draft.given:
-            value = image[field.name]
-            for key in value if isinstance(value, list) else [value]:
+        if field.to and field.name in draft.given:
+            for key in keys_in(image[field.name]):
                 yield field.name, (field.to, key)
     if noun is ROLE:
         yield "key", (CUSTOMER.name, draft.key.rpartition("/")[0])
@@ -113,4 +113,6 @@ def _mentioned(draft: Draft) -> Iterator[tuple[str, Key]]:
         owner, key = owner_of(draft.key)
         if owner is not None:
             yield "key", (owner.name, key)
-        yield "value", (SETTINGS[draft.key.rpartition("/")[2]].to, str(image["value"]))
+        setting = SETTINGS[draft.key.rpartition("/")[2]]
+        for key in keys_in(image["value"]) if setting.to else ():
+            yield "value", (setting.to, key)

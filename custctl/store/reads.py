@@ -14,6 +14,7 @@ from custctl.resources import (
     ADDRESS_OF,
     ADDRESSES,
     CONTACT,
+    CUSTOMER,
     GROUP,
     NOUNS,
     ROLE,
@@ -195,7 +196,7 @@ def account_contacts(connection: sqlite3.Connection, account: Image) -> list[Ima
 
 def children(connection: sqlite3.Connection, customer_id: int) -> list[tuple[str, str]]:
     """The keys and names of the subsidiaries directly below a customer, by name."""
-    return [(key, name) for _, key, name in connection.execute(_CHILDREN, (customer_id,))]
+    return [(key, name) for _, key, name in connection.execute(_children(CUSTOMER), (customer_id,))]
 
 
 def belongings(connection: sqlite3.Connection, customer_id: int) -> dict[str, int]:
@@ -216,9 +217,9 @@ def terms(connection: sqlite3.Connection, customer: Image) -> dict[str, dict[str
     Sources: oroinc/orocommerce PaymentTermBundle/Provider/PaymentTermProvider.php and
     TaxBundle/Provider/TaxationAddressProvider.php.
     """
-    query = "SELECT payment_term, tax_code, price_lists FROM customer_group WHERE key = ?"
-    row = connection.execute(query, (customer["group"],)).fetchone() or (None, None, "[]")
-    shared = {"payment_term": row[0], "tax_code": row[1], "price_lists": json.loads(row[2])}
+    nothing: Image = {"payment_term": None, "tax_code": None, "price_lists": []}
+    groups = selection(GROUP.name, tuple(nothing)).rows(connection, "AND t.key = :key", {"key": customer["group"]})
+    _, shared = next(groups, (0, nothing))
     found = {}
     for name, of_group in shared.items():
         value, origin = customer[name], f"customer:{customer['key']}"
@@ -228,22 +229,25 @@ def terms(connection: sqlite3.Connection, customer: Image) -> dict[str, dict[str
     return found
 
 
-# -- the tree of customers ---------------------------------------------------------------------------------------
+# -- trees of customers and of categories -------------------------------------------------------------------------
 
 _SIBLINGS = 100
-_CHILDREN = "SELECT id, key, name FROM customer WHERE parent_id IS ? ORDER BY name_folded, key"
 
 
-def tree(connection: sqlite3.Connection, root: int | None) -> Iterator[Image]:
+def _children(noun: Noun) -> str:
+    return f"SELECT id, key, name FROM {noun.table} WHERE parent_id IS ? ORDER BY name_folded, key"
+
+
+def tree(connection: sqlite3.Connection, root: int | None, noun: Noun = CUSTOMER) -> Iterator[Image]:
     """The trees of customers as `{"key", "name", "children"}`; children are read when they are asked for.
 
-    A customer that is its own ancestor, which no command makes, has no descendants (AM 8), so a walk down ends.
+    One that is its own ancestor, which no command makes, has no descendants (AM 8), so a walk down ends.
     """
     if root is None:
-        yield from _nodes(connection, _CHILDREN, None)
+        yield from _nodes(connection, _children(noun), None)
         return
-    row_id, key, name = connection.execute("SELECT id, key, name FROM customer WHERE id = ?", (root,)).fetchone()
-    children = iter(()) if is_in_cycle(connection, row_id) else _nodes(connection, _CHILDREN, row_id)
+    row_id, key, name = connection.execute(f"SELECT id, key, name FROM {noun.table} WHERE id = ?", (root,)).fetchone()
+    children = iter(()) if is_in_cycle(connection, row_id, noun) else _nodes(connection, _children(noun), row_id)
     yield {"key": key, "name": name, "children": children}
 
 
@@ -254,13 +258,13 @@ def _nodes(connection: sqlite3.Connection, query: str, parent: int | None) -> It
             yield {"key": key, "name": name, "children": _nodes(connection, query, row_id)}
 
 
-def is_in_cycle(connection: sqlite3.Connection, row_id: int) -> bool:
-    """Whether a customer is among its own ancestors."""
-    query = """
+def is_in_cycle(connection: sqlite3.Connection, row_id: int, noun: Noun = CUSTOMER) -> bool:
+    """Whether a customer, or a category, is among its own ancestors."""
+    query = f"""
     WITH RECURSIVE up (id) AS (
-        SELECT parent_id FROM customer WHERE id = ?1
+        SELECT parent_id FROM {noun.table} WHERE id = ?1
         UNION
-        SELECT (SELECT c.parent_id FROM customer c WHERE c.id = up.id) FROM up WHERE up.id IS NOT NULL
+        SELECT (SELECT c.parent_id FROM {noun.table} c WHERE c.id = up.id) FROM up WHERE up.id IS NOT NULL
     )
     SELECT EXISTS (SELECT 1 FROM up WHERE id = ?1)
     """

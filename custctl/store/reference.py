@@ -28,6 +28,15 @@ _MEANINGS: Mapping[str, str] = {
     "public": "false hides it from customer users",
     "sales_reps": "back-office people, as text",
     "self_managed": "customer users may manage it, if it is public too",
+    "amount": "what one piece costs",
+    "price_fallback": "whether other price lists count behind these",
+    "price_lists": "the first counts first",
+    "quantity": "from so many pieces on",
+    "sku": "names the product, in capitals or not",
+    "unmerged_price_lists": "those of the price lists that are not merged with others",
+    "visibility": "who sees it where nothing else is said",
+    "visibility_for_customers": "by key of a customer, before its group",
+    "visibility_for_groups": "by key of a customer group",
     "was": "the key until now, to rename",
     "workflow_default": "for workflows that the role does not list",
     "workflows": "by name and permission",
@@ -48,6 +57,11 @@ _MEANINGS: Mapping[str, str] = {
     "tests.reason": "the reason code to expect",
     "tests.resource": "an entity, a record, capability:NAME, workflow:NAME or entity.field",
     "tests.subject": "an e-mail, user:KEY, role:KEY, guest or visitor:KEY",
+    "price_lists.active": "one that is not active counts for nobody",
+    "price_lists.currency": "of all its prices",
+    "prices.key": "made from the others; left out",
+    "products.key": "the sku in small letters; left out",
+    "products.status": "a disabled one is seen by nobody",
     "users.key": "needed for a guest, because guests may share an e-mail",
 }
 """What a field is for, where its name and type do not say it: by its name, or by table and name."""
@@ -92,7 +106,7 @@ def _fields(table: str, model: type[Input], noun: Noun | None) -> Iterator[Row]:
 def _leads_to(noun: Noun | None, name: str) -> str | None:
     """What a reference is: the key of another record."""
     field = None if noun is None else noun.field(name)
-    if field is None or not field.to:
+    if field is None or not field.to or field.kind == "choices":
         return None
     target = NOUNS[field.to]
     if field.kind == "links":

@@ -20,6 +20,7 @@ from custctl.resources import (
     ADDRESSES,
     BUSINESS,
     BUSINESS_ADDRESS,
+    CATEGORY,
     CHANNEL,
     CONTACT,
     CONTACT_ADDRESS,
@@ -34,6 +35,9 @@ from custctl.resources import (
     MARKETING_EVENT,
     NOUNS,
     OPPORTUNITY,
+    PRICE,
+    PRICE_LIST,
+    PRODUCT,
     RECORD,
     ROLE,
     SALES,
@@ -48,7 +52,8 @@ from custctl.resources import (
     Noun,
 )
 from custctl.store.rules import BUILT_IN, BUILT_IN_ROLES, check
-from custctl.store.select import Image
+from custctl.store.select import Image, keys_in, without_keys
+from custctl.store.settings import SETTINGS
 from custctl.store.unit import Draft, Unit
 
 
@@ -270,6 +275,31 @@ def remove_taxonomies(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     return _remove(unit, drafts)
 
 
+def remove_price_lists(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take price lists away with their prices; customers and groups lose them. The website's lists stay."""
+    of_website = [name for name, setting in SETTINGS.items() if setting.to == PRICE_LIST.name]
+
+    def refusal(draft: Draft) -> Problem | None:
+        named = next((name for name in of_website if draft.key in keys_in(unit.setting(name))), None)
+        hint = f"take it out of that setting first: custctl setting get {named}"
+        return None if named is None else _protected(draft, f"is one of {named}", hint)
+
+    free, refused = _split(drafts, refusal)
+    return _remove(unit, free, _of(unit, PRICE, "price_list_id", free), refused)
+
+
+def remove_categories(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take categories away; those below become top-level, and products keep none (feature P-07)."""
+    outcome = _remove(unit, drafts)
+    check(unit, [*unit.of(CATEGORY), *unit.of(PRODUCT)])  # what followed a category follows none now
+    return outcome
+
+
+def remove_products(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take products away with their prices."""
+    return _remove(unit, drafts, _of(unit, PRICE, "product_id", drafts))
+
+
 def remove_with_lines(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     """Take sales documents or records away, with the records whose parent one is and theirs."""
     return _remove(unit, drafts, _below(unit, drafts))
@@ -361,9 +391,10 @@ def _let_go(unit: Unit, gone: Sequence[Draft]) -> None:
             if field.via is None:
                 _forget(unit, noun, field.name, gone)
                 continue
-            linked = f"t.id IN (SELECT l.{field.via.own} FROM {field.via.table} l WHERE l.{field.via.other} IN {_IDS})"
-            for other in unit.select(noun, linked, ids=_ids(gone)):
-                other.image[field.name] = [key for key in other.image[field.name] if key not in keys]
+            of_noun = f" AND l.noun = '{noun.name}'" if field.via.shared else ""
+            found = f"SELECT l.{field.via.own} FROM {field.via.table} l WHERE l.{field.via.other} IN {_IDS}{of_noun}"
+            for other in unit.select(noun, f"t.id IN ({found})", ids=_ids(gone)):
+                other.image[field.name] = without_keys(other.image[field.name], keys)
 
 
 REMOVALS: Mapping[str, Removal] = {
@@ -387,6 +418,10 @@ REMOVALS: Mapping[str, Removal] = {
     OPPORTUNITY.name: _remove,
     ACTIVITY.name: _remove,
     MARKETING_EVENT.name: _remove,
+    PRICE_LIST.name: remove_price_lists,
+    CATEGORY.name: remove_categories,
+    PRODUCT.name: remove_products,
+    PRICE.name: _remove,
     **dict.fromkeys((noun.name for noun in SALES), remove_with_lines),
     RECORD.name: remove_with_lines,
 }

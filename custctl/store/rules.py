@@ -30,6 +30,7 @@ from custctl.resources import (
     ADDRESSES,
     BUSINESS,
     BUSINESS_ADDRESS,
+    CATEGORY,
     CHANNEL,
     CONTACT,
     CONTACT_ADDRESS,
@@ -45,6 +46,9 @@ from custctl.resources import (
     MARKETING_EVENT,
     NOUNS,
     OPPORTUNITY,
+    PRICE,
+    PRICE_LIST,
+    PRODUCT,
     RECORD,
     ROLE,
     SALES,
@@ -60,6 +64,8 @@ from custctl.resources import (
 )
 from custctl.store import channels, customs, selling
 from custctl.store.inputs import STATUSES, entity_name
+from custctl.store.pricing import price_key
+from custctl.store.select import keys_in, with_keys
 from custctl.store.settings import SETTINGS, owner_of
 from custctl.store.unit import Draft, Unit, wrong
 
@@ -93,6 +99,10 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     OPPORTUNITY.name: ("name",),
     ACTIVITY.name: ("kind", "subject"),
     MARKETING_EVENT.name: ("type",),
+    PRICE_LIST.name: ("name",),
+    CATEGORY.name: ("name",),
+    PRODUCT.name: ("sku", "name"),
+    PRICE.name: ("amount",),
 }
 
 
@@ -127,14 +137,12 @@ def _required(unit: Unit, draft: Draft) -> None:
 def _references(unit: Unit, draft: Draft) -> None:
     """Every reference that is new leads to a record."""
     for entry in draft.noun.fields:
-        if entry.kind not in ("reference", "links") or entry.computed or not draft.changed(entry.name):
+        if not entry.to or entry.computed or not draft.changed(entry.name):
             continue
-        value = draft.image.get(entry.name)
         target = NOUNS[entry.to]
-        if isinstance(value, list):
-            value = draft.image[entry.name] = sorted(value)
-        for key in value if isinstance(value, list) else [value]:
-            if key is not None and unit.id_of(target, key) is None:
+        value = draft.image[entry.name] = with_keys(entry, draft.image.get(entry.name), {})
+        for key in keys_in(value):
+            if unit.id_of(target, key) is None:
                 unit.missing(target, key, draft.locate(entry.name), entry.name)
 
 
@@ -353,6 +361,58 @@ def _happening(unit: Unit, draft: Draft) -> None:
     draft.image["at"] = draft.image["at"] or unit.moment
 
 
+def _priced(unit: Unit, draft: Draft) -> None:
+    """What is not merged is one of the record's price lists: a list that is taken out is no longer named there."""
+    image = draft.image
+    strangers = [key for key in image["unmerged_price_lists"] if key not in image["price_lists"]]
+    known = [key for key in strangers if unit.id_of(PRICE_LIST, key) is not None]
+    if known and "unmerged_price_lists" in draft.given:
+        words = f"{known[0]} is not among its price_lists"
+        wrong(unit, draft, "unmerged_price_lists", words, value=known[0])
+    image["unmerged_price_lists"] = [key for key in image["unmerged_price_lists"] if key not in strangers]
+
+
+def _category(unit: Unit, draft: Draft) -> None:
+    """A category at the top has no parent to follow (feature P-07)."""
+    _visibility(unit, draft, "parent", "parent_category")
+
+
+def _product(unit: Unit, draft: Draft) -> None:
+    """A product is keyed by its SKU; without a category there is none to follow (feature P-08)."""
+    if draft.key != fold(draft.image["sku"] or ""):
+        wrong(unit, draft, "key", "its key is its sku in small letters; leave key out")
+    _visibility(unit, draft, "category", "category")
+
+
+def _visibility(unit: Unit, draft: Draft, above: str, follow: str) -> None:
+    """Nothing follows what it does not have: a choice that was there before goes, one that is made now is wrong.
+
+    Source: oroinc/orocommerce VisibilityBundle/Entity/Visibility, where the lists of choices leave it out.
+    """
+    image = draft.image
+    names = ("visibility_for_groups", "visibility_for_customers")
+    if image[above] is None:
+        following = [name for name in names if follow in image[name].values()]
+        following += ["visibility"] if image["visibility"] == follow else []
+        for name in following:
+            if name in draft.given and draft.changed(name):
+                words = f"{name} cannot be {follow}: it has no {above}"
+                wrong(unit, draft, name, words, value=follow)
+        for name in names:
+            if name in following:
+                image[name] = {key: word for key, word in image[name].items() if word != follow}
+                unit.warnings.append(f"{draft.reference}: without a {above}, {name} no longer says {follow}")
+    if image["visibility"] == follow:
+        image["visibility"] = None
+
+
+def _price(unit: Unit, draft: Draft) -> None:
+    """What a price is of stands in its key."""
+    image = draft.image
+    if draft.key != price_key(image["price_list"], image["product"], image["quantity"]):
+        wrong(unit, draft, "key", "its key is LIST/SKU, or LIST/SKU/QUANTITY; leave key out")
+
+
 def _sales(unit: Unit, draft: Draft) -> None:
     _consistent_owner(unit, draft)
     status = draft.image.get("status")
@@ -424,12 +484,15 @@ def _setting(unit: Unit, draft: Draft) -> None:
         unit.missing(owner_noun, owner, draft.locate(), setting.name)
     if setting.name in ("currency.base", "currency.rates"):
         _currencies(unit, draft)
-    if setting.kind != "reference":
+    if not setting.to:
         return
     target = NOUNS[setting.to]
-    if unit.id_of(target, value) is None:
-        unit.missing(target, value, draft.locate("value"), setting.name)
-    elif target is ROLE and "/" in value:
+    lost = [key for key in keys_in(value) if unit.id_of(target, key) is None]
+    for key in lost:
+        unit.missing(target, key, draft.locate("value"), setting.name)
+    if lost:
+        return
+    if target is ROLE and "/" in value:
         wrong(unit, draft, setting.name, "the website's roles are predefined ones, without a customer", value=value)
 
 
@@ -626,6 +689,7 @@ _PARENTS: Mapping[str, tuple[str, Callable[[Unit, str], str | None]]] = {
     CUSTOMER.name: ("parent", partial(_above, CUSTOMER, "parent")),
     CONTACT.name: ("reports_to", partial(_above, CONTACT, "reports_to")),
     ACCOUNT.name: ("referred_by", partial(_above, ACCOUNT, "referred_by")),
+    CATEGORY.name: ("parent", partial(_above, CATEGORY, "parent")),
     RECORD.name: ("parent", _parent_record),
 }
 """The field of a noun that leads upwards, and what a record has there."""
@@ -646,6 +710,11 @@ _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     OPPORTUNITY.name: selling.opportunity,
     ACTIVITY.name: _activity,
     MARKETING_EVENT.name: _marketing_event,
+    GROUP.name: _priced,
+    CUSTOMER.name: _priced,
+    CATEGORY.name: _category,
+    PRODUCT.name: _product,
+    PRICE.name: _price,
     **dict.fromkeys(ADDRESSES, _address),
     **{noun.name: _sales for noun in SALES},
 }

@@ -17,6 +17,7 @@ from custctl.resources import (
     ADDRESSES,
     ENTITY,
     NOUNS,
+    PRICE,
     RECORD,
     SETTING,
     TAG,
@@ -31,7 +32,7 @@ from custctl.store.select import Image, Selection, selection
 
 Row = dict[str, Any]
 
-SEARCHED = tuple(noun for noun in NOUNS.values() if noun not in (ENTITY, SETTING) and noun.name not in ADDRESSES)
+SEARCHED = tuple(noun for noun in NOUNS.values() if noun not in (ENTITY, SETTING, PRICE) and noun.name not in ADDRESSES)
 """The nouns that are searched; addresses are found with their owners."""
 
 _LAST = "\U0010ffff"

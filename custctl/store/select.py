@@ -6,7 +6,7 @@ Only names from the noun table enter the SQL text; every value is a parameter.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -97,6 +97,9 @@ _SPECIAL: Mapping[tuple[str, str], str] = {
     },
     ("activity", "about"): f"(SELECT json_group_array(k) FROM (SELECT k FROM ({_ABOUT}) ORDER BY k))",
     ("marketing-event", "to"): f"(SELECT k FROM ({_TO}) LIMIT 1)",
+    ("price-list", "prices"): "(SELECT count(*) FROM price m WHERE m.price_list_id = t.id)",
+    ("price", "currency"): "(SELECT o.currency FROM price_list o WHERE o.id = t.price_list_id)",
+    ("category", "products"): "(SELECT count(*) FROM product m WHERE m.category_id = t.id)",
     ("record", "parent"): """CASE WHEN t.parent_document_id IS NOT NULL
         THEN (SELECT d.entity || ':' || d.number FROM sales_document d WHERE d.id = t.parent_document_id)
         ELSE (SELECT p.entity || ':' || p.key FROM record p WHERE p.id = t.parent_record_id) END""",
@@ -138,6 +141,30 @@ class Selection(NamedTuple):
         return f"t.{column}" if column else self.expression(name)
 
 
+def keys_in(value: Any) -> list[str]:
+    """The keys of the records that the value of a reference, of links or of choices names."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | dict) else [value]
+
+
+def with_keys(field: Field | None, value: Any, new: Mapping[str, str]) -> Any:
+    """The value of a field that names other records, with new keys in the place of old ones."""
+    if isinstance(value, dict):
+        return {key: value[old] for key, old in sorted((new.get(old, old), old) for old in value)}
+    if isinstance(value, list):
+        keys = [new.get(key, key) for key in value]
+        return keys if field is not None and field.via is not None and field.via.place else sorted(keys)
+    return new.get(value, value)
+
+
+def without_keys(value: Any, gone: Container[str]) -> Any:
+    """The value of links or choices without those to some records."""
+    if isinstance(value, dict):
+        return {key: word for key, word in value.items() if key not in gone}
+    return [key for key in value if key not in gone]
+
+
 def told(image: Image) -> Image:
     """An image as history keeps it: without the fields that hold nothing."""
     return {name: value for name, value in image.items() if value is not None}
@@ -177,13 +204,14 @@ def _expression(noun: Noun, field: Field) -> str:
 
 
 def _links(noun: Noun, via: Link, target: Noun) -> str:
-    """The keys of the records that one is linked to, as a JSON array in order."""
+    """The keys of the records that one is linked to, as a JSON array in order, or an object with a word about each."""
     of_noun = f" AND l.noun = '{noun.name}'" if via.shared else ""
+    word = f", l.{via.word} AS w" if via.word else ""
     keys = (
-        f"SELECT o.{target.named_by} AS k FROM {via.table} l JOIN {target.table} o ON o.id = l.{via.other}"
-        f" WHERE l.{via.own} = t.id{of_noun} ORDER BY k"
+        f"SELECT o.{target.named_by} AS k{word} FROM {via.table} l JOIN {target.table} o ON o.id = l.{via.other}"
+        f" WHERE l.{via.own} = t.id{of_noun} ORDER BY {f'l.{via.place}' if via.place else 'k'}"
     )
-    return f"(SELECT json_group_array(k) FROM ({keys}))"
+    return f"(SELECT {'json_group_object(k, w)' if word else 'json_group_array(k)'} FROM ({keys}))"
 
 
 def _source(noun: Noun) -> str:

@@ -27,7 +27,7 @@ EVERYWHERE: tuple[Scope, ...] = ("system", "group", "customer")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. A reference names the noun it leads to; a number lies between `least` and `most`.
+    """One setting. A reference, or a list of them, names the noun it leads to; a number lies between two others.
 
     `form` gives a text of it, or each of a list that is never empty, its proper form, or raises ValueError.
     """
@@ -231,6 +231,60 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("product.export", "bool", False, "Whether products may be exported from a list.", scopes=EVERYWHERE),
         Setting("product.export_prices", "bool", False, "Whether that export has prices.", scopes=EVERYWHERE),
         Setting("product.export_price_tiers", "bool", False, "Whether it has price tiers.", scopes=EVERYWHERE),
+        # oroinc/orocommerce VisibilityBundle/DependencyInjection/Configuration.php: category_visibility and
+        # product_visibility.
+        Setting(
+            "category.visibility",
+            "choice",
+            "visible",
+            "Who sees a category that follows the configuration.",
+            choices=("visible", "hidden"),
+        ),
+        Setting(
+            "product.visibility",
+            "choice",
+            "visible",
+            "Who sees a product that follows the configuration.",
+            choices=("visible", "hidden"),
+        ),
+        # oroinc/orocommerce PricingBundle/DependencyInjection/Configuration.php: price_strategy and
+        # default_price_lists; Entity/PriceListToWebsite.php and PriceListWebsiteFallback.php.
+        Setting(
+            "price.strategy",
+            "choice",
+            "minimal_prices",
+            "Which price counts: the lowest of all lists, or that of the first list that has one.",
+            choices=("minimal_prices", "merge_by_priority"),
+        ),
+        Setting(
+            "price.website_lists",
+            "list",
+            [],
+            "The price lists of the website, the first first, behind those of customers and groups.",
+            to="price-list",
+        ),
+        Setting(
+            "price.website_unmerged_lists",
+            "list",
+            [],
+            "Those of them whose prices are not merged with those of other lists.",
+            to="price-list",
+        ),
+        Setting(
+            "price.website_fallback",
+            "choice",
+            "config",
+            "What comes behind the price lists of the website: those of the configuration, or nothing.",
+            choices=("config", "this_website_only"),
+        ),
+        Setting("price.default_lists", "list", [], "The price lists of the configuration.", to="price-list"),
+        Setting(
+            "price.default_unmerged_lists",
+            "list",
+            [],
+            "Those of them whose prices are not merged with those of other lists.",
+            to="price-list",
+        ),
         # oroinc/customer-portal CommerceMenuBundle/DependencyInjection/Configuration.php: main_navigation_menu.
         Setting(
             "menu.main", "text", "commerce_main_menu", "The menu that is the storefront's main menu.", scopes=EVERYWHERE
@@ -364,7 +418,9 @@ def read(connection: sqlite3.Connection, setting: Setting, words: Sequence[str])
     Raises exit 2 for more words than one, 3 for a reference that leads nowhere, 4 for a value that does not fit.
     """
     if setting.kind == "list":
-        return list(words)
+        if not setting.to:
+            return list(words)
+        return [lookup.require(connection, NOUNS[setting.to], word)[1] for word in dict.fromkeys(words) if word]
     if setting.kind in TABLES:
         return _typed_table(setting, TABLES[setting.kind], words)
     if len(words) != 1:

@@ -20,7 +20,7 @@ from custctl.store.codec import to_column
 from custctl.store.database import now
 from custctl.store.lookup import near_keys
 from custctl.store.rows import Transaction
-from custctl.store.select import Image, differences, role_entries, selection, told
+from custctl.store.select import Image, differences, keys_in, role_entries, selection, told, with_keys
 from custctl.store.settings import SETTINGS, owner_of
 
 if TYPE_CHECKING:
@@ -247,11 +247,8 @@ class Unit:
             if draft.noun.name in ADDRESSES:
                 self._move_address(draft, f"{key}/{draft.key.rpartition('/')[2]}")
             for image in (draft.before, draft.after):
-                value = None if image is None else image.get(name)
-                if image is not None and value == old:
-                    image[name] = key
-                elif image is not None and isinstance(value, list):
-                    image[name] = sorted(key if other == old else other for other in value)
+                if image is not None:
+                    image[name] = with_keys(draft.noun.field(name), image.get(name), {old: key})
             self._referring.setdefault((noun.name, key), []).append((draft, name))
 
     def _move_address(self, draft: Draft, key: str) -> None:
@@ -472,11 +469,23 @@ class Unit:
         rows: dict[str, list[dict[str, Any]]] = {}
         for name, target, via in _links_of(draft.noun):
             if draft.changed(name):
-                own = _own_columns(draft, via)
-                rows[via.table] = [{**own, via.other: self.id_of(target, key)} for key in draft.image[name]]
+                rows[via.table] = list(self._linked(draft, via, target, draft.image[name]))
         if _entries_change(draft) and draft.after is not None:
             rows["role_entry"] = [{"role_id": draft.id, **entry} for entry in self._entries(draft.image)]
         return rows
+
+    def _linked(
+        self, draft: Draft, via: Link, target: Noun, value: Sequence[str] | Mapping[str, str]
+    ) -> Iterator[dict[str, Any]]:
+        own = _own_columns(draft, via)
+        for place, key in enumerate(value):
+            row = {**own, via.other: self.id_of(target, key)}
+            if via.place:
+                row[via.place] = place
+            if via.word:
+                assert isinstance(value, Mapping), "choices say a word about each"
+                row[via.word] = value[key]
+            yield row
 
     def _entries(self, image: Image) -> Iterable[dict[str, str]]:
         """The rows of a role's entries; a listed entity or workflow gets one for every permission, none included."""
@@ -528,8 +537,7 @@ class Unit:
                     owner, _ = ADDRESSES[noun.name]
                     self._referring.setdefault((owner.name, image["owner"]), []).append((draft, "owner"))
                 for entry in noun.fields:
-                    value = image.get(entry.name) if entry.to else None
-                    for key in value if isinstance(value, list) else [value] if value is not None else []:
+                    for key in keys_in(image.get(entry.name)) if entry.to else ():
                         self._referring.setdefault((entry.to, key), []).append((draft, entry.name))
             taken.append(draft)
         return [draft for draft in taken if draft.after is not None]

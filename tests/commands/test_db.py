@@ -146,10 +146,10 @@ DAMAGE: dict[str, tuple[str, str, str, str]] = {
         "sales_reps is '[1', not a list of texts",
     ),
     "a list that is an object": (
-        "UPDATE customer_group SET price_lists = '{{}}' WHERE key = 'partners'",
+        "UPDATE customer SET sales_reps = '{{}}' WHERE key = 'company-a'",
         "json",
-        "customer-group:partners",
-        "price_lists is '{{}}', not a list of texts",
+        "customer:company-a",
+        "sales_reps is '{{}}', not a list of texts",
     ),
     "a list of numbers": (
         "UPDATE customer SET sales_reps = '[1]' WHERE key = 'company-a'",

@@ -94,10 +94,10 @@ def test_a_folder_is_of_toml_and_sorted_as_tables_name_each_other(nothing: Runne
         "01-entities.toml",
         "02-taxonomies.toml",
         "03-tags.toml",
-        "04-groups.toml",
-        "05-customers.toml",
+        "04-price_lists.toml",
+        "05-groups.toml",
     ]
-    assert names[-1] == "24-settings.toml"
+    assert names[-1] == "30-settings.toml"
     assert (tmp_path / "world").stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "world").iterdir()} == {0o600}
     assert not nothing.database.exists()

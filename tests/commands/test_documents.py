@@ -50,9 +50,9 @@ def test_a_second_apply_changes_nothing_and_writes_no_history(demo: Runner) -> N
 def test_an_apply_tells_every_record_and_is_one_revision(custctl: Runner) -> None:
     answer = custctl.json("apply", "-f", DEMO, "--yes")
     kinds = [change["record"].partition(":")[0] for change in answer["changes"]]
-    assert (answer["revision"], len(kinds)) == (1, 155)
+    assert (answer["revision"], len(kinds)) == (1, 183)
     assert {change["op"] for change in answer["changes"]} == {"add"}
-    assert custctl.sql("SELECT count(*), min(revision_id), max(revision_id) FROM history") == [(155, 1, 1)]
+    assert custctl.sql("SELECT count(*), min(revision_id), max(revision_id) FROM history") == [(183, 1, 1)]
     assert custctl.sql("SELECT actor, command FROM revision") == [("tester", f"custctl apply -f {DEMO} --yes -o json")]
 
 
@@ -120,6 +120,8 @@ def test_a_list_that_is_present_is_the_whole_list(demo: Runner) -> None:
     )
     assert {change["record"]: change["fields"] for change in answer["changes"]} == {
         "customer-group:partners": {"price_lists": [[], ["b", "a"]]},
+        "price-list:a": {"key": [None, "a"], "name": [None, "a"], "active": [None, True]},
+        "price-list:b": {"key": [None, "b"], "name": [None, "b"], "active": [None, True]},
         "customer:company-a": {"sales_reps": [["Priya Nair", "Tom Ekberg"], ["Zoe"]]},
         f"user:{BOB}": {"roles": [["buyer"], ["administrator", "company-a/approver"]]},
     }
@@ -406,7 +408,7 @@ def test_a_plan_says_in_words_what_would_be(demo: Runner) -> None:
 
 def test_a_plan_and_a_dry_run_need_no_database_and_make_none(custctl: Runner) -> None:
     custctl.database.unlink()
-    assert custctl("plan", "-f", DEMO).lines[-1] == "155 to add, 0 to change, 0 to remove"
+    assert custctl("plan", "-f", DEMO).lines[-1] == "183 to add, 0 to change, 0 to remove"
     assert custctl("apply", "-f", DEMO, "--dry-run").exit == 0
     assert not custctl.database.exists()
 
@@ -938,6 +940,7 @@ def test_an_export_is_sorted_and_holds_no_id_time_or_default(demo: Runner) -> No
         "entities",
         "taxonomies",
         "tags",
+        "price_lists",
         "groups",
         "customers",
         "roles",
@@ -952,6 +955,9 @@ def test_an_export_is_sorted_and_holds_no_id_time_or_default(demo: Runner) -> No
         "business_customers",
         "leads",
         "opportunities",
+        "categories",
+        "products",
+        "prices",
         "orders",
         "quotes",
         "requests",
@@ -992,8 +998,12 @@ def test_an_export_is_sorted_and_holds_no_id_time_or_default(demo: Runner) -> No
         if isinstance(rows, list):
             keys = [
                 (
-                    row.get("entity", ""),
-                    fold(str(row.get("key") or row.get("email") or row.get("number") or row["name"])),
+                    row.get("entity", "") or f"{row.get('price_list', '')}/{row.get('product', '')}",
+                    fold(
+                        str(
+                            row.get("key") or row.get("sku") or row.get("email") or row.get("number") or row.get("name")
+                        )
+                    ),
                 )
                 for row in rows
             ]

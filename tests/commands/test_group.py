@@ -39,7 +39,9 @@ def test_g_01_a_group_is_shown_with_the_number_of_its_customers(demo: Runner) ->
         "owner": None,
         "payment_term": "net 60",
         "tax_code": "RESALE",
-        "price_lists": [],
+        "price_lists": ["wholesale"],
+        "unmerged_price_lists": [],
+        "price_fallback": None,
         "tags": [],
         "customers": 1,
     }
@@ -55,7 +57,9 @@ def test_g_01_a_group_is_added_with_its_terms(custctl: Runner) -> None:
             "payment_term": [None, "net30"],
             "tax_code": [None, "T"],
             "price_lists": [None, ["b", "a"]],
-        }
+        },
+        "price-list:b": {"key": [None, "b"], "name": [None, "b"], "active": [None, True]},
+        "price-list:a": {"key": [None, "a"], "name": [None, "a"], "active": [None, True]},
     }
 
 
@@ -110,7 +114,8 @@ def test_g_01_the_group_of_visitors_keeps_its_key(demo: Runner) -> None:
         ("payment_term=net 30", ["all-customers"]),
         ("tax_code=", ["all-customers", VISITORS]),
         ("customers>1", ["all-customers", "partners"]),
-        ("price_lists=", ["all-customers", VISITORS, "partners", "wholesale-accounts"]),
+        ("price_lists=", ["all-customers", VISITORS, "partners"]),
+        ("price_lists=wholesale,retail", ["wholesale-accounts"]),
     ],
 )
 def test_g_01_groups_can_be_filtered(demo: Runner, condition: str, found: list[str]) -> None:

@@ -15,8 +15,8 @@ AMANDA = "amanda.smith@company-a.example"
 PETER = "peter.jansen@wholesaler-b.example"
 SEASONAL = ["customer:wholesaler-b", f"user:{PETER}", "order:SO-2001"]
 TAGGABLE = (
-    "these can: customer-group, customer, role, user, contact, account, business-customer, lead, opportunity, order,"
-    " quote, request, shopping-list, checkout"
+    "these can: customer-group, customer, role, user, contact, account, business-customer, lead, opportunity, product,"
+    " order, quote, request, shopping-list, checkout"
 )
 
 

@@ -76,7 +76,8 @@ def test_g_08_a_customer_has_price_lists_of_its_own_in_their_order(shop: Runner)
     shop.json("customer", "add", "New", "--group", "partners", "--price-list", "b", "--price-list", "a")
     assert terms(shop, "new")["price_lists"] == (["b", "a"], "customer:new")
     assert shop.fields("customer", "edit", "new", "--price-list", "c") == {
-        "customer:new": {"price_lists": [["b", "a"], ["c"]]}
+        "customer:new": {"price_lists": [["b", "a"], ["c"]]},
+        "price-list:c": {"key": [None, "c"], "name": [None, "c"], "active": [None, True]},
     }
     shop.json("customer", "edit", "new", "--price-list", "")
     assert terms(shop, "new")["price_lists"] == (["dealer"], "customer-group:partners")

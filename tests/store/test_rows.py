@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custctl.resources import BUSINESS, CONTACT, CUSTOMER, GROUP, NOUNS, ROLE, SETTING, USER, VISITOR, Noun
+from custctl.resources import BUSINESS, CONTACT, CUSTOMER, NOUNS, ROLE, SETTING, USER, VISITOR, Noun
 from custctl.store import rows
 from custctl.store.codec import money_from, money_text, to_column
 from custctl.store.database import open_in_memory
@@ -86,7 +86,7 @@ def written(empty: Path, place: Path, bulk: int, monkeypatch: pytest.MonkeyPatch
         Path("changes.toml").write_text(CHANGES, encoding="utf-8")
         assert runner("apply", "-f", str(folder()), "--yes").exit == 0
         answer = runner("apply", "-f", "changes.toml", "--yes", "-o", "json")
-        assert (answer.exit, len(answer.json["changes"])) == (0, 20), answer
+        assert (answer.exit, len(answer.json["changes"])) == (0, 22), answer
         assert runner("customer", "address", "delete", "acme/warehouse").exit == 0
         assert runner("group", "delete", "wholesale-accounts", "--yes").exit == 0
     return runner.contents()
@@ -125,7 +125,7 @@ STORED: dict[str, tuple[Noun, dict[str, Any], Mapping[str, st.SearchStrategy[Any
         {"name_folded": "", "sales_reps": "[]"},
         {"key": texts, "name": texts, "vat_id": st.none() | texts},
     ),
-    "list": (GROUP, {"key": "k", "name": "", "name_folded": ""}, {"price_lists": st.lists(texts)}),
+    "list": (CUSTOMER, {"key": "k", "name": "", "name_folded": ""}, {"sales_reps": st.lists(texts)}),
     "bool": (
         USER,
         {

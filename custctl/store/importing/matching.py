@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from custctl.errors import Exit, Problem, did_you_mean
-from custctl.resources import ACCOUNT, ADDRESSES, CONTACT, NOUNS, ROLE, USER, Noun, fold, numbered, slug
+from custctl.resources import ACCOUNT, ADDRESSES, CONTACT, NOUNS, PRICE, PRODUCT, ROLE, USER, Noun, fold, numbered, slug
 from custctl.store.importing.wanted import Asked, Way
 from custctl.store.lookup import near_keys
+from custctl.store.pricing import price_key
 from custctl.store.sheets import By
 
 _AMONG = "(SELECT value FROM json_each(:texts))"
@@ -67,8 +69,19 @@ def given_key(noun: Noun, asked: Asked) -> str | None:
         if key is None and not asked.values.get("guest"):
             key = asked.values.get("email")
         return fold(str(key)) if key else None
-    key = asked.values.get(noun.key)
+    if noun is PRICE:
+        return _price_given(asked.values)
+    key = asked.values.get(noun.key) or (asked.values.get("sku") if noun is PRODUCT else None)
     return fold(str(key)) if key else None
+
+
+def _price_given(values: Mapping[str, Any]) -> str | None:
+    """A price is named by its list, its product and its quantity; one that is no quantity is told of later."""
+    price_list, product, quantity = (values.get(name) for name in ("price_list", "product", "quantity"))
+    if not isinstance(price_list, str) or not isinstance(product, str):
+        return None
+    count = str(quantity or 1)
+    return price_key(fold(price_list), fold(product), int(count) if count.isdecimal() else 1)
 
 
 def title_of(noun: Noun, asked: Asked) -> str:

@@ -154,7 +154,7 @@ def _cleared(noun: Noun, name: str) -> Any:
     field = noun.field(name)
     if name in (noun.key, "external_id", "delete", "addresses") or (noun is USER and name == "email") or field is None:
         return _ABSENT
-    if field.kind in ("bool", "switch", "entries"):
+    if field.kind in ("bool", "switch", "choices", "entries"):
         return _ABSENT
     return [] if field.kind in ("list", "links") else None
 
@@ -179,7 +179,7 @@ def _is_flag(place: _Place) -> bool:
 def _cell_reader(field: Field, place: _Place, spellings: Mapping[str, str] | None) -> _Read:
     if field.kind in ("bool", "switch"):
         return _yes_or_no(place)
-    if field.kind in ("entries", "json"):
+    if field.kind in ("choices", "entries", "json"):
         return _json(place)
     index = place.at
     if spellings is not None:

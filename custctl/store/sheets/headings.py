@@ -503,9 +503,12 @@ def own_fields(noun: Noun) -> tuple[Field, ...]:
 
 
 def target_of(noun: Noun, field: Field) -> Noun | None:
-    """The noun that a field leads to; tags are words, which are made where they are new."""
+    """The noun that a field leads to; tags and price lists are words, which are made where they are new.
+
+    Choices are a table in one cell, whose keys a record's rules look at.
+    """
     if noun.name in ADDRESSES and field.name == "owner":
         return ADDRESSES[noun.name][0]
-    if not field.to or field.name == "tags":
+    if not field.to or field.name in ("tags", "price_lists") or field.kind == "choices":
         return None
     return NOUNS[field.to]

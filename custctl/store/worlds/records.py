@@ -5,7 +5,7 @@ A record names only records of its own customer or of an earlier one, and what a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,17 @@ SECONDS = 5 * 365 * 24 * 3600
 _STAFF = ("Sam Delgado", "Priya Nair", "Tom Ekberg", "Ruth Stein", "Lena Vogt", "Kenji Mori", "Łucja Wrona")
 _TERMS = ("net 30", "net 60", "net 14", "prepaid")
 _TAX_CODES = ("RESALE", "EXPORT", "PUBLIC", "REDUCED_7")
-_PRICE_LISTS = ("Base", "Wholesale 2025", "Spring campaign", "EU tier 2")
+_PRICES = (("Base", 100, True), ("Wholesale 2025", 80, True), ("Spring campaign", 90, False), ("EU tier 2", 85, True))
+"""The price lists: name, per cent of the base price, and whether the list is active."""
+_PRICE_LISTS = tuple(slug(name, "price-list") for name, _, _ in _PRICES)
+_SHELVES = (
+    ("Lighting", ("Desk lamp", "Floodlight", "Light strip", "Headlamp")),
+    ("Safety", ("Hard hat", "Harness", "Safety gloves", "Schutzbrille")),
+    ("Tools", ("Torque wrench", "Cable cutter", "Riveter", "Clé à molette")),
+    ("Storage", ("Pallet rack", "Bin", "Cabinet", "作業台")),
+)
+"""The categories and what is in them, each in several sizes."""
+_SIZES = ("S", "M", "L")
 _RATINGS = ("1_of_5", "2_of_5", "3_of_5", "3_of_5", "4_of_5", "4_of_5", "5_of_5")
 _GROUPS = (
     ("all-customers", "All Customers", "net 30", None),
@@ -110,6 +120,7 @@ def shared(world: Skeleton, table: str) -> Iterator[Row]:
     if table == "roles":
         yield from (_role(world.draw(ROLE, number), slug(label, ""), label) for number, label in enumerate(_DUTIES))
     yield from _SHARED.get(table, ())
+    yield from _CATALOGUE.get(table, tuple)()
 
 
 _SHARED: Mapping[str, Sequence[Row]] = {
@@ -133,7 +144,62 @@ _SHARED: Mapping[str, Sequence[Row]] = {
 """What all customers share, by table; callers do not change it."""
 
 
+def _price_lists() -> Iterator[Row]:
+    for name, _, active in _PRICES:
+        yield {"key": slug(name, ""), "name": name, "active": active, "currency": "USD"}
+
+
+def _categories() -> Iterator[Row]:
+    for name, kinds in _SHELVES:
+        yield {"key": slug(name, ""), "name": name}
+        for kind in kinds:
+            yield {"key": slug(kind, ""), "name": kind, "parent": slug(name, "")}
+
+
+def _articles() -> Iterator[tuple[int, str, str, str]]:
+    """The products: number, SKU, name and category."""
+    kinds = [kind for _, kinds in _SHELVES for kind in kinds]
+    for number, (kind, size) in enumerate(((kind, size) for kind in kinds for size in _SIZES), 1):
+        yield number, f"ART-{number:04}", f"{kind} {size}", slug(kind, "")
+
+
+def _products() -> Iterator[Row]:
+    """Every ninth is for wholesale only, every eleventh hidden from visitors, the last of each thirteen is gone."""
+    for number, sku, name, category in _articles():
+        groups = {"wholesale": "visible"} if number % 9 == 0 else {GUEST_GROUP[0]: "hidden"} if number % 11 == 0 else {}
+        yield _said(
+            {
+                "sku": sku,
+                "name": name,
+                "category": category,
+                "status": "disabled" if number % 13 == 0 else None,
+                "visibility": "hidden" if number % 9 == 0 else None,
+                "visibility_for_groups": groups,
+            }
+        )
+
+
+def _prices_of_products() -> Iterator[Row]:
+    for number, sku, _, _ in _articles():
+        for name, percent, _ in _PRICES:
+            if percent == 100 or number % 3:
+                cents = number * 7 * percent
+                price = {"price_list": slug(name, ""), "product": sku, "amount": f"{cents // 100}.{cents % 100:02}"}
+                yield price
+                if number % 4 == 0:
+                    yield {**price, "quantity": 50, "amount": f"{cents // 110}.00"}
+
+
+_CATALOGUE: Mapping[str, Callable[[], Iterable[Row]]] = {
+    "price_lists": _price_lists,
+    "categories": _categories,
+    "products": _products,
+    "prices": _prices_of_products,
+}
+"""What there is to buy: the same in every world."""
+
 SHOP_SETTINGS: Mapping[str, Any] = {
+    "price.website_lists": ["base"],
     "guest.checkout": True,
     "guest.shopping_list": True,
     "product.export": True,

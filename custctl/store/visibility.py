@@ -1,0 +1,217 @@
+"""Which products somebody sees, as one condition of a list, and why, for one product.
+
+The condition says in SQL what `policy/visibility.py` says of one product; a test holds that they agree. Categories
+are resolved once for the whole list, from the top of their trees downwards.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from custctl.policy.visibility import Config, Level, Seen, Term, Words, product
+from custctl.resources import CATEGORY, CUSTOMER, GROUP, PRODUCT, USER, Noun, reference
+from custctl.store import lookup
+from custctl.store.settings import value_of
+
+if TYPE_CHECKING:
+    from custctl.store.scopes import Condition
+
+Row = dict[str, Any]
+
+
+class Viewer(NamedTuple):
+    """Who looks: the name, the customer and the group that count for it, as ids and keys."""
+
+    name: str
+    customer: tuple[int, str] | None = None
+    group: tuple[int, str] | None = None
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The levels of the score that apply."""
+        group: tuple[Level, ...] = ("group",) if self.group else ()
+        customer: tuple[Level, ...] = ("customer",) if self.customer else ()
+        return ("product", *group, *customer)
+
+
+def viewer(connection: sqlite3.Connection, noun: Noun | None, text: str) -> Viewer:
+    """Who looks: a customer with its group, a customer user with its customer, or, without a noun, a visitor.
+
+    A user without a customer sees what everybody sees; for a visitor the group of visitors counts, and no customer
+    (feature V-11). Raises exit 3 for one that is not stored.
+    """
+    if noun is None:
+        return Viewer(
+            "guest", None, lookup.require(connection, GROUP, value_of(connection, "guest.group"), typed=False)
+        )
+    row_id, key = lookup.require(connection, noun, text)
+    customer = row_id
+    if noun is USER:
+        query = "SELECT customer_id FROM customer_user WHERE id = ?"
+        customer = connection.execute(query, (row_id,)).fetchone()[0]
+    return _with_customer(connection, reference(noun, key), customer)
+
+
+def _with_customer(connection: sqlite3.Connection, name: str, customer: int | None) -> Viewer:
+    query = """SELECT c.key, g.id, g.key FROM customer c LEFT JOIN customer_group g ON g.id = c.group_id
+        WHERE c.id = ?"""
+    row = connection.execute(query, (customer,)).fetchone()
+    if row is None:
+        return Viewer(name)
+    return Viewer(name, (customer or 0, row[0]), None if row[1] is None else (row[1], row[2]))
+
+
+# -- all products --------------------------------------------------------------------------------------------------
+
+
+def visible(connection: sqlite3.Connection, viewer: Viewer) -> Condition:
+    """The condition on products that somebody sees; `t` is the table of products (feature P-10)."""
+    seen = _product(_of_category("everybody"))
+    if viewer.group is not None:
+        word = "(SELECT v.visibility FROM product_for_group v WHERE v.product_id = t.id AND v.group_id = :viewer_group)"
+        seen = _case(word, {"category": _of_category("of_group")}, seen)
+    if viewer.customer is not None:
+        word = (
+            "(SELECT v.visibility FROM product_for_customer v"
+            " WHERE v.product_id = t.id AND v.customer_id = :viewer_customer)"
+        )
+        own = {"category": _of_category("of_customer"), "current_product": _product(_of_category("everybody"))}
+        seen = _case(word, own, seen)
+    config = _config(connection)
+    parameters = {
+        "config": int(config.products),
+        "category_config": int(config.categories),
+        "viewer_group": None if viewer.group is None else viewer.group[0],
+        "viewer_customer": None if viewer.customer is None else viewer.customer[0],
+    }
+    return f"t.status = 'enabled' AND {seen}", parameters
+
+
+def _case(word: str, choices: dict[str, str], otherwise: str) -> str:
+    """What a word says: seen, hidden, one of the choices; without one of these what counts otherwise."""
+    own = " ".join(f"WHEN '{choice}' THEN {seen}" for choice, seen in choices.items())
+    return f"CASE {word} WHEN 'visible' THEN 1 WHEN 'hidden' THEN 0 {own} ELSE {otherwise} END"
+
+
+def _product(category: str) -> str:
+    """What is said of a product for everybody."""
+    return _case(
+        "t.visibility", {"config": ":config"}, f"CASE WHEN t.category_id IS NULL THEN :config ELSE {category} END"
+    )
+
+
+def _of_category(column: str) -> str:
+    """Whether the product's category is seen; what is not correlated is asked once."""
+    return f"t.category_id IN ({_CATEGORIES.format(column=column)})"
+
+
+_EVERYBODY = _case("c.visibility", {"config": ":category_config"}, "{everybody}")
+_GROUP = _case(
+    "(SELECT v.visibility FROM category_for_group v WHERE v.category_id = c.id AND v.group_id = :viewer_group)",
+    {"parent_category": "{of_group}"},
+    f"({_EVERYBODY})",
+)
+_CUSTOMER = _case(
+    "(SELECT v.visibility FROM category_for_customer v"
+    " WHERE v.category_id = c.id AND v.customer_id = :viewer_customer)",
+    {"all": f"({_EVERYBODY})", "parent_category": "{of_customer}"},
+    f"({_GROUP})",
+)
+_TOP = dict.fromkeys(("everybody", "of_group", "of_customer"), ":category_config")
+_BELOW = {name: f"seen.{name}" for name in _TOP}
+
+
+def _columns(above: dict[str, str]) -> str:
+    return ", ".join(expression.format(**above) for expression in (_EVERYBODY, _GROUP, _CUSTOMER))
+
+
+_CATEGORIES = f"""
+WITH RECURSIVE seen (id, everybody, of_group, of_customer) AS (
+    SELECT c.id, {_columns(_TOP)} FROM category c WHERE c.parent_id IS NULL
+    UNION ALL
+    SELECT c.id, {_columns(_BELOW)} FROM seen JOIN category c ON c.parent_id = seen.id
+)
+SELECT id FROM seen WHERE {{column}}"""
+"""The categories that are seen by everybody, by the group or by the customer; what nothing is above begins."""
+
+
+# -- one product ---------------------------------------------------------------------------------------------------
+
+
+def explain(connection: sqlite3.Connection, viewer: Viewer, sku: str) -> Row:
+    """Whether somebody sees a product, and what each level says; exit 3 when it is not stored."""
+    row_id, key = lookup.require(connection, PRODUCT, sku)
+    seen = decide(connection, viewer, row_id)
+    terms = [_told(viewer, term) for term in seen.terms]
+    return {
+        "subject": viewer.name,
+        "product": key,
+        "visible": seen.visible,
+        "score": seen.score,
+        "decided": seen.decided,
+        "levels": terms,
+    }
+
+
+def decide(connection: sqlite3.Connection, viewer: Viewer, product_id: int) -> Seen:
+    """Whether somebody sees a product, by the policy."""
+    parameters = {
+        "id": product_id,
+        "group": viewer.group and viewer.group[0],
+        "customer": viewer.customer and viewer.customer[0],
+    }
+    key, status, category, *said = connection.execute(_WORDS, parameters).fetchone()
+    path = [
+        Words(reference(CATEGORY, name), *words)
+        for name, *words in connection.execute(_PATH, parameters | {"id": category})
+    ]
+    words = Words(reference(PRODUCT, key), *said)
+    return product(words, path, _config(connection), enabled=status == "enabled", levels=viewer.levels)
+
+
+def _config(connection: sqlite3.Connection) -> Config:
+    """What counts where nothing is said."""
+    return Config(*(value_of(connection, f"{name}.visibility") == "visible" for name in ("product", "category")))
+
+
+def _levels(noun: Noun) -> str:
+    """What is said of a record at each level, in SQL."""
+    group, customer = (
+        f"(SELECT v.visibility FROM {noun.table}_for_{who} v WHERE v.{noun.table}_id = t.id AND v.{who}_id = :{who})"
+        for who in ("group", "customer")
+    )
+    return f"t.visibility, {group}, {customer}"
+
+
+_WORDS = f"SELECT t.key, t.status, t.category_id, {_levels(PRODUCT)} FROM product t WHERE t.id = :id"
+_PATH = f"""
+WITH RECURSIVE up (id, depth) AS (
+    SELECT :id, 0 WHERE :id IS NOT NULL
+    UNION
+    SELECT (SELECT c.parent_id FROM category c WHERE c.id = up.id), depth + 1 FROM up
+    WHERE up.id IS NOT NULL AND depth < 1000
+)
+SELECT t.key, {_levels(CATEGORY)} FROM up LEFT JOIN category t ON t.id = up.id WHERE up.id IS NOT NULL ORDER BY depth
+"""
+
+
+def _told(viewer: Viewer, term: Term) -> Row:
+    """One level as output shows it: what was chosen there, and which word of which record that leads to."""
+    whose = {
+        "product": "everybody",
+        "group": viewer.group and reference(GROUP, viewer.group[1]),
+        "customer": viewer.customer and reference(CUSTOMER, viewer.customer[1]),
+    }
+    said = None if term.said is None else asdict(term.said)
+    return {
+        "level": term.level,
+        "of": whose[term.level],
+        "choice": term.choice,
+        "stored": term.stored,
+        "score": term.score,
+        "record": said and said["record"],
+        "record_level": said and said["level"],
+        "word": said and said["word"],
+    }

@@ -1,0 +1,141 @@
+"""Visible products by one condition: it says what the policy says of each, asks little, and walks by indexes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from custctl.resources import CUSTOMER, PRODUCT, USER
+from custctl.store import reads, visibility
+from custctl.store.database import open_in_memory
+from custctl.store.reads import Listing
+
+AT = "2026-01-31T12:00:00Z"
+CATEGORIES, PRODUCTS, CUSTOMERS, GROUPS = 6, 24, 4, 3
+ALL = (None, "hidden", "visible", "config")
+WORDS: Mapping[str, Mapping[str, tuple[str | None, ...]]] = {
+    "category": {
+        "group": (None, None, "parent_category", "hidden", "visible"),
+        "customer": (None, None, "all", "parent_category", "hidden", "visible"),
+    },
+    "product": {
+        "group": (None, None, "category", "hidden", "visible"),
+        "customer": (None, None, "current_product", "category", "hidden", "visible"),
+    },
+}
+
+
+def insert(connection: sqlite3.Connection, table: str, **values: Any) -> None:
+    if "key" in values:
+        values |= {"created_at": AT, "updated_at": AT}
+    places = ", ".join(f":{name}" for name in values)
+    connection.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})", values)
+
+
+def fill(connection: sqlite3.Connection, draw: Random, products: int = PRODUCTS) -> None:
+    """A shop with something said at random places; choices that a record does not have are not made."""
+    add_buyers(connection, draw)
+    for number in range(1, CATEGORIES + 1):
+        parent, word = draw.choice((None, *range(1, number))), draw.choice(ALL)
+        insert(connection, "category", key=f"k{number}", name="K", name_folded="k", parent_id=parent, visibility=word)
+        say(connection, draw, "category", number, has_above=parent is not None)
+    for number in range(1, products + 1):
+        category = draw.choice((None, *range(1, CATEGORIES + 1)))
+        row = {"key": f"p{number}", "sku": f"P{number}", "name": "P", "name_folded": "p", "category_id": category}
+        status = draw.choice(("enabled",) * 4 + ("disabled",))
+        insert(connection, "product", **row, status=status, visibility=draw.choice(ALL))
+        say(connection, draw, "product", number, has_above=category is not None)
+    for name in ("product.visibility", "category.visibility"):
+        insert(connection, "setting", key=name, name=name, value=f'"{draw.choice(("hidden", "visible"))}"')
+
+
+def add_buyers(connection: sqlite3.Connection, draw: Random) -> None:
+    for number in range(2, GROUPS + 1):
+        insert(connection, "customer_group", key=f"g{number}", name="G", name_folded="g")
+    for number in range(1, CUSTOMERS + 1):
+        group = draw.choice((None, *range(1, GROUPS + 1)))
+        row = {"key": f"c{number}", "name": "C", "name_folded": "c", "group_id": group, "sales_reps": "[]"}
+        insert(connection, "customer", **row)
+        user = dict.fromkeys(("key", "email"), f"u{number}@c.example") | {"customer_id": number}
+        user |= dict.fromkeys(("first_name", "last_name", "name_folded"), "u")
+        user |= dict.fromkeys(("enabled", "confirmed", "guest"), 0)
+        insert(connection, "customer_user", **user, auth_status="active", sales_reps="[]")
+
+
+def say(connection: sqlite3.Connection, draw: Random, table: str, row_id: int, *, has_above: bool) -> None:
+    """Say something of a record to some groups and customers."""
+    for who, count in (("group", GROUPS), ("customer", CUSTOMERS)):
+        for other in range(1, count + 1):
+            word = draw.choice(WORDS[table][who])
+            if word is not None and (has_above or word not in ("category", "parent_category")):
+                ids = {f"{table}_id": row_id, f"{who}_id": other}
+                insert(connection, f"{table}_for_{who}", **ids, visibility=word)
+
+
+def viewers(connection: sqlite3.Connection) -> Iterator[visibility.Viewer]:
+    yield visibility.viewer(connection, None, "")
+    for number in range(1, CUSTOMERS + 1):
+        yield visibility.viewer(connection, CUSTOMER, f"c{number}")
+        yield visibility.viewer(connection, USER, f"u{number}@c.example")
+
+
+def listed(connection: sqlite3.Connection, viewer: visibility.Viewer) -> set[str]:
+    wanted = Listing(among=visibility.visible(connection, viewer))
+    return {row["key"] for row in reads.rows(connection, PRODUCT, wanted, ("key",))}
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=30, deadline=None)
+def test_p_10_the_list_has_exactly_the_products_that_the_policy_lets_somebody_see(seed: int) -> None:
+    with closing(open_in_memory()) as connection:
+        fill(connection, Random(seed))
+        for viewer in viewers(connection):
+            every = connection.execute("SELECT id, key FROM product").fetchall()
+            wanted = {key for row_id, key in every if visibility.decide(connection, viewer, row_id).visible}
+            assert listed(connection, viewer) == wanted, viewer
+
+
+def test_p_10_random_shops_hide_and_show_products_at_every_level() -> None:
+    decided: set[tuple[str, bool]] = set()
+    for seed in range(5):
+        with closing(open_in_memory()) as connection:
+            fill(connection, Random(seed))
+            for viewer in viewers(connection):
+                for row_id in range(1, PRODUCTS + 1):
+                    seen = visibility.decide(connection, viewer, row_id)
+                    decided.add((seen.decided, seen.visible))
+    levels = {(level, visible) for level in ("product", "group", "customer") for visible in (True, False)}
+    assert decided == {*levels, ("status", False)}
+
+
+def asked(products: int) -> tuple[list[str], list[str]]:
+    """What SQLite is asked to list what a user sees among so many products, and the plan of the last statement."""
+    with closing(open_in_memory()) as connection:
+        fill(connection, Random(1), products)
+        connection.execute("ANALYZE")
+        statements: list[str] = []
+        connection.set_trace_callback(statements.append)
+        listed(connection, visibility.viewer(connection, USER, "u1@c.example"))
+        connection.set_trace_callback(None)
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {statements[-1]}")
+        return statements, [step for *_, step in plan]
+
+
+def test_the_list_takes_as_many_statements_for_ten_products_as_for_a_thousand() -> None:
+    (few, _), (many, _) = asked(10), asked(1_000)
+    assert (len(few), len(many)) == (6, 6), many
+
+
+def test_the_list_reads_every_product_once_and_what_is_said_of_it_by_index() -> None:
+    _, plan = asked(1_000)
+    scans = [step for step in plan if step.startswith("SCAN")]
+    assert [step for step in scans if step.split()[1] == "t"] == ["SCAN t USING INDEX sqlite_autoindex_product_1"]
+    assert {step.split()[1] for step in scans} <= {"t", "seen", "c"}, "categories, of which there are few, at most"
+    assert [step for step in plan if "LIST SUBQUERY" in step and "CORRELATED" in step] == []
+    assert "SEARCH v USING PRIMARY KEY (product_id=? AND customer_id=?)" in plan

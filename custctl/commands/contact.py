@@ -324,3 +324,4 @@ def _members(unit: Unit, contact_group: str, contacts: list[str], change: Callab
 
 
 _import.register(app, CONTACT)
+_import.register(group_app, CONTACT_GROUP)

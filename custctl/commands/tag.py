@@ -258,3 +258,4 @@ def _taggable(name: str) -> Noun:
 
 
 _import.register(app, TAG)
+_import.register(taxonomy_app, TAXONOMY)

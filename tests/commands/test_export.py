@@ -39,10 +39,25 @@ NOUN_OF_GROUP = {
     "user address": "customer-user-address",
     "contact address": "contact-address",
     "lead address": "lead-address",
+    "tag taxonomy": "taxonomies",
+    "contact group": "contact_groups",
+    "guest": "visitors",
+    "business": "business_customers",
+    "business address": "business-customer-address",
+    "channel": "channels",
+    "activity": "activities",
+    "marketing": "marketing_events",
+    "content": "contents",
+    "content variant": "content_variants",
+    "category": "categories",
+    "product": "products",
+    "price-list": "price_lists",
+    "price-list price": "prices",
 }
 """What can be imported, and what its export is called."""
 UNDER_ORO = ["customer address", "user address", "contact address"]
 UNDER_ORO += ["group", "role", "customer", "user", "account", "contact", "tag", "lead", "opportunity"]
+UNDER_ORO += ["tag taxonomy", "contact group"]
 
 
 def test_every_noun_that_can_be_imported_is_in_the_table() -> None:
@@ -111,7 +126,15 @@ def test_i_04_importing_an_export_changes_nothing(
     shop: Runner = request.getfixturevalue(world)
     if group in SELLING:
         shop.apply(SOLD)
+    if (world, group) in NOT_THERE:
+        pytest.skip("the world has none")
     assert_changes_nothing(shop, group, exported(shop, NOUN_OF_GROUP[group], "--format", format), format)
+
+
+NOT_THERE = {
+    ("generated", group)
+    for group in ("business", "business address", "activity", "marketing", "content", "content variant")
+}
 
 
 SELLING = ("lead", "opportunity", "lead address")
@@ -181,8 +204,9 @@ NOUNS_GROUPS = {noun: group for group, noun in NOUN_OF_GROUP.items()}
 
 
 ORDER_OF_A_MOVE = (
-    *("entities", "taxonomies", "tag", "group", "customer", "role", "user", "visitors", "contact_groups", "contact"),
-    *("account", "order", "quote", "request", "shopping-list", "checkout", "records", "settings"),
+    *("entities", "tag taxonomy", "tag", "price-list", "group", "contact group", "contact", "account", "channel"),
+    *("customer", "role", "user", "guest", "order", "quote", "request", "shopping-list", "checkout", "records"),
+    *("category", "product", "price-list price", "settings"),
 )
 """What refers to others comes after them; what has no import moves as a document."""
 
@@ -194,7 +218,7 @@ def test_a_whole_world_moves_to_another_shop_as_rows(generated: Runner, empty_fi
         if name in NOUN_OF_GROUP:
             lines = exported(generated, NOUN_OF_GROUP[name], "--format", "jsonl")
             words = ("--format", "jsonl", "--empty", "clear")  # nobody stays without an owner otherwise
-            assert other(name, "import", "-", *words, stdin=lines).exit == 0
+            assert other(*name.split(), "import", "-", *words, stdin=lines).exit == 0
         else:
             other.apply(exported(generated, name))
     assert other.export() == generated.export()
@@ -387,7 +411,7 @@ def test_i_01_a_template_is_taken_by_the_import_of_its_noun(group: str, headings
         pytest.skip("OroCommerce has no sheets of it")
     if (group, headings) == ("opportunity", "oro"):
         pytest.skip("OroCommerce's template names no account, which a new one needs")
-    if "address" in group or group in ("opportunity", "order", "quote", "request", "shopping-list", "checkout"):
+    if group not in ALONE:
         custctl.apply(OWNERS)
     text = exported(custctl, NOUN_OF_GROUP[group], "--template", "--headings", headings)
     assert len(cells(text)) == 1
@@ -395,6 +419,22 @@ def test_i_01_a_template_is_taken_by_the_import_of_its_noun(group: str, headings
     assert (answer.exit, answer.json["added"], answer.json["rejected"]) == (0, 1, 0), answer
 
 
+ALONE = (
+    "product",
+    "price-list",
+    "category",
+    "customer",
+    "user",
+    "role",
+    "group",
+    "account",
+    "contact",
+    "contact group",
+    "tag",
+    "tag taxonomy",
+    "lead",
+)
+"""What is added to an empty database; the samples of the others refer to something."""
 OWNERS = """
 [[customers]]
 key = "company-a"
@@ -418,6 +458,28 @@ key = "gov-mart"
 name = "Gov Mart"
 first_name = "Jerry"
 last_name = "Coleman"
+[[contents]]
+key = "commerce-main-menu"
+title = "Main menu"
+kind = "menu"
+[[price_lists]]
+key = "wholesale"
+name = "W"
+currency = "USD"
+[[products]]
+key = "pmp-1"
+sku = "PMP-1"
+name = "P"
+[[channels]]
+key = "trade-fairs"
+name = "Fairs"
+type = "b2b"
+active = true
+[[business_customers]]
+key = "gov-mart"
+name = "Gov"
+account = "company-a"
+channel = "trade-fairs"
 """
 """Whose the addresses and orders of the samples are."""
 

@@ -29,6 +29,7 @@ from custctl.commands._common import given, key_of, listed
 from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
 from custctl.commands._many import delete_verb
+from custctl.commands._merge import duplicates_verb
 from custctl.resources import ACCOUNT, BUSINESS, BUSINESS_ADDRESS, CHANNEL, CONTACT
 from custctl.result import Result
 from custctl.store import lookup, overview
@@ -150,4 +151,5 @@ def _links(unit: Unit, account: str | None, channel: str | None, contact: str | 
 
 
 delete_verb(app, BUSINESS, SomeBusinesses, "Delete business customers with their addresses; their accounts stay.")
+duplicates_verb(app, BUSINESS, ("name", "email", "phone"))
 _import.register(app, BUSINESS)

@@ -35,6 +35,7 @@ from custctl.commands._common import find, given, key_of, listed, write_items
 from custctl.commands._common import show as show_record
 from custctl.commands._conversion import conversion
 from custctl.commands._many import Verb, carry_out, choose, delete_verb
+from custctl.commands._merge import duplicates_verb
 from custctl.commands._views import list_by_view
 from custctl.errors import Problem, conflict, usage
 from custctl.resources import ACCOUNT, BUSINESS, CONTACT, CUSTOMER, LEAD, LEAD_ADDRESS
@@ -188,6 +189,7 @@ def _links(unit: Unit, options: dict[str, Any]) -> dict[str, Any]:
 
 
 delete_verb(app, LEAD, SomeLeads, "Delete leads with their addresses; the opportunities that came of them stay.")
+duplicates_verb(app, LEAD, ("email", "phone", "name"))
 
 
 # -- what becomes of leads -----------------------------------------------------------------------------------------

@@ -138,7 +138,14 @@ class Selection(NamedTuple):
     def order(self, name: str) -> str:
         """The SQL a list is ordered by: names as people read them, without regard to case."""
         column = next((column for column, fields in self.noun.folded.items() if fields == (name,)), None)
-        return f"t.{column}" if column else self.expression(name)
+        if column:
+            return f"t.{column}"
+        expression = self.expression(name)
+        return f"lower({expression})" if (self.noun.name, name) in _OF_LISTS else expression
+
+
+_OF_LISTS = frozenset((noun, "email") for noun in ("contact", "account", "business-customer", "lead"))
+"""The e-mail addresses that are read out of lists, where they stand as they were typed."""
 
 
 def keys_in(value: Any) -> list[str]:

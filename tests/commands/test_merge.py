@@ -346,6 +346,39 @@ def test_customers_with_the_same_name_are_duplicates(firms: Runner) -> None:
     assert [row["key"] for row in firms.json("customer", "duplicates")] == ["low", "mid"]
 
 
+def test_leads_are_duplicates_by_e_mail_and_business_customers_by_name(custctl: Runner) -> None:
+    custctl.apply("""
+        apiVersion = "custctl/v1"
+        [[leads]]
+        key = "a"
+        name = "A"
+        emails = ["ann@acme.example"]
+        [[leads]]
+        key = "b"
+        name = "B"
+        emails = ["Ann@acme.example"]
+        [[leads]]
+        key = "c"
+        name = "C"
+        emails = ["c@acme.example", "ann@acme.example"]
+        [[channels]]
+        key = "direct"
+        name = "Direct"
+        type = "b2b"
+        active = true
+        [[business_customers]]
+        key = "x"
+        name = "Plant"
+        channel = "direct"
+        [[business_customers]]
+        key = "y"
+        name = "PLANT"
+        channel = "direct"
+    """)
+    assert [row["key"] for row in custctl.json("lead", "duplicates")] == ["a", "b"]
+    assert [row["key"] for row in custctl.json("business", "duplicates")] == ["x", "y"]
+
+
 def test_k_08_who_reports_to_a_deleted_contact_reports_to_nobody(shop: Runner) -> None:
     assert shop("contact", "delete", "ann").exit == 0
     assert shown(shop, "contact", "show", "ben")["reports_to"] is None

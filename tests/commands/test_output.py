@@ -147,6 +147,8 @@ EXAMPLES = {
     "contact group member list": "sales-group",
     "contact group member add": "sales-group walt-doyle",
     "contact group member remove": "sales-group ben-carter",
+    "lead duplicates": "",
+    "business duplicates": "",
     "activity list": "--on account:company-a",
     "activity show": "price-talk",
     "activity add": "call Rang --on contact:helen-ortiz",
@@ -253,11 +255,15 @@ FORMATS = ("table", "wide", "json", "jsonl", "csv", "yaml", "name")
 def prepared(demo: Runner) -> Runner:
     """The demo world with something in it that may be deleted, as revision 2, and something for a check to find."""
     accounts = '[[accounts]]\nkey = "new"\nname = "COMPANY A"\n'
-    contacts = '[[contacts]]\nkey = "new"\nfirst_name = "New"\nphones = ["555"]\n'
+    contacts = (
+        '[[contacts]]\nkey = "new"\nfirst_name = "New"\nphones = ["555"]\nemails = ["IRENE@wholesaler-b.example"]\n'
+    )
     pages = '[settings]\n"guest.allowed_pages" = ["/about"]\n"guest.checkout" = true\n"guest.request" = true\n'
     expired = '[[visitors]]\nkey = "expired"\nlast_visit = "2026-01-31T12:00:00Z"\n'
-    rest = f"{accounts}{contacts}{expired}{pages}"
-    demo.apply(f'[[customers]]\nkey = "new"\nname = "New"\n[[roles]]\nkey = "new"\nlabel = "New"\n{rest}')
+    leads = '[[leads]]\nkey = "new"\nname = "New"\nemails = ["INES.FALK@sunny-juices.example"]\n'
+    plants = '[[business_customers]]\nkey = "new"\nname = "greenleaf foods"\naccount = "new"\nchannel = "field-sales"\n'
+    rest = f"{accounts}{contacts}{leads}{plants}{expired}{pages}"
+    demo.apply(f'[[customers]]\nkey = "new"\nname = "partner c"\n[[roles]]\nkey = "new"\nlabel = "New"\n{rest}')
     with contextlib.closing(sqlite3.connect(demo.database)) as connection, connection:
         connection.execute("UPDATE customer SET name_folded = 'other' WHERE key = 'jo-miller'")
     return demo

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands._arguments import AccountArg, After, Count, CustomerArg, Limit, Sort, Where
+from custctl.commands._arguments import AccountArg, After, BusinessArg, Count, CustomerArg, Limit, Sort, Where
 from custctl.commands._command import Call, command
 from custctl.commands._common import Asked, listing, record, table
 from custctl.errors import invalid
@@ -25,9 +25,6 @@ AsOf = Annotated[
 ]
 Details = Annotated[bool, typer.Option("--details", help="Also orders, first and last purchase, and refunds.")]
 WithChildren = Annotated[bool, typer.Option("--with-children", help="With everything below it.")]
-BusinessArg = Annotated[
-    str, typer.Argument(metavar="BUSINESS", help="A business customer: its key, id:N or unique name.")
-]
 
 
 def of_customers(app: typer.Typer) -> None:
@@ -99,7 +96,7 @@ NEWEST = "-placed_at"
 
 
 def purchases(app: typer.Typer, noun: Noun, argument: Any, acts: bool = False) -> None:
-    """Give a group the verbs `orders`, `volume` and `products`; `argument` names the record they are about.
+    """Give a group the verbs `orders`, `volume` and `purchased`; `argument` names the record they are about.
 
     Where it `acts`, the orders are also listed in the name of a user, who sees what `order list` shows.
     """
@@ -131,7 +128,7 @@ def purchases(app: typer.Typer, noun: Noun, argument: Any, acts: bool = False) -
         result = table(call, rows, fields if lost else fields[:-1], fields)
         return replace(result, bar="volume" if "volume" in result.columns else "", notes=tuple(remarks(lost)))
 
-    def products(call: Call, whose: Any, until: Until = None) -> Result:
+    def purchased(call: Call, whose: Any, until: Until = None) -> Result:
         from custctl.store import purchases as store
 
         connection = call.read()
@@ -147,8 +144,8 @@ def purchases(app: typer.Typer, noun: Noun, argument: Any, acts: bool = False) -
     key = "acme" if noun is not USER else "anna@acme.example"
     orders.__doc__ = f"List the orders of {_a(noun)}, the newest first."
     volume.__doc__ = f"Show what {_a(noun)} ordered in each of twelve months; cancelled orders do not count."
-    products.__doc__ = f"List the products that {_a(noun)} bought before, those bought latest first."
-    for verb, may in ((orders, acts), (volume, False), (products, False)):
+    purchased.__doc__ = f"List the products that {_a(noun)} bought before, those bought latest first."
+    for verb, may in ((orders, acts), (volume, False), (purchased, False)):
         verb.__annotations__["whose"] = argument
         example = f"custctl {noun.group} {verb.__name__} {key}"
         command(app, verb.__name__, acts=may, examples=(example,))(verb)

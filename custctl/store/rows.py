@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 BULK = 200
-"""From so many rows of one table on, a model object a row costs more than it tells."""
+"""From so many rows of one table on, a model object a row costs more than it tells.
+
+Work that is known to be of many rows goes in bulk from the first one, and then the models need not be loaded.
+"""
 
 Row = Mapping[str, Any]
 
@@ -24,12 +27,13 @@ class Transaction:
     The session is made with the first row, so that a command with nothing to write never imports SQLModel.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, bulk: bool = False) -> None:
         self.connection = connection
+        self._many = 1 if bulk else BULK
         self._session: Session | None = None
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
-        if len(rows) >= BULK:
+        if len(rows) >= self._many:
             columns = list(rows[0])
             places = ", ".join(f":{column}" for column in columns)
             self.connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
@@ -48,7 +52,7 @@ class Transaction:
 
     def update_many(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """The same columns of many rows; each row carries its `id`."""
-        if len(rows) >= BULK:
+        if len(rows) >= self._many:
             places = ", ".join(f"{column} = :{column}" for column in columns)
             self.connection.executemany(f"UPDATE {table} SET {places} WHERE id = :id", rows)
         else:
@@ -57,7 +61,7 @@ class Transaction:
 
     def delete_many(self, table: str, rows: Sequence[Row]) -> None:
         """Delete, for each of these, the rows whose columns equal its values; all have the same columns."""
-        if len(rows) >= BULK:
+        if len(rows) >= self._many:
             equal = " AND ".join(f"{column} = :{column}" for column in rows[0])
             self.connection.executemany(f"DELETE FROM {table} WHERE {equal}", rows)
             return

@@ -109,9 +109,9 @@ class Report:
 class Unit:
     """The records that one transaction touches."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, bulk: bool = False) -> None:
         self.connection = connection
-        self.transaction = Transaction(connection)
+        self.transaction = Transaction(connection, bulk=bulk)
         self.moment = now()
         self.drafts: dict[Key, Draft | None] = {}
         self.problems: list[Problem] = []
@@ -547,6 +547,12 @@ class Unit:
         first = self._new_id(noun)
         self._next[noun.table] += count - 1
         return range(first, first + count)
+
+    def give_back(self, noun: Noun, ids: range) -> None:
+        """Take the rows of ids away that were reserved last, as if they had never been."""
+        self.connection.execute(f"DELETE FROM {noun.table} WHERE id >= ?", (ids.start,))
+        self.connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (ids.start - 1, noun.table))
+        self._next.pop(noun.table, None)
 
     def _new_id(self, noun: Noun) -> int:
         """The next id of a table; ids are never used twice."""

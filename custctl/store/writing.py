@@ -41,21 +41,26 @@ class Writer:
         check: Callable[[Unit, Report], object] | None = None,
         *,
         dry_run: bool | None = None,
+        bulk: bool = False,
     ) -> Report:
         """Do the work in one transaction and commit it; a try does all of it and rolls back.
 
         `check` sees the outcome before it is committed and may raise. Whatever is raised, nothing was written.
         A try without a database works on an empty one in memory.
+        With `bulk` few rows are written as many are.
         """
         # What every write needs takes long to import: not while others wait for the lock.
-        from custctl.store import apply, models  # noqa: F401 - see above
+        from custctl.store import apply  # noqa: F401 - see above
+
+        if not bulk:
+            from custctl.store import models  # noqa: F401 - see above
 
         trying = self.dry_run if dry_run is None else dry_run
         missing = not is_there(self.path)
         if missing and not trying:
-            self.run(work, check, dry_run=True)  # what fails must not leave an empty database behind
+            self.run(work, check, dry_run=True, bulk=bulk)  # what fails must not leave an empty database behind
         connection = open_in_memory() if missing and trying else open_for_writing(self.path)
-        unit = Unit(connection)
+        unit = Unit(connection, bulk=bulk)
         done = False
         try:
             with database_errors(self.path), _driver_errors(self.path):
@@ -86,12 +91,12 @@ class Writer:
         none behind. Raises exit 75 when another process has made one in the meantime.
         """
         if self.dry_run or is_there(self.path):
-            return self.run(work)
+            return self.run(work, bulk=True)
         part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         made = [folder for folder in self.path.parents if not folder.exists()]
         try:
             create(part)
-            report = replace(self, path=part, done=lambda: None).run(work)
+            report = replace(self, path=part, done=lambda: None).run(work, bulk=True)
             with undisturbed():
                 self._put(part)
                 self.done()

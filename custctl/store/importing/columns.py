@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from json.encoder import encode_basestring
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from custctl.resources import ACCOUNT, CHANNEL, CUSTOMER, NOUNS, ROLE, USER, Field, Noun, fold, slug
+from custctl.resources import ACCOUNT, CHANNEL, CUSTOMER, NOUNS, ROLE, USER, Field, Noun, fold_all, slug
 from custctl.store import linking
 from custctl.store.codec import to_column
 from custctl.store.importing import matching
+from custctl.store.importing.late import LateIndexes
 from custctl.store.importing.waiting import Waiting
-from custctl.store.inputs import INPUTS
+from custctl.store.inputs import INPUTS, keeps_all
 from custctl.store.sheets import By, Column, Row
 from custctl.store.unit import Unit
 
@@ -32,6 +34,7 @@ BATCH = 4_000
 TAKEN = (CUSTOMER, USER)
 """The nouns that have a short road."""
 
+_Value = TypeVar("_Value")
 _WORDS = {"true": 1, "false": 0, "1": 1, "0": 0, "yes": 1, "no": 0}
 _NOTHING = -2
 _ONE_KEY = re.compile(r"[\w@./+-]+\Z")
@@ -67,6 +70,7 @@ class Columns:
         columns: Sequence[Column | None],
         keys: matching.Keys,
         waiting: Waiting,
+        late: LateIndexes,
         role: Callable[[], str],
         owner: str,
         empty_is_nothing: bool,
@@ -75,6 +79,7 @@ class Columns:
         self.noun = noun
         self.keys = keys
         self.waiting = waiting
+        self.late = late
         self.role = role
         self.owner = owner
         self.empty_is_nothing = empty_is_nothing
@@ -87,12 +92,14 @@ class Columns:
         for place, column in enumerate(columns):
             if column is not None:
                 self._sort(place, column)
-        hints = get_type_hints(INPUTS[noun.document], include_extras=True)
-        self.checks = {name: TypeAdapter(list[hints[name]]) for name in self.texts}  # type: ignore[valid-type]  # by name
+        self.hints = hints = get_type_hints(INPUTS[noun.document], include_extras=True)
+        self.checks = {name: TypeAdapter(list[hint]) for name, hint in hints.items() if name in self.texts}  # type: ignore[valid-type]  # by name
         self.known: dict[tuple[str, By, str], Target | None] = {}
         self.accounts = matching.Keys(unit.connection, ACCOUNT)
         self.strategy = str(unit.setting(linking.STRATEGY))
         self.channel = self._only_channel()
+        self.looks = noun is CUSTOMER and self.strategy != "none"
+        """Whether keys and ids are looked for before anything is written: from when some were there already."""
 
     def _only_channel(self) -> Target | None:
         """The channel that new customers join by themselves (feature B-07)."""
@@ -124,9 +131,23 @@ class Columns:
         """
         batch = _Batch(self, rows)
         made = batch.made()
+        self._make_accounts(batch, batch.accounts(made), begin)
+        writing = _Writing(self.unit, self.noun, batch, made)
+        try:
+            if made:
+                writing.insert()
+        except sqlite3.IntegrityError:
+            if self.looks:
+                raise
+            self.looks = True
+            self.late.make()
+            self.unit.give_back(self.noun, writing.new_ids)
+            return self.take(rows, begin)
         if made:
-            self._make_accounts(batch, batch.accounts(made), begin)
-            _Writing(self.unit, self.noun, batch, made).write(begin())
+            writing.tell(begin())
+            self.late.added(len(made))
+        if batch.left:
+            self.late.make()
         return [row for at, row in enumerate(rows) if at in batch.left]
 
     def default(self, entry: Field) -> Any:
@@ -139,11 +160,12 @@ class Columns:
         """Write an account for each of these customers, as the unit of work would, and link them."""
         if not owners:
             return
-        made = _Records(self)
+        made = _Records(self, len(owners))
         made.keys = self.accounts.free([batch.keys[at] for at in owners], set())
         made.values = {name: [batch.values[name][at] for at in owners] for name in _OF_ACCOUNT & batch.values.keys()}
         writing = _Writing(self.unit, ACCOUNT, made, range(len(owners)))
-        writing.write(begin())
+        writing.insert()
+        writing.tell(begin())
         links = batch.links.setdefault("account", [None] * batch.size)
         for number, at in enumerate(owners):
             links[at] = Target(made.keys[number], writing.ids[number])
@@ -156,6 +178,8 @@ class Columns:
     def targets(self, name: str, by: By, texts: Iterable[str]) -> dict[str, Target | None]:
         """The records that texts name in a field, None for none or several."""
         noun = NOUNS[str(self.noun.field(name).to)] if name != "roles" else ROLE  # type: ignore[union-attr]  # it is one
+        if noun is self.noun and by == "name":
+            self.late.keep()
         by = "key" if by == "value" else by
         if name not in _FEW:
             return dict(_targets(self.unit, noun, by, set(texts)))
@@ -167,23 +191,25 @@ class Columns:
 
 
 def _targets(unit: Unit, noun: Noun, by: By, texts: set[str]) -> dict[str, Target | None]:
-    keys = {
-        text: found[0] for text, found in matching.keys_by(unit.connection, noun, by, texts).items() if len(found) == 1
-    }
+    keys = {text: text for text in texts}
+    if by != "key":
+        keys_by = matching.keys_by(unit.connection, noun, by, texts)
+        keys = {text: found[0] for text, found in keys_by.items() if len(found) == 1}
     query = f"SELECT key, id FROM {noun.table} WHERE key IN (SELECT value FROM json_each(?))"
     ids = dict(unit.connection.execute(query, (json.dumps(list(keys.values())),)))
-    return {text: Target(key, ids[key]) for text, key in keys.items()}
+    return {text: Target(key, ids[key]) for text, key in keys.items() if key in ids}
 
 
 class _Records:
     """New records, column by column."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, size: int) -> None:
         self.columns = columns
+        self.size = size
         self.keys: list[str] = []
         self.values: dict[str, list[Any]] = {}
         self.links: dict[str, list[Target | None]] = {}
-        self.roles: list[list[Target]] = []
+        self.roles: list[tuple[Target, ...]] = []
         self.parents: dict[int, int] = {}
         """The records whose parent is another one of them, and which."""
 
@@ -192,9 +218,8 @@ class _Batch(_Records):
     """Some rows. `left` are the places of those that go the long way."""
 
     def __init__(self, columns: Columns, rows: Sequence[Row]) -> None:
-        super().__init__(columns)
+        super().__init__(columns, len(rows))
         self.noun = columns.noun
-        self.size = len(rows)
         self.cells: list[Sequence[Any]] = list(zip(*(row.cells for row in rows), strict=True))
         self.left: set[int] = set()
         self.here: dict[By, dict[str, int]] = {}
@@ -222,7 +247,11 @@ class _Batch(_Records):
     def _texts(self) -> None:
         """Values that the input model takes as they are, or cleans; an empty cell says nothing."""
         for name, place in self.columns.texts.items():
-            cells = [cell or None for cell in self.cells[place]]
+            cells = self.cells[place]
+            if keeps_all(self.columns.hints[name], [cell for cell in cells if cell] if "" in cells else cells):
+                self.values[name] = [cell or None for cell in cells]
+                continue
+            cells = [cell or None for cell in cells]
             filled = [cell for cell in cells if cell is not None]
             try:
                 clean = iter(self.columns.checks[name].validate_python(filled))
@@ -239,24 +268,28 @@ class _Batch(_Records):
             entry = _entry(self.noun, name)
             found = [self.columns.words.get(cell, -1) for cell in self.cells[place]]
             found = [int(entry.default) if value == _NOTHING else value for value in found]
-            self._leave(at for at, value in enumerate(found) if value < 0 or (name == "guest" and value))
+            if min(found) < 0 or (name == "guest" and any(found)):
+                self._leave(at for at, value in enumerate(found) if value < 0 or (name == "guest" and value))
             self.values[name] = found
 
     def _identities(self) -> None:
         """Keys, all of them new; a row is left when it names a record by something that another one has too."""
         named = self._names()
         if self.noun is USER:
-            given: list[str | None] = [email and fold(email) for email in self._column("email")]
+            given = _folded(self._column("email"))
             self._leave(at for at, key in enumerate(given) if key is None)
-            other = self._column("key")
-            self._leave(at for at, key in enumerate(other) if key is not None and key != given[at])
+            if "key" in self.values:
+                other = self._column("key")
+                self._leave(at for at, key in enumerate(other) if key is not None and key != given[at])
         else:
-            given = [key and fold(key) for key in self._column("key")]
+            given = _folded(self._column("key"))
         ids = self._column("external_id")
         self._leave_shared(given)
         self._leave_shared(ids)
-        if None in given and not all(ids):
-            self._leave_shared(named)
+        if None in given:
+            self.columns.late.keep()
+            if not all(ids):
+                self._leave_shared(named)
         self._leave_stored(given, ids, named)
         self._leave_waiting(given, ids, named)
         self.keys = self._keys(given, named)
@@ -266,10 +299,11 @@ class _Batch(_Records):
         if self.noun is CUSTOMER:
             names = self._column("name")
             self._leave(at for at, name in enumerate(names) if name is None)
-            return [name and fold(name) for name in names]
+            return _folded(names)
         first, last = self._column("first_name"), self._column("last_name")
-        self._leave(at for at in range(self.size) if first[at] is None or last[at] is None)
-        return [fold(f"{one} {other}") for one, other in zip(first, last, strict=True)]
+        if None in first or None in last:
+            self._leave(at for at in range(self.size) if first[at] is None or last[at] is None)
+        return _folded([f"{one} {other}" for one, other in zip(first, last, strict=True)])
 
     def _leave_shared(self, texts: Sequence[str | None]) -> None:
         if len(set(texts)) == len(texts):
@@ -280,9 +314,13 @@ class _Batch(_Records):
     def _leave_stored(
         self, given: Sequence[str | None], ids: Sequence[str | None], named: Sequence[str | None]
     ) -> None:
-        """A row whose key, id or, where it has no key, name is stored may mean that record."""
-        nameless = [name if given[at] is None else None for at, name in enumerate(named)]
-        for by, texts in (("key", given), ("external_id", ids), ("name", nameless)):
+        """A row whose key, id or, where it has no key, name is stored may mean that record.
+
+        Keys and ids are unique: most files hold only new ones, and then it is enough that the database refuses others.
+        """
+        nameless = [name if given[at] is None else None for at, name in enumerate(named)] if None in given else []
+        unique = (("key", given), ("external_id", ids)) if self.columns.looks else ()
+        for by, texts in (*unique, ("name", nameless)):
             wanted = {text for text in texts if text is not None}
             column = {"name": "name_folded"}.get(by, by)
             query = f"SELECT {column} FROM {self.noun.table} WHERE {column} IN (SELECT value FROM json_each(?))"
@@ -322,14 +360,17 @@ class _Batch(_Records):
         done: set[int] = set()
         for place, by in self.columns.references[name]:
             column = self.cells[place]
-            self._leave(at for at, cell in enumerate(column) if cell != cell.strip())
-            texts = {at: matching.folded(by, cell) for at, cell in enumerate(column) if cell and at not in done}
-            targets = self.columns.targets(name, by, texts.values())
-            for at, text in texts.items():
+            if tuple(map(str.strip, column)) != column:
+                self._leave(at for at, cell in enumerate(column) if cell != cell.strip())
+            places = [at for at, cell in enumerate(column) if cell and at not in done]
+            cells = [column[at] for at in places]
+            texts = cells if by == "external_id" else fold_all(cells)
+            targets = self.columns.targets(name, by, texts)
+            for at, text in zip(places, texts, strict=True):
                 found[at] = targets.get(text)
                 if found[at] is None and not self._is_here(name, by, at, text):
                     self.left.add(at)
-            done.update(texts)
+            done.update(places)
         self.links[name] = found
 
     def _linked(self) -> None:
@@ -373,26 +414,28 @@ class _Batch(_Records):
 
     def _roles(self) -> None:
         """The roles of users; who may sign in and has none gets that of the website."""
-        found: list[list[Target]] = [[] for _ in range(self.size)]
-        for place, by in self.columns.references.get("roles", ()):
-            column = self.cells[place]
-            self._leave(at for at, cell in enumerate(column) if cell and not _ONE_KEY.match(cell))
-            texts = {at: matching.folded(by, cell) for at, cell in enumerate(column) if cell}
-            targets = self.columns.targets("roles", by, texts.values())
-            for at, text in texts.items():
-                target = targets.get(text)
-                if target is None or "/" in target.key or target in found[at]:
-                    self.left.add(at)
-                else:
-                    found[at].append(target)
-        default = self.columns.default_role()
-        for at, (roles, on) in enumerate(zip(found, self.values.get("enabled") or repeat(1), strict=False)):
-            if on and not roles:
-                if default is None:
-                    self.left.add(at)
-                else:
-                    roles.append(default)
-        self.roles = [sorted(roles) for roles in found]
+        cells = self.columns.references.get("roles", ())
+        enabled = self.values.get("enabled") or repeat(1, self.size)
+        said = list(zip(enabled, *(self.cells[place] for place, _ in cells), strict=True))
+        found = {row: self._roles_of(bool(row[0]), list(zip(cells, row[1:], strict=True))) for row in set(said)}
+        self.roles = [found[row] or () for row in said]
+        if None in found.values():
+            self._leave(at for at, row in enumerate(said) if found[row] is None)
+
+    def _roles_of(self, enabled: bool, said: Sequence[tuple[Cell, str]]) -> tuple[Target, ...] | None:
+        """The roles of users of whom the cells say this; None when only the unit of work understands it."""
+        found: list[Target] = []
+        for (_, by), cell in said:
+            if cell:
+                text = matching.folded(by, cell)
+                target = self.columns.targets("roles", by, [text])[text] if _ONE_KEY.match(cell) else None
+                if target is None or "/" in target.key or target in found:
+                    return None
+                found.append(target)
+        if enabled and not found:
+            default = self.columns.default_role()
+            return None if default is None else (default,)
+        return tuple(sorted(found))
 
     def _column(self, name: str) -> Sequence[Any]:
         return self.values.get(name) or [None] * self.size
@@ -412,30 +455,38 @@ class _Writing:
         self.noun = noun
         self.batch = batch
         self.made = made
-        self.ids = dict(zip(made, unit.reserve(noun, len(made)), strict=True))
+        self.new_ids = unit.reserve(noun, len(made)) if made else range(0)
+        self.ids = dict(zip(made, self.new_ids, strict=True))
+        self.told: list[str | Sequence[str]] = []
+        """What history tells of the records."""
 
-    def write(self, revision: int) -> None:
-        """Write the records, the roles of users, and a row of history for each, as a flush of the unit would."""
+    def insert(self) -> None:
+        """Write the records and the roles of users, as a flush of the unit would."""
         columns: dict[str, Iterable[Any]] = {"id": self.ids.values()}
-        parts: list[Iterable[str]] = []
         for entry in self.noun.fields:
             if not entry.computed:
-                column, part = self._field(entry)
-                parts.append(part)
+                column, told = self._field(entry)
+                self.told += told
                 columns |= column
         columns |= self._folded()
         columns |= dict.fromkeys(("created_at", "updated_at"), repeat(self.unit.moment))
         self._insert(self.noun.table, columns)
         if self.noun is USER:
             self._insert_roles()
+
+    def tell(self, revision: int) -> None:
+        """Write a row of history for each record."""
         prefix = f"{self.noun.reference}:"
         history: dict[str, Iterable[Any]] = {
             "revision_id": repeat(revision),
             "op": repeat("add"),
-            "record": [prefix + self.batch.keys[at] for at in self.made],
-            "after": [f"{{{''.join(of_row)[1:]}}}" for of_row in zip(*parts, strict=False)],
+            "record": [prefix + key for key in self._of_made(self.batch.keys)],
+            "after": _joined(["{", *self.told, "}"], len(self.made)),
         }
+        connection = self.unit.connection
+        connection.execute("PRAGMA ignore_check_constraints = ON")  # its only one is of `op`, and costs half of it all
         self._insert("history", history)
+        connection.execute("PRAGMA ignore_check_constraints = OFF")
 
     def _insert(self, table: str, columns: Mapping[str, Iterable[Any]]) -> None:
         places = ", ".join("?" * len(columns))
@@ -443,18 +494,22 @@ class _Writing:
         self.unit.connection.executemany(statement, zip(*columns.values(), strict=False))
 
     def _insert_roles(self) -> None:
-        roles = self.batch.roles
-        pairs = [(self.ids[at], role.id) for at in self.made for role in roles[at]]
+        held = self._of_made(self.batch.roles)
+        pairs = [(user, role.id) for user, roles in zip(self.ids.values(), held, strict=True) for role in roles]
         self.unit.connection.executemany("INSERT INTO user_role (user_id, role_id) VALUES (?, ?)", pairs)
 
-    def _field(self, entry: Field) -> tuple[dict[str, Iterable[Any]], Iterable[str]]:
-        """The column of a field, and what the image of each record says of it."""
+    def _of_made(self, values: Sequence[_Value]) -> Sequence[_Value]:
+        """Of a column of the batch, what is of the rows that are written."""
+        return values if len(self.made) == self.batch.size else [values[at] for at in self.made]
+
+    def _field(self, entry: Field) -> tuple[dict[str, Iterable[Any]], list[str | Sequence[str]]]:
+        """The column of a field, and what the image of each record says of it: the same, or a text a record."""
         name = entry.name
-        start = f',"{name}":'
+        start = f'"{name}":' if name == "key" else f',"{name}":'  # which is the first
         if name == "roles":
-            keys = [tuple(role.key for role in self.batch.roles[at]) for at in self.made]
-            texts = {held: start + _json(list(held)) for held in set(keys)}
-            return {}, [texts[held] for held in keys]
+            roles = self._of_made(self.batch.roles)
+            texts = {held: _json([role.key for role in held]) for held in set(roles)}
+            return {}, [start, [texts[held] for held in roles]]
         if entry.kind == "reference":
             return self._reference(entry, start)
         values = self._values(entry)
@@ -462,29 +517,30 @@ class _Writing:
             default = self.batch.columns.default(entry)
             said = entry.in_row and default is not None
             column: dict[str, Iterable[Any]] = {entry.holder: repeat(to_column(entry, default))} if said else {}
-            return column, repeat("" if default is None else start + _json(default))
+            return column, [] if default is None else [start + _json(default)]
         if entry.kind == "bool":
-            return {entry.holder: values}, [start + ("true" if value else "false") for value in values]
-        parts = ["" if value is None else start + encode_basestring(value) for value in values]
-        return {entry.holder: values}, parts
+            return {entry.holder: values}, [start, ["true" if value else "false" for value in values]]
+        return {entry.holder: values}, _told(start, values)
 
-    def _values(self, entry: Field) -> list[Any] | None:
+    def _values(self, entry: Field) -> Sequence[Any] | None:
         if entry.name == "key":
-            return [self.batch.keys[at] for at in self.made]
+            return self._of_made(self.batch.keys)
         if entry.name not in self.batch.values:
             return None
-        values, default = self.batch.values[entry.name], self.batch.columns.default(entry)
-        return [default if values[at] is None else values[at] for at in self.made]
+        values, default = self._of_made(self.batch.values[entry.name]), self.batch.columns.default(entry)
+        if default is None or None not in values:
+            return values
+        return [default if value is None else value for value in values]
 
-    def _reference(self, entry: Field, start: str) -> tuple[dict[str, Iterable[Any]], Iterable[str]]:
+    def _reference(self, entry: Field, start: str) -> tuple[dict[str, Iterable[Any]], list[str | Sequence[str]]]:
         targets = self.batch.links.get(entry.name)
         if targets is None:
-            return {}, repeat("")
-        found = [targets[at] or self._in_batch(entry, at) for at in self.made]
-        ids = [None if target is None else target.id for target in found]
-        return {entry.holder: ids}, [
-            "" if target is None else start + encode_basestring(target.key) for target in found
-        ]
+            return {}, []
+        found = self._of_made(targets)
+        if None in found:
+            found = [target or self._in_batch(entry, at) for at, target in zip(self.made, found, strict=True)]
+        ids = [target and target.id for target in found]
+        return {entry.holder: ids}, _told(start, [target and target.key for target in found])
 
     def _in_batch(self, entry: Field, at: int) -> Target | None:
         above = self.batch.parents.get(at) if entry.name == "parent" else None
@@ -494,9 +550,39 @@ class _Writing:
         """The columns that hold names folded."""
         made: dict[str, Iterable[Any]] = {}
         for column, names in self.noun.folded.items():
-            values = [self.batch.values[name] for name in names]
-            made[column] = [fold(" ".join(texts[at] for texts in values)) for at in self.made]
+            values = [self._of_made(self.batch.values[name]) for name in names]
+            made[column] = fold_all(list(map(" ".join, zip(*values, strict=True))))
         return made
+
+
+def _folded(texts: Sequence[str | None]) -> list[str | None]:
+    """Each of the texts folded, None where there is none."""
+    folded = fold_all([text or "" for text in texts])
+    return [text or None for text in folded]
+
+
+def _told(start: str, texts: Sequence[str | None]) -> list[str | Sequence[str]]:
+    """What images say of a field that has these texts; where one has none, nothing."""
+    plain = [text for text in texts if text is not None]
+    if len(plain) < len(texts):
+        return [["" if text is None else start + encode_basestring(text) for text in texts]]
+    joined = "".join(plain)
+    if joined.isprintable() and '"' not in joined and "\\" not in joined:  # and so nothing is to be escaped
+        return [f'{start}"', plain, '"']
+    return [start, list(map(encode_basestring, plain))]
+
+
+def _joined(parts: Iterable[str | Sequence[str]], count: int) -> Iterable[str]:
+    """The parts one behind the other, so many times; a part is the same each time, or has a text for each."""
+    columns: list[Iterable[str]] = []
+    same = ""
+    for part in parts:
+        if isinstance(part, str):
+            same += part
+        else:
+            columns += [repeat(same, count), part]
+            same = ""
+    return map("".join, zip(*columns, repeat(same, count), strict=True))
 
 
 def _json(value: Any) -> str:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -220,7 +221,7 @@ class _Batch(_Records):
     def __init__(self, columns: Columns, rows: Sequence[Row]) -> None:
         super().__init__(columns, len(rows))
         self.noun = columns.noun
-        self.cells: list[Sequence[Any]] = list(zip(*(row.cells for row in rows), strict=True))
+        self.cells: list[Sequence[Any]] = list(zip(*map(itemgetter(1), rows), strict=True))
         self.left: set[int] = set()
         self.here: dict[By, dict[str, int]] = {}
 
@@ -359,17 +360,24 @@ class _Batch(_Records):
         found: list[Target | None] = [None] * self.size
         done: set[int] = set()
         for place, by in self.columns.references[name]:
-            column = self.cells[place]
+            column: Sequence[str] = self.cells[place]
             if tuple(map(str.strip, column)) != column:
                 self._leave(at for at, cell in enumerate(column) if cell != cell.strip())
-            places = [at for at, cell in enumerate(column) if cell and at not in done]
-            cells = [column[at] for at in places]
-            texts = cells if by == "external_id" else fold_all(cells)
+            places: Sequence[int] = range(self.size)
+            if done or "" in column:
+                places = [at for at in places if column[at] and at not in done]
+                column = [column[at] for at in places]
+            texts = column if by == "external_id" else fold_all(column)
             targets = self.columns.targets(name, by, texts)
-            for at, text in zip(places, texts, strict=True):
-                found[at] = targets.get(text)
-                if found[at] is None and not self._is_here(name, by, at, text):
+            named = [targets.get(text) for text in texts]
+            for at, text, target in zip(places, texts, named, strict=True) if None in named else ():
+                if target is None and not self._is_here(name, by, at, text):
                     self.left.add(at)
+            if len(named) == self.size:
+                found = named
+            else:
+                for at, target in zip(places, named, strict=True):
+                    found[at] = target
             done.update(places)
         self.links[name] = found
 

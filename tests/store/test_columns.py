@@ -1,0 +1,171 @@
+"""What looks at whole columns, or puts work off, leaves what looking at each value, and at once, leaves."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from custctl.resources import CUSTOMER, USER, Noun, fold, fold_all
+from custctl.store.importing import columns, engine, late
+from custctl.store.inputs import INPUTS, keeps_all
+from tests.runner import Runner
+from tests.store.test_importing import sheet
+
+TEXTS = [
+    (noun, field.name)
+    for noun in (CUSTOMER, USER)
+    for field in noun.fields
+    if field.kind == "text" and not field.computed
+]
+PLAIN = {
+    "key": ["acme", "a-1", "x" * 64],
+    "email": ["a.b@acme.example", "x1@some-shop.com"],
+    "internal_rating": ["3_of_5", "1_of_5"],
+    "payment_term": ["net 30"],
+}
+PIECES = st.sampled_from(
+    [*'aZ0 -_.@+|\n\t\0\x1b"\\,;', "\xa0", "é", "ß", "İ", "\u202e", "名", "😀", "\ud800", "\udc00", "a@b.co", "x" * 40]
+)
+STRANGE = st.lists(st.lists(PIECES, min_size=1, max_size=8).map("".join), max_size=4)
+
+
+@cache
+def hint_of(noun: Noun, name: str) -> Any:
+    return get_type_hints(INPUTS[noun.document], include_extras=True)[name]
+
+
+@cache
+def checked(noun: Noun, name: str) -> TypeAdapter[list[Any]]:
+    return TypeAdapter(list[hint_of(noun, name)])  # type: ignore[misc]  # a type by its name
+
+
+@settings(deadline=None)
+@given(STRANGE)
+def test_texts_that_a_look_at_the_column_keeps_are_those_that_the_model_keeps(texts: list[str]) -> None:
+    for noun, name in TEXTS:
+        hint = hint_of(noun, name)
+        if keeps_all(hint, texts):
+            assert checked(noun, name).validate_python(texts) == texts, (noun.name, name)
+
+
+@pytest.mark.parametrize(("noun", "name"), TEXTS, ids=lambda part: getattr(part, "name", part))
+def test_a_look_at_the_column_tells_plain_texts_from_those_that_the_model_refuses(noun: Noun, name: str) -> None:
+    hint, plain = hint_of(noun, name), PLAIN.get(name, ["Plain 1", "Ünï"])
+    if (noun, name) not in ((USER, "key"), (USER, "auth_status"), (CUSTOMER, "tax_code")):  # which only the model knows
+        assert keeps_all(hint, plain)
+    for wrong in ("a\0b", "x" * 600, "\ud800"):
+        with pytest.raises(ValidationError):
+            checked(noun, name).validate_python([*plain, wrong])
+        assert not keeps_all(hint, [*plain, wrong])
+
+
+@given(STRANGE)
+def test_texts_are_folded_together_as_each_is_alone(texts: list[str]) -> None:
+    assert fold_all(texts) == [fold(text) for text in texts]
+
+
+def rows_of(start: int, count: int) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    customers = [
+        {
+            "key": f"c{n}",
+            "name": f"Company {n % 7}",
+            "parent": f"c{start + (n - start) // 3}" if n > start else "",
+            "external_id": f"C{n}",
+        }
+        for n in range(start, start + count)
+    ]
+    users = [
+        {
+            "email": f"u{n * 7 % 1000}-{n}@x.example",
+            "first_name": f"Given {n % 5}" if n % 4 else 'Say "so" \\',
+            "last_name": f"Family {n % 11}",
+            "customer": f"c{n}",
+            "roles": "buyer" if n % 3 else "administrator",
+            "enabled": "no" if n % 5 == 0 else "",
+            "middle_name": "Tab\tbed" if n % 6 == 0 else "",
+            "external_id": f"U{n}",
+        }
+        for n in range(start, start + count)
+    ]
+    return customers, users
+
+
+def schema(shop: Runner) -> set[tuple[str, str, str | None]]:
+    return set(shop.sql("SELECT type, name, sql FROM sqlite_schema"))
+
+
+def content(shop: Runner) -> dict[str, list[list[Any]]]:
+    """What is stored, times apart; of history not the order, in which changed records follow new ones of a batch."""
+    found = shop.contents("revision", "history")
+    found["history"] = shop.sql("SELECT revision_id, op, record, before, after FROM history ORDER BY 1, 3")
+    return {
+        table: [[value for value in row if not (isinstance(value, str) and value.endswith("Z"))] for row in rows]
+        for table, rows in found.items()
+    }
+
+
+@pytest.fixture
+def two(empty_file: Path, tmp_path: Path) -> tuple[Runner, Runner]:
+    """Two empty shops."""
+    shops = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        shops.append(Runner(tmp_path / name / "shop.db"))
+        shops[-1].database.write_bytes(empty_file.read_bytes())
+    return shops[0], shops[1]
+
+
+def test_indexes_that_are_made_when_the_rows_are_in_leave_the_same_rows_schema_and_history(
+    two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (engine, columns):
+        monkeypatch.setattr(module, "BATCH", 5)
+    dropped: list[str] = []
+    drop = late.LateIndexes._drop
+    monkeypatch.setattr(late.LateIndexes, "_drop", lambda self, table: (dropped.append(table), drop(self, table))[1])
+    shapes = [schema(shop) for shop in two]
+    for shop, least in zip(two, (8, 10**9), strict=True):
+        monkeypatch.setattr(late, "LEAST", least)
+        for start in (0, 40):
+            for noun, rows in zip(("customer", "user"), rows_of(start, 40), strict=True):
+                counts = shop.json(noun, "import", sheet(tmp_path / "rows.csv", rows))
+                assert (counts["added"], counts["rejected"]) == (40, 0)
+    assert {*dropped} == {"customer", "customer_user", "user_role", "history"}
+    assert [schema(shop) for shop in two] == shapes
+    assert content(two[0]) == content(two[1])
+    for shop in two:
+        assert shop("db", "check").exit == 0
+    assert two[0].sql("PRAGMA integrity_check") == [("ok",)]
+
+
+@pytest.mark.parametrize("least", [3, 10**9])
+def test_rows_that_are_stored_already_are_found_wherever_they_come_in_the_file(
+    two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    """The new records have the ids and the history that they have when every row goes through the unit of work."""
+    monkeypatch.setattr(late, "LEAST", least)
+    customers, users = rows_of(0, 24)
+    again = [{**row, "name": f"{row['name']} Ltd"} for row in customers[8:11]]  # within the file
+    again += [{**customers[3], "key": "", "name": "Renamed"}, {**customers[12], "external_id": "C-new"}]
+    users.append({**users[4], "last_name": "Married"})
+    for shop, taken in zip(two, (columns.TAKEN, ()), strict=True):
+        monkeypatch.setattr(engine, "TAKEN", taken)
+        for module in (engine, columns):
+            monkeypatch.setattr(module, "BATCH", 6)
+        monkeypatch.setattr(engine, "CHUNK", 6)
+        for row in (customers[14], customers[15]):
+            shop("customer", "add", row["name"], "--key", row["key"])
+        found = [shop.json("customer", "import", sheet(tmp_path / "c.csv", customers + again))]
+        found.append(shop.json("user", "import", sheet(tmp_path / "u.csv", users)))
+        assert [(one["added"], one["updated"], one["rejected"]) for one in found] == [(22, 7, 0), (24, 1, 0)]
+        unchanged = shop.json("user", "import", sheet(tmp_path / "u.csv", users[:8]), "--mode", "skip")
+        assert (unchanged["unchanged"], unchanged["revision"]) == (8, None)
+    assert content(two[0]) == content(two[1])
+    ids = "SELECT max(id), (SELECT seq FROM sqlite_sequence WHERE name = 'customer_user') FROM customer_user"
+    assert two[0].sql(ids) == [(24, 24)]

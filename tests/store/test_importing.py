@@ -17,7 +17,8 @@ from tests.runner import Runner
 
 Record = dict[str, Any]
 
-_TAKEN_APART = ("id", "parent_id", "group_id", "customer_id", "user_id", "role_id", "created_at", "updated_at", "at")
+_REFERENCES = ("parent_id", "group_id", "customer_id", "user_id", "role_id", "account_id")
+_TAKEN_APART = ("id", *_REFERENCES, "created_at", "updated_at", "at")
 
 
 def world(seed: int, count: int = 60) -> tuple[list[Record], list[Record]]:
@@ -100,8 +101,8 @@ def told(shop: Runner, revision: int) -> Iterator[tuple[Any, ...]]:
         yield (table, *sorted(shop.sql(f"SELECT {', '.join(names)} FROM {table}"), key=repr))
     yield from sorted(
         shop.sql(
-            "SELECT c.key, p.key, g.key FROM customer c LEFT JOIN customer p ON p.id = c.parent_id"
-            " LEFT JOIN customer_group g ON g.id = c.group_id"
+            "SELECT c.key, p.key, g.key, a.key FROM customer c LEFT JOIN customer p ON p.id = c.parent_id"
+            " LEFT JOIN customer_group g ON g.id = c.group_id LEFT JOIN account a ON a.id = c.account_id"
         )
     )
     yield from sorted(

@@ -35,6 +35,8 @@ _NEEDED = """SELECT stored,
 _OPEN = """UPDATE waiting SET level = :level, closes = (seq = :last), circle = (SELECT json_group_array(line) FROM (
     SELECT line FROM waiting WHERE seq IN (SELECT value FROM json_each(:rows)) ORDER BY line))
     WHERE seq IN (:last, :before)"""
+_PAGE = 1_000
+"""So many rows that have waited are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,14 @@ class Waiting:
         if not self.count:
             return
         self._put_in_order()
-        query = "SELECT line, cells, circle, closes FROM waiting ORDER BY level, seq"
-        for line, cells, circle, closes in self.connection.execute(query):
-            yield Waited(Row(line, json.loads(cells)), tuple(json.loads(circle or "[]")), bool(closes))
+        query = """SELECT level, seq, line, cells, circle, closes FROM waiting
+            WHERE (level, seq) > (?, ?) ORDER BY level, seq LIMIT ?"""
+        last = (-1, 0)
+        # Read to its end before a row is taken: that may roll back to a savepoint, which ends statements that run.
+        while page := self.connection.execute(query, (*last, _PAGE)).fetchall():
+            for level, seq, line, cells, circle, closes in page:
+                last = (level, seq)
+                yield Waited(Row(line, json.loads(cells)), tuple(json.loads(circle or "[]")), bool(closes))
 
     def _put_in_order(self) -> None:
         """Give each row a level above that of what it waits for."""

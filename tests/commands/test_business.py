@@ -95,7 +95,7 @@ def test_b_03_the_fields_of_a_company_are_stored_and_exported(team: Runner) -> N
         "      - info@initech.example\n"
         "      - sales@initech.example\n"
         "    phones:\n"
-        "      - +1 555 0100\n"
+        '      - "+1 555 0100"\n'
         "    employees: 250\n"
         "    ownership: private\n"
         "    rating: A\n"

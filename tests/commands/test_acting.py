@@ -108,6 +108,8 @@ def test_an_administrator_opens_a_department_with_people_and_terms(demo: Runner)
         "key": [None, "company-a-north"],
         "name": [None, "Company A - North"],
         "parent": [None, "company-a"],
+        "account": [None, "company-a-north"],
+        "channel": [None, "web-shop"],
         "owner": [None, "tester"],
     }
     nora = ("nora.quist@company-a.example", "--first-name", "Nora", "--last-name", "Quist")
@@ -715,7 +717,7 @@ VERBS = ("list", "show", "add", "edit", "delete")
 ACTING = {
     *(f"{noun} {verb}" for noun in ("customer", "user", "role", *SALES) for verb in VERBS),
     *(f"{noun} address {verb}" for noun in ("customer", "user") for verb in VERBS),
-    *("user enable", "user disable", "role grant", "role revoke"),
+    *("user enable", "user disable", "role grant", "role revoke", "customer orders", "user orders"),
 }
 
 
@@ -725,7 +727,7 @@ COMMANDS = {" ".join(path): found for path, found in nodes() if not hasattr(foun
 def test_the_commands_that_act_are_those_of_the_contract() -> None:
     assert {name for name, found in COMMANDS.items() if found.acts} == ACTING
     assert {name.removesuffix(" list") for name in ACTING - set(UNKNOWN)} == {
-        *("customer", "user", "role", "customer address", "user address"),
+        *("customer", "user", "role", "customer address", "user address", "customer orders", "user orders"),
         *SALES,
     }, "every command but lists has a row above"
 

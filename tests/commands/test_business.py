@@ -100,7 +100,7 @@ def test_b_03_the_fields_of_a_company_are_stored_and_exported(team: Runner) -> N
         "    ownership: private\n"
         "    rating: A\n"
         "    ticker_symbol: INI\n"
-        "    website: https://initech.example\n"
+        '    website: "https://initech.example"\n'
         "    external_id: E-1\n"
         "    tags:\n"
         "      - key\n"

@@ -58,7 +58,7 @@ OFFERED: dict[str, list[str]] = {
     # names of commands
     "custctl cu": ["customer"],
     "custctl shop": ["shopping-list"],
-    "custctl customer d": ["delete"],
+    "custctl customer d": ["delete", "duplicates"],
     "custctl customer address ": ["list", "show", "add", "edit", "delete", "import"],
     "custctl -o json customer sh": ["show"],
     "custctl --db x -qv customer sh": ["show"],
@@ -247,7 +247,7 @@ def test_plain_records_are_offered_by_their_entity(complete: Complete, demo: Run
 
 FREE = {
     *("#RRGGBB", "'HEADING=FIELD'", "1234.50", "D", "EMAIL", "FORMAT", "KEY", "LABEL", "N", "NAME", "PERIOD", "PHONE"),
-    *("SKU", "TEXT", "TIME", "TITLE", "URL", "USD"),
+    *("CUSTOMER=CHOICE", "GROUP=CHOICE", "AMOUNT", "CHOICE", "DAY", "SKU", "TEXT", "TIME", "TITLE", "URL", "USD"),
     *("VALUE", "VALUE...", "YYYY-MM-DD"),
 }
 """What help calls values that nobody can know before they are typed."""

@@ -530,7 +530,10 @@ def test_i_01_a_template_has_orocommerces_genuine_headings(noun: str, headings: 
 
 def test_a_template_needs_no_database(tmp_path: Path) -> None:
     answer = Runner(tmp_path / "none.db")("export", "group", "--template", "--delimiter", ";")
-    expected = "key;name;owner;payment_term;tax_code;price_lists;tags\n;Partners;;net 60;;;\n"
+    expected = (
+        "key;name;owner;payment_term;tax_code;price_lists;unmerged_price_lists;price_fallback;tags\n"
+        ";Partners;;net 60;;;;;\n"
+    )
     assert (answer.exit, answer.out, answer.err) == (0, expected, "")
     assert list(tmp_path.iterdir()) == []
 

@@ -85,7 +85,10 @@ def test_g_01_a_group_needs_a_name_and_a_free_key(demo: Runner, words: tuple[str
 
 def test_g_01_a_group_is_renamed_and_its_members_follow_a_new_key(demo: Runner) -> None:
     assert demo.fields("group", "edit", "partners", "--name", "Resellers", "--key", "resellers") == {
-        "customer-group:resellers": {"key": ["partners", "resellers"], "name": ["Partners", "Resellers"]}
+        "customer-group:resellers": {"key": ["partners", "resellers"], "name": ["Partners", "Resellers"]},
+        "setting:group/resellers/currency.default": {
+            "key": ["group/partners/currency.default", "group/resellers/currency.default"]
+        },
     }
     assert group_of(demo, "partner-c-north") == "resellers"
 
@@ -95,6 +98,7 @@ def test_g_01_a_setting_that_names_a_group_follows_its_new_key(demo: Runner) -> 
     assert demo.changes("group", "edit", "partners", "--key", "resellers") == [
         ("rename", "customer-group:resellers"),
         ("change", "setting:guest.group"),
+        ("rename", "setting:group/resellers/currency.default"),
     ]
     assert demo.refusal("group", "delete", "resellers")[:2] == (5, "protected")
 
@@ -179,8 +183,10 @@ def test_g_04_removing_one_who_is_in_another_group_changes_nothing(demo: Runner)
 
 
 def test_g_05_the_members_of_a_deleted_group_have_none(demo: Runner) -> None:
-    assert demo.changes("group", "delete", "partners") == [
+    assert demo.changes("group", "delete", "partners", "--yes") == [
         ("remove", "customer-group:partners"),
+        ("remove", "setting:group/partners/currency.default"),
+        ("remove", "content-variant:home-banner-partners"),
         ("change", "customer:partner-c"),
         ("change", "customer:partner-c-north"),
     ]
@@ -201,4 +207,4 @@ def test_g_06_a_group_that_the_settings_make_that_of_visitors_cannot_be_deleted_
         "error: customer-group:partners is the group of visitors\n  hint: set guest.group to another group first\n"
     )
     demo.apply('[settings]\n"guest.group" = ""')
-    assert demo("group", "delete", "partners").exit == 0
+    assert demo("group", "delete", "partners", "--yes").exit == 0

@@ -129,6 +129,7 @@ def test_v_03_guests_may_share_an_address_and_a_document_never_takes_one_for_som
     assert [(change["op"], change["record"]) for change in registered["changes"]] == [
         ("add", "customer:acme"),
         ("add", "user:jo@mail.example"),
+        ("add", "account:acme"),
     ]
     assert custctl.json("user", "show", "guest-jo")["guest"] is True
     assert custctl.json("user", "show", "jo@mail.example")["guest"] is False

@@ -702,6 +702,31 @@ def test_rich_is_loaded_only_for_a_box_or_a_script_that_needs_it() -> None:
     assert ran.stdout == "False False\nTrue\n"
 
 
+def report(*values: str) -> Result:
+    rows = [{"key": f"r{n}", "lifetime": value} for n, value in enumerate(values)]
+    return Result([*rows, {"key": None, "lifetime": "999999.00"}], "list", ("key", "lifetime"), bar="lifetime")
+
+
+def test_q_01_a_report_has_bars_on_a_terminal_the_longest_for_the_most_and_none_for_the_sum_of_all() -> None:
+    lines = shown(report("1000.00", "500.00", "0.01", "0.00"), width=80).splitlines()
+    assert [line.rstrip() for line in lines[2:]] == [
+        f"r0   1000.00    {'█' * 40}",
+        f"r1   500.00     {'█' * 20}",
+        "r2   0.01       █",
+        "r3   0.00",
+        "-    999999.00",
+    ]
+    lines = shown(report("10.00", "5.00"), width=40).splitlines()
+    assert max(len(line) for line in lines) <= 40
+    assert [line.count("█") for line in lines[2:4]] == [22, 11]
+
+
+def test_q_01_a_report_has_no_bars_in_a_pipe_and_in_a_terminal_without_room() -> None:
+    assert "█" not in shown(report("1000.00", "500.00"))
+    assert "█" not in shown(report("1000.00", "500.00"), width=20)
+    assert "█" not in shown_in("ascii", report("1000.00", "500.00"), terminal=True)
+
+
 def test_s_13_a_board_has_a_column_a_status_and_those_without_room_below() -> None:
     assert shown(board(2), width=80) == (
         "OPEN (2)            NEEDS ANALYSIS (2)  NEGOTIATION (2)     WON (2)\n"

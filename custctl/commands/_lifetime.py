@@ -11,7 +11,7 @@ import typer
 from custctl.commands._arguments import AccountArg, After, BusinessArg, Count, CustomerArg, Limit, Sort, Where
 from custctl.commands._command import Call, command
 from custctl.commands._common import Asked, listing, record, table
-from custctl.errors import invalid
+from custctl.errors import invalid, usage
 from custctl.resources import ACCOUNT, BUSINESS, CUSTOMER, NOUNS, USER, Noun
 from custctl.result import Result
 from custctl.store import lookup
@@ -24,6 +24,7 @@ AsOf = Annotated[
     typer.Option("--as-of", metavar="DAY", help="Only what was ordered or won by the end of this day, month or year."),
 ]
 Details = Annotated[bool, typer.Option("--details", help="Also orders, first and last purchase, and refunds.")]
+History = Annotated[bool, typer.Option("--history", help="After each month that changed it, in each channel.")]
 WithChildren = Annotated[bool, typer.Option("--with-children", help="With everything below it.")]
 
 
@@ -48,13 +49,36 @@ def of_customers(app: typer.Typer) -> None:
 def of_accounts(app: typer.Typer) -> None:
     """Give the group of accounts the verb `lifetime`."""
 
-    @command(app, "lifetime", examples=("custctl account lifetime acme", "custctl account lifetime acme --as-of 2025"))
-    def lifetime(call: Call, account: AccountArg, details: Details = False, as_of: AsOf = None) -> Result:
-        """Show what an account is worth, in each channel and together."""
+    @command(app, "lifetime", examples=("custctl account lifetime acme --as-of 2025", _HISTORY))
+    def lifetime(
+        call: Call, account: AccountArg, details: Details = False, as_of: AsOf = None, history: History = False
+    ) -> Result:
+        """Show what an account is worth, in each channel and together, or month by month."""
         from custctl.store.lifetime import Question, of_account
 
+        if history:
+            return _history(call, account, details=details, as_of=as_of)
         asked = Question(as_of, details=details)
         return _told(call, ACCOUNT, account, lambda connection, row_id: of_account(connection, row_id, asked))
+
+
+_HISTORY = "custctl account lifetime acme --history"
+
+
+def _history(call: Call, account: str, *, details: bool, as_of: str | None) -> Result:
+    from custctl.store.lifetime import history_of_account, lost_of
+
+    if details or as_of is not None:
+        raise usage("--history goes without --details and --as-of", "each of its rows is as of the end of a month")
+    connection = call.read()
+    row_id, _ = lookup.require(connection, ACCOUNT, account)
+    rows = history_of_account(connection, row_id)
+    lost = lost_of(row for row in rows if row["current"])
+    fields = ("channel", "month", "lifetime", "current", "unconverted")
+    result = table(call, call.noting(rows, "nothing was paid or won"), fields if lost else fields[:-1], fields)
+    return replace(
+        result, bar="lifetime" if "lifetime" in result.columns else "", notes=(*result.notes, *remarks(lost))
+    )
 
 
 def of_business_customers(app: typer.Typer) -> None:

@@ -229,12 +229,44 @@ def of_account_by_channel(connection: sqlite3.Connection, row_id: int) -> list[R
     return list(_channels(connection, row_id, sums(connection, _ACCOUNT_SOURCE, {"id": row_id, "before": None})))
 
 
-_ACCOUNT_SOURCE = f"""SELECT c.channel_id, w.value, w.amount, w.currency, w.known FROM customer c
-    JOIN temp.worth_of_order w ON w.customer_id = c.id AND {PAID} AND {_PLACED} WHERE c.account_id = :id
-    UNION ALL
-    SELECT b.channel_id, o.value, o.amount, o.currency, o.known FROM business_customer b
-    JOIN temp.worth_of_opportunity o ON o.business_customer_id = b.id AND {WON} AND {_CLOSED}
-    WHERE b.account_id = :id"""
+def _of_account_by(orders: str, won: str) -> str:
+    """The orders and opportunities that an account is worth, each by a place that is given as SQL."""
+    return f"""SELECT {orders}, w.value, w.amount, w.currency, w.known FROM customer c
+        JOIN temp.worth_of_order w ON w.customer_id = c.id AND {PAID} AND {_PLACED} WHERE c.account_id = :id
+        UNION ALL
+        SELECT {won}, o.value, o.amount, o.currency, o.known FROM business_customer b
+        JOIN temp.worth_of_opportunity o ON o.business_customer_id = b.id AND {WON} AND {_CLOSED}
+        WHERE b.account_id = :id"""
+
+
+_MONTH = "coalesce({}.channel_id, '') || ':' || coalesce(substr({}, 1, 7), '')"
+_ACCOUNT_SOURCE = _of_account_by("c.channel_id", "b.channel_id")
+_MONTHS_SOURCE = _of_account_by(_MONTH.format("c", "w.placed_at"), _MONTH.format("b", "o.closed_on"))
+
+
+def history_of_account(connection: sqlite3.Connection, row_id: int) -> list[Row]:
+    """What an account was worth in each channel after each month that changed it, as its documents say today (L-04).
+
+    A row is `{"channel", "month", "lifetime", "current", "unconverted"}`, the channel a key, and the last one of each
+    channel is the current one. What has no date counts from the start, in a row without a month.
+    """
+    prepare(connection)
+    found = sums(connection, _MONTHS_SOURCE, {"id": row_id, "before": None})
+    months: dict[str, dict[str, Sum]] = {}
+    for place in sorted(found):
+        channel, _, month = place.partition(":")
+        months.setdefault(channel, {})[month] = found[place]
+    channels = connection.execute("SELECT CAST(id AS TEXT), key FROM channel ORDER BY name_folded, key")
+    return [row for channel, key in (*channels, ("", None)) for row in _grown(key, months.get(channel, {}))]
+
+
+def _grown(channel: str | None, months: Mapping[str, Sum]) -> Iterator[Row]:
+    """A row for each month of a channel, with all that came before it."""
+    worth = Sum()
+    for count, (month, part) in enumerate(months.items(), 1):
+        worth = total((worth, part))
+        told = worth.told()
+        yield {"channel": channel, "month": month or None, **told, "current": count == len(months)}
 
 
 def _channels(connection: sqlite3.Connection, row_id: int, found: Mapping[Any, Sum]) -> Iterator[Row]:

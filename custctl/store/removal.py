@@ -229,8 +229,12 @@ def remove_accounts(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
 
 
 def remove_channels(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
-    """Take channels away with their business customers (feature B-08); customers stay, without a channel."""
-    return _remove(unit, drafts, _with_addresses(unit, _of(unit, BUSINESS, "channel_id", drafts)))
+    """Take channels away with their business customers (feature B-08); customers stay, without a channel.
+
+    These count as going along, so that a command asks before they lose it.
+    """
+    done = _remove(unit, drafts, _with_addresses(unit, _of(unit, BUSINESS, "channel_id", drafts)))
+    return Outcome([*done.along, *_of(unit, CUSTOMER, "channel_id", drafts)], done.refused)
 
 
 def _with_addresses(unit: Unit, businesses: Sequence[Draft]) -> list[Draft]:

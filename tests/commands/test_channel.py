@@ -146,9 +146,12 @@ def test_b_08_deleting_a_channel_counts_what_goes_and_needs_yes(shop: Runner) ->
     ]
 
 
-def test_b_08_customers_of_the_shop_stay_without_a_channel(shop: Runner) -> None:
+def test_b_08_customers_of_the_shop_stay_without_a_channel_once_that_is_agreed_to(shop: Runner) -> None:
     shop.json("customer", "add", "Acme")
-    assert shop.fields("channel", "delete", "web-shop")["customer:acme"] == {"channel": ["web-shop", None]}
+    message = "deleting channel:web-shop and taking it from 1 record(s) needs --yes"
+    assert shop.refusal("channel", "delete", "web-shop") == (2, "usage", message)
+    changed = shop.fields("channel", "delete", "web-shop", "--yes")
+    assert changed["customer:acme"] == {"channel": ["web-shop", None]}
     shop.json("undo", "--last", "--yes")
     assert shop.json("customer", "show", "acme")["channel"] == "web-shop"
 

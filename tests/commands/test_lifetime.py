@@ -47,6 +47,7 @@ key = "la"
 name = "LA"
 parent = "west"
 account = "other"
+channel = ""
 [[business_customers]]
 key = "plant"
 name = "Acme Plant"
@@ -219,6 +220,38 @@ def test_l_04_an_account_is_worth_its_customers_in_each_channel_and_together(sho
     assert [(row["channel"], row["lifetime"]) for row in worth(shop, "account", "other")["channels"]] == [
         (None, "0.50")
     ]
+
+
+def test_l_04_an_account_has_a_history_by_channel_with_one_row_that_is_current(shop: Runner) -> None:
+    def told() -> list[tuple[Any, ...]]:
+        rows = shop.json("account", "lifetime", "acme", "--history")
+        return [(row["channel"], row["month"], row["lifetime"], row["current"]) for row in rows]
+
+    history = [
+        ("sales", "2025-06", "300.00", True),
+        ("web", "2025-03", "100.00", False),
+        ("web", "2025-12", "111.055", False),
+        ("web", "2026-01", "118.055", True),
+    ]
+    assert told() == history
+    now = {row["channel"]: row["lifetime"] for row in worth(shop, "account", "acme")["channels"]}
+    assert now == {channel: lifetime for channel, _, lifetime, current in history if current}
+    shop.json("order", "edit", "1", "--payment-status", "refunded")
+    shop.json("order", "edit", "2", "--currency", "JPY")
+    shop.json("order", "edit", "4", "--placed-at", "")
+    assert told()[1:] == [("web", None, "7.00", False), ("web", "2025-12", "7.00", True)]
+    answer = shop("account", "lifetime", "acme", "--history")
+    assert answer.lines[0].split() == ["CHANNEL", "MONTH", "LIFETIME", "CURRENT", "UNCONVERTED"]
+    assert answer.err == "left out, because there is no rate: 10.05 JPY; custctl setting get currency.rates\n"
+
+
+def test_l_04_a_history_says_that_there_is_none_and_takes_no_day(shop: Runner) -> None:
+    shop.json("account", "add", "Bare")
+    answer = shop("account", "lifetime", "bare", "--history")
+    assert (answer.exit, answer.out, answer.err) == (0, "", "nothing was paid or won\n")
+    words = ("account", "lifetime", "acme", "--history", "--as-of", "2025")
+    assert shop.refusal(*words) == (2, "usage", "--history goes without --details and --as-of")
+    assert shop.refusal("account", "lifetime", "nope", "--history")[:2] == (3, "not-found")
 
 
 def test_l_07_a_tree_is_worth_its_customers_together(shop: Runner) -> None:

@@ -134,6 +134,7 @@ def test_the_example_of_help_documents_can_be_applied(custctl: Runner) -> None:
         "setting:guest.shopping_list",
         "customer:acme",
         "user:anna@acme.example",
+        "account:acme",
     ]
 
 

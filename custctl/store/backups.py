@@ -64,7 +64,8 @@ def _copied(source: sqlite3.Connection, target: Path) -> Iterator[Path]:
             copy(source, part)
         yield part
     finally:
-        part.unlink(missing_ok=True)
+        for rest in (part, part.with_name(f"{part.name}-journal")):  # a copy that had no room leaves its journal
+            rest.unlink(missing_ok=True)
 
 
 def _place(part: Path, target: Path) -> None:

@@ -333,7 +333,7 @@ def test_an_empty_export_has_its_headings_and_says_so(demo: Runner) -> None:
     answer = demo(*words, "csv")
     assert (answer.exit, answer.out, answer.err) == (
         0,
-        "key,name,owner,payment_term,tax_code,price_lists,tags\n",
+        "key,name,owner,payment_term,tax_code,price_lists,unmerged_price_lists,price_fallback,tags\n",
         "no customer groups\n",
     )
     answer = demo(*words, "jsonl")

@@ -496,7 +496,7 @@ def test_what_is_no_list_is_the_same_wide(demo: Runner, words: str) -> None:
 def test_a_wide_list_under_as_leaves_out_what_is_closed_and_says_so(demo: Runner) -> None:
     demo.apply('[[roles]]\nkey = "administrator"\n[roles.fields."customer.vat_id"]\nview = "none"\n')
     answer = demo("customer", "list", "-o", "wide", "--as", AMANDA)
-    assert (answer.exit, answer.err) == (0, f"closed to {AMANDA}: vat_id\n")
+    assert (answer.exit, answer.err) == (0, f"closed to {AMANDA}: vat_id, lifetime\n")
     assert "VAT_ID" not in answer.lines[0].split()
     assert "EXTERNAL_ID" in answer.lines[0].split()
 
@@ -556,7 +556,7 @@ def test_the_option_nearest_to_the_verb_wins(demo: Runner) -> None:
 def test_a_dry_run_may_stand_before_the_verb(demo: Runner) -> None:
     before = demo.contents()
     answer = demo("--dry-run", "customer", "add", "Acme")
-    assert (answer.exit, answer.lines[-1]) == (0, "1 to add, 0 to change, 0 to remove")
+    assert (answer.exit, answer.lines[-1]) == (0, "2 to add, 0 to change, 0 to remove")
     assert answer.err == "dry run: nothing was written\n"
     assert demo.contents() == before
 
@@ -844,7 +844,7 @@ def test_the_versions_are_told(custctl: Runner) -> None:
 
 def test_the_real_program_answers_its_version_and_keeps_the_streams_apart(process: Process) -> None:
     assert process("--version") == Answer(0, f"custctl {__version__}\n", "")
-    assert process("customer", "add", "Acme", "-o", "name") == Answer(0, "customer:acme\n", "")
+    assert process("customer", "add", "Acme", "-o", "name") == Answer(0, "customer:acme\naccount:acme\n", "")
     assert process("customer", "list", "--where", "name=x") == Answer(0, "", "no customers\n")
     assert process("customer", "show", "nope") == Answer(3, "", "error: customer 'nope' not found\n")
     answer = process("customer", "list", env={"CUSTCTL_OUTPUT": "jsonl"})

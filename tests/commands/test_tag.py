@@ -123,7 +123,7 @@ def test_t_10_a_list_of_tags_counts_their_uses(demo: Runner) -> None:
     rows = demo.json("tag", "list", "--fields", "key,taxonomy,uses")
     assert rows == [
         {"key": "early-adopter", "taxonomy": "program", "uses": 1},
-        {"key": "key-account", "taxonomy": "tier", "uses": 4},
+        {"key": "key-account", "taxonomy": "tier", "uses": 5},
         {"key": "long-tail", "taxonomy": "tier", "uses": 0},
         {"key": "seasonal", "taxonomy": None, "uses": 3},
     ]

@@ -127,12 +127,16 @@ def test_u_01_a_user_is_shown_with_what_signing_in_would_answer(demo: Runner) ->
         "guest": False,
         "auth_status": "reset",
         "birthday": None,
+        "language": None,
+        "currency": None,
         "owner": None,
         "sales_reps": [],
         "external_id": None,
         "tags": [],
         "addresses": [],
         "sign_in": {"allowed": False, "reason": "reset"},
+        "activities": [],
+        "marketing": [],
     }
 
 

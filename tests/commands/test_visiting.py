@@ -40,6 +40,7 @@ def test_v_02_a_checkout_or_request_makes_a_guest_user_with_a_customer(shop: Run
     changes = shop.changes("guest", verb, "s-17", number, *JO, "--subtotal", "120")
     assert set(changes) == {
         ("add", "customer:jo-miller"),
+        ("add", "account:jo-miller"),
         ("add", f"{verb}:{number}"),
         ("add", "user:guest-jo"),
         ("change", "visitor:s-17"),

@@ -103,9 +103,10 @@ def is_text(noun: Noun, _: Wanted) -> str:
     return "(" + " OR ".join(f"{column} = :whole" for column in _names(noun)) + ")"
 
 
-def begins(noun: Noun, _: Wanted) -> str:
-    """The key or the name begins with the text, and is longer."""
-    return "(" + " OR ".join(f"({column} > :whole AND {column} < :behind)" for column in _names(noun)) + ")"
+def begins(noun: Noun, wanted: Wanted) -> str:
+    """The key or the name begins with the text, and neither is the text."""
+    longer = " OR ".join(f"({column} > :whole AND {column} < :behind)" for column in _names(noun))
+    return f"({longer}) AND {is_text(noun, wanted)} IS NOT TRUE"
 
 
 def holds(noun: Noun, wanted: Wanted) -> str:

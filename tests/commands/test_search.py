@@ -170,3 +170,8 @@ def test_a_search_that_cannot_be_carried_out_says_why(
     demo: Runner, words: tuple[str, ...], refusal: tuple[int, str, str]
 ) -> None:
     assert demo.refusal("search", *words) == refusal
+
+
+def test_a_record_whose_key_is_the_text_and_whose_name_begins_with_it_is_found_once(demo: Runner) -> None:
+    found = [row["record"] for row in demo.json("search", "greenleaf", "--type", "account")]
+    assert found == ["account:greenleaf"]

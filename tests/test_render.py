@@ -237,10 +237,38 @@ def board(count: int = 1) -> Result:
     return Result(rows, "board", ("status", "key", "name", "budget", "owner"))
 
 
+def overview() -> Result:
+    ann = {"key": "ann-lee", "name": "Ann Lee", "email": "ann@acme.example", "phone": None, "default": True}
+    order = {"number": "SO-2", "status": "open", "subtotal": "12.50", "currency": "USD"}
+    row = {
+        "id": 7,
+        "key": "acme",
+        "name": "Acme [bold]",
+        "description": None,
+        "contacts": ["ann-lee"],
+        "lifetime": "118.05",
+        "counts": {"contacts": 1, "customers": 12, "activities": 1, "marketing": 1},
+        "contact_details": [ann],
+        "customers": [{"key": "acme-la", "name": "Acme LA", "lifetime": "18.00", "unconverted": []}],
+        "documents": {
+            "orders": {"count": 2, "latest": [order | {"placed_at": "2026-01-31T12:00:00Z"}]},
+            "quotes": {"count": 0, "latest": []},
+        },
+        "activities": [
+            {"key": "a", "at": "2026-01-31T12:00:00Z", "kind": "call", "subject": "Prices", "about": ["account:acme"]}
+        ],
+        "marketing": [
+            {"key": "m", "at": "2026-01-30T12:00:00Z", "campaign": "spring", "type": "open", "to": "contact:ann-lee"}
+        ],
+    }
+    return Result(row, "overview", noun="account")
+
+
 RESULTS: dict[View, Result] = {
     "record": Result(RECORD, "record", noun="customer"),
     "list": Result(CUSTOMERS, "list", COLUMNS, "customer"),
     "board": board(),
+    "overview": overview(),
     "tree": Result(TREE, "tree", noun="customer"),
     "decision": Result(decision(allowed=False, reason="order-closed"), "decision"),
     "explain": Result(denied(), "explain"),

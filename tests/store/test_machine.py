@@ -123,7 +123,7 @@ NOUNS: Mapping[str, Noun] = {
         ("group",),
         "name",
         ("Partners", "Retail"),
-        {"--payment-term": ("payment_term", TERMS), "--price-list": ("price_lists", Words(("Base", "Sale")))},
+        {"--payment-term": ("payment_term", TERMS), "--tax-code": ("tax_code", ("EU", "US", ""))},
     ),
     "account": Noun(
         ("account",),
@@ -430,9 +430,9 @@ class Machine(RuleBasedStateMachine):
             values |= {"guest": guest or None, "enabled": False if disabled and not guest else None}
             if not customer:
                 values["customer"] = shop.free("customer", "pat-kim")
-                shop.put("customer", values["customer"], {"name": "Pat Kim"})
+                shop.put("customer", values["customer"], owned({"name": "Pat Kim"}))
             if not shop.reasons:
-                shop.put("user", key, values)
+                shop.put("user", key, owned(values))
         where = ("--customer", customer) if customer else ()
         flags = [*(["--guest"] if guest else []), *(["--disabled"] if disabled else [])]
         self.run("user", "add", email, "--first-name", "Pat", "--last-name", "Kim", *where, *flags, *words)

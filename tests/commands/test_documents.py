@@ -1132,7 +1132,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
                 "permissions": ["view", "edit", "delete"],
             }
         ],
-        "groups": draw(keyed(groups, name=names, owner=some(texts), price_lists=st.lists(visible))),
+        "groups": draw(keyed(groups, name=names, owner=some(texts))),
         "customers": draw(
             keyed(
                 customers,

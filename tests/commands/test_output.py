@@ -248,7 +248,7 @@ EXAMPLES = {
     "lead email remove": "sunny-juices ines.falk@sunny-juices.example",
     "lead phone list": "sunny-juices",
     "lead phone add": "sunny-juices 555",
-    "lead phone remove": "sunny-juices +14075550119",
+    "lead phone remove": "new 555",
     "lead address list": "sunny-juices",
     "lead address show": "sunny-juices/plant",
     "lead address add": "corner-shop --country GI",
@@ -268,7 +268,7 @@ EXAMPLES = {
     "channel show": "web-shop",
     "channel add": "Other --type custom",
     "channel edit": "web-shop --name Shop",
-    "channel enable": "web-shop",
+    "channel enable": "new",
     "channel disable": "web-shop",
     "channel delete": "web-shop --yes",
     "business list": "",
@@ -282,7 +282,7 @@ EXAMPLES = {
     "business email remove": "company-a-packing packing@company-a.example",
     "business phone list": "company-a-packing",
     "business phone add": "company-a-packing 555",
-    "business phone remove": "company-a-packing +18635550177",
+    "business phone remove": "new 555",
     "business address list": "company-a-packing",
     "business address show": "company-a-packing/plant",
     "business address add": "greenleaf-foods --country GI",
@@ -305,7 +305,7 @@ EXAMPLES = {
     "price-list show": "retail",
     "price-list add": "Other",
     "price-list edit": "retail --name Shop",
-    "price-list delete": "clearance --yes",
+    "price-list delete": "partner-c-contract --yes",
     "price-list price list": "retail",
     "price-list price set": "retail old-1 12.50",
     "price-list price delete": "clearance lmp-100",
@@ -360,10 +360,16 @@ def prepared(demo: Runner) -> Runner:
         '[[contacts]]\nkey = "new"\nfirst_name = "New"\nphones = ["555"]\nemails = ["IRENE@wholesaler-b.example"]\n'
     )
     pages = '[settings]\n"guest.allowed_pages" = ["/about"]\n"guest.checkout" = true\n"guest.request" = true\n'
+    pages += '"order.purchase_history" = true\n"order.purchase_history_days" = 3650\n'
     expired = '[[visitors]]\nkey = "expired"\nlast_visit = "2026-01-31T12:00:00Z"\n'
-    leads = '[[leads]]\nkey = "new"\nname = "New"\nemails = ["INES.FALK@sunny-juices.example"]\n'
+    leads = '[[leads]]\nkey = "new"\nname = "New"\nemails = ["INES.FALK@sunny-juices.example"]\nphones = ["555"]\n'
     plants = '[[business_customers]]\nkey = "new"\nname = "greenleaf foods"\naccount = "new"\nchannel = "field-sales"\n'
-    rest = f"{accounts}{contacts}{leads}{plants}{expired}{pages}"
+    plants += 'phones = ["555"]\n'
+    channels = '[[channels]]\nkey = "new"\nname = "New"\ntype = "custom"\n'
+    bought = '[[orders]]\nnumber = "NEW-1"\ncustomer = "company-a"\nstatus = "open"\n'
+    bought += 'user = "bob.reyes@company-a.example"\n'
+    bought += 'products = ["lmp-100"]\nplaced_at = "2026-01-31T12:00:00Z"\n'
+    rest = f"{bought}{channels}{accounts}{contacts}{leads}{plants}{expired}{pages}"
     demo.apply(f'[[customers]]\nkey = "new"\nname = "partner c"\n[[roles]]\nkey = "new"\nlabel = "New"\n{rest}')
     with contextlib.closing(sqlite3.connect(demo.database)) as connection, connection:
         connection.execute("UPDATE customer SET name_folded = 'other' WHERE key = 'jo-miller'")
@@ -785,12 +791,13 @@ def test_the_status_tells_schema_revision_and_contents(demo: Runner) -> None:
         "changed": demo.sql("SELECT at FROM revision")[0][0],
         "records": {
             "entity": 2,
-            "setting": 8,
+            "setting": 9,
             "taxonomy": 2,
             "tag": 4,
+            "price_list": 4,
             "customer_group": 4,
             "customer": 8,
-            "address": 11,
+            "address": 12,
             "role": 9,
             "customer_user": 19,
             "visitor": 2,
@@ -798,15 +805,18 @@ def test_the_status_tells_schema_revision_and_contents(demo: Runner) -> None:
             "content_variant": 7,
             "contact_group": 3,
             "contact": 6,
-            "account": 4,
-            "channel": 0,
-            "business_customer": 0,
+            "account": 5,
+            "channel": 2,
+            "business_customer": 2,
             "lead": 3,
             "opportunity": 7,
+            "category": 5,
+            "product": 7,
+            "price": 11,
             "sales_document": 28,
             "record": 13,
-            "activity": 0,
-            "marketing_event": 0,
+            "activity": 5,
+            "marketing_event": 7,
         },
     }
 

@@ -83,7 +83,7 @@ def test_nobody_is_asked_where_nothing_would_change_or_all_is_agreed(asked: Shop
 def test_off_a_terminal_an_apply_needs_yes(asked: Shop) -> None:
     ran = asked(*APPLY)
     assert (ran.code, ran.out) == (2, "")
-    asks = "error: applying 2 to add: customer:c0, customer:c1 needs --yes\n"
+    asks = "error: applying 4 to add: customer:c0, customer:c1, account:c0, account:c1 needs --yes\n"
     assert ran.err == f"{asks}  hint: look at it first with --dry-run, then add --yes\n"
     assert stored(asked) == 0
 

@@ -172,7 +172,7 @@ class Call(typer.Context):
             raise usage(f"{what} needs --yes", "look at it first with --dry-run, then add --yes")
         sys.stderr.write(f"{visible(what)}. Go on? [y/N] ")
         sys.stderr.flush()
-        if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+        if typed_line().strip().casefold() not in ("y", "yes"):
             raise usage("not done: you did not agree", "nothing was changed")
 
     @property
@@ -182,6 +182,27 @@ class Call(typer.Context):
 
         line = "custctl " + shlex.join(self.invocation.arguments)
         return line.encode(errors="backslashreplace").decode()
+
+
+def typed_line() -> str:
+    """A line from the keyboard.
+
+    Ctrl-C ends the wait whenever it comes: between the question and the moment the reading starts, a signal alone
+    would be noticed with the next key only.
+    """
+    import select
+    import signal
+
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    before = signal.set_wakeup_fd(told)
+    try:
+        select.select([sys.stdin, heard], [], [])
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(heard)
+        os.close(told)
+    return sys.stdin.readline()
 
 
 def counted(report: Report) -> str:

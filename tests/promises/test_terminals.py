@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -142,3 +144,45 @@ def test_a_terminal_is_left_as_it_was_found(asked: Shop) -> None:
     colours = COLOUR.findall(terminal.screen)
     assert colours.count("\x1b[0m") * 2 == len(colours), "every colour is switched off again"
     assert terminal.screen.count("\x1b[?25l") == terminal.screen.count("\x1b[?25h"), "and the cursor is there"
+
+
+ASKED_OFTEN = """
+import os, pty, random, signal, sys, threading, time
+from custctl.commands._command import typed_line
+
+slow = 0
+for _ in range(2000):
+    keyboard, screen = pty.openpty()
+    sys.stdin = open(screen)
+    begin, started = os.pipe()
+    child = os.fork()
+    if not child:
+        os.read(begin, 1)
+        os.kill(os.getppid(), signal.SIGINT)
+        os._exit(0)
+    rescue = threading.Timer(0.5, os.write, (keyboard, b"\\n"))
+    rescue.start()
+    since = time.monotonic()
+    try:
+        os.write(started, b"x")
+        for _ in range(random.randrange(6000)):
+            pass
+        typed_line()
+        time.sleep(1)
+    except KeyboardInterrupt:
+        slow += time.monotonic() - since > 0.45
+    os.waitpid(child, 0)
+    rescue.cancel()
+    rescue.join()
+    sys.stdin.close()
+    for end in (keyboard, begin, started):
+        os.close(end)
+print(slow)
+"""
+"""Sends Ctrl-C around the moment at which the reading starts; how often only the key that followed ended the wait."""
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_question_at_whatever_moment_it_comes() -> None:
+    ran = subprocess.run([sys.executable, "-c", ASKED_OFTEN], capture_output=True, text=True, timeout=300, check=True)
+    assert ran.stdout == "0\n"

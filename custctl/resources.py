@@ -328,61 +328,27 @@ ADDRESS_FIELDS = (
     Field("default", "list", column="default_types", default=[]),
     Field("owner", stored=False),
 )
-CUSTOMER_ADDRESS = Noun(
-    name="customer-address",
-    title="address",
-    plural="addresses",
-    table="address",
-    document="addresses",
-    fields=ADDRESS_FIELDS,
-    columns=("key", "label", "street", "city", "postal_code", "region", "country", "primary", "types", "default"),
-    called="customer address",
-    sought=ADDRESS_TEXTS,
-)
-USER_ADDRESS = Noun(
-    name="customer-user-address",
-    title="address",
-    plural="addresses",
-    table="address",
-    document="addresses",
-    fields=ADDRESS_FIELDS,
-    columns=CUSTOMER_ADDRESS.columns,
-    called="user address",
-    sought=ADDRESS_TEXTS,
-)
-CONTACT_ADDRESS = Noun(
-    name="contact-address",
-    title="address",
-    plural="addresses",
-    table="address",
-    document="addresses",
-    fields=ADDRESS_FIELDS,
-    columns=CUSTOMER_ADDRESS.columns,
-    called="contact address",
-    sought=ADDRESS_TEXTS,
-)
-BUSINESS_ADDRESS = Noun(
-    name="business-customer-address",
-    title="address",
-    plural="addresses",
-    table="address",
-    document="addresses",
-    fields=ADDRESS_FIELDS,
-    columns=CUSTOMER_ADDRESS.columns,
-    called="business address",
-    sought=ADDRESS_TEXTS,
-)
-LEAD_ADDRESS = Noun(
-    name="lead-address",
-    title="address",
-    plural="addresses",
-    table="address",
-    document="addresses",
-    fields=ADDRESS_FIELDS,
-    columns=CUSTOMER_ADDRESS.columns,
-    called="lead address",
-    sought=ADDRESS_TEXTS,
-)
+
+
+def _addresses(owner: str, group: str) -> Noun:
+    return Noun(
+        name=f"{owner}-address",
+        title="address",
+        plural="addresses",
+        table="address",
+        document="addresses",
+        fields=ADDRESS_FIELDS,
+        columns=("key", "label", "street", "city", "postal_code", "region", "country", "primary", "types", "default"),
+        called=f"{group} address",
+        sought=ADDRESS_TEXTS,
+    )
+
+
+CUSTOMER_ADDRESS = _addresses("customer", "customer")
+USER_ADDRESS = _addresses("customer-user", "user")
+CONTACT_ADDRESS = _addresses("contact", "contact")
+BUSINESS_ADDRESS = _addresses("business-customer", "business")
+LEAD_ADDRESS = _addresses("lead", "lead")
 VISITOR = Noun(
     name="visitor",
     title="visitor",

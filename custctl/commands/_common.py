@@ -248,7 +248,7 @@ def add(unit: Unit, noun: Noun, values: dict[str, Any], title: str, prefix: str 
     settle_owner(unit, noun, values)
     key = values.get("key")
     if key is None:
-        values["key"] = free_key(unit, noun, slug(title, noun.name), prefix)
+        values["key"] = unit.free_key(noun, slug(title, noun.name), prefix)
     else:
         refuse_taken(unit, noun, key)
     return write_item(unit, noun, values)
@@ -275,11 +275,6 @@ def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:
     if found is not None:
         hint = f"custctl {noun.group} edit {key} changes it"
         raise CustctlError(Problem("taken", Exit.CONFLICT, f"{found.reference} exists already", hint, value=key))
-
-
-def free_key(unit: Unit, noun: Noun, first: str, prefix: str = "") -> str:
-    """The first of key, key-2, key-3 that nothing has."""
-    return unit.free_key(noun, first, prefix)
 
 
 def edit(unit: Unit, noun: Noun, text: str, values: dict[str, Any], new_key: str | None = None) -> Draft:

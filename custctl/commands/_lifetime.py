@@ -183,7 +183,7 @@ def _day(text: str | None) -> str:
     """A day that was typed, by default today; exit 4 for another text."""
     from datetime import date
 
-    from custctl.store.purchases import today
+    from custctl.store.database import today
 
     if text is None:
         return today()

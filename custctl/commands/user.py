@@ -34,7 +34,6 @@ from custctl.commands._common import (
     allow_fields,
     columns,
     find,
-    free_key,
     given,
     key_of,
     listed,
@@ -159,7 +158,7 @@ def _add(unit: Unit, values: dict[str, Any], customer: str | None, roles: list[s
         write_item(unit, USER, values)
         return
     name = f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
-    key = free_key(unit, CUSTOMER, slug(name, "customer"))
+    key = unit.free_key(CUSTOMER, slug(name, "customer"))
     made = {"key": key, "name": name or values["email"], "owner": values["owner"]}
     user = item_of(USER, values | {"customer": made["key"]})
     merge(unit, Request([item_of(CUSTOMER, made), user]))

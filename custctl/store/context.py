@@ -9,11 +9,12 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from custctl.resources import CUSTOMER, GROUP, USER, reference
+from custctl.resources import CUSTOMER, GROUP, USER, Noun, reference
 from custctl.store import amounts, answers, contents, lookup, onlookers, reads
 from custctl.store.facts import Asker
 from custctl.store.guests import SWITCHES
 from custctl.store.onlookers import Counting, Origin, Person
+from custctl.store.select import Image, selection
 from custctl.store.settings import SETTINGS, effective
 
 Section = dict[str, Any]
@@ -100,15 +101,19 @@ def _features(connection: sqlite3.Connection) -> Section:
 
 def _terms(connection: sqlite3.Connection, person: Person) -> dict[str, Origin]:
     """Payment term, tax code and price lists: the customer's, else its group's; a visitor's are those of the group."""
+    names = ("payment_term", "tax_code", "price_lists")
     if person.customer is not None:
-        row_id, _ = lookup.require(connection, CUSTOMER, person.customer, typed=False)
-        return reads.terms(connection, reads.by_id(connection, CUSTOMER, row_id))
+        return reads.terms(connection, _fields(connection, CUSTOMER, person.customer, ("key", "group", *names)))
     if person.group is None:
         return {}
-    row_id, _ = lookup.require(connection, GROUP, person.group, typed=False)
-    image, origin = reads.by_id(connection, GROUP, row_id), reference(GROUP, person.group)
-    names = ("payment_term", "tax_code", "price_lists")
+    image, origin = _fields(connection, GROUP, person.group, names), reference(GROUP, person.group)
     return {name: {"value": image[name], "origin": origin if image[name] else None} for name in names}
+
+
+def _fields(connection: sqlite3.Connection, noun: Noun, key: str, names: tuple[str, ...]) -> Image:
+    """Some fields of a record that is known to be there: all of them would add up what it is worth."""
+    _, image = next(selection(noun.name, names).rows(connection, "AND t.key = :key", {"key": key}))
+    return image
 
 
 def _contents(connection: sqlite3.Connection, person: Person, found: Counting) -> dict[str, Origin]:

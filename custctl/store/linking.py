@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from custctl.resources import ACCOUNT, BUSINESS, CHANNEL, CUSTOMER, LEAD, OPPORTUNITY, SETTING, Noun, numbered
+from custctl.resources import ACCOUNT, BUSINESS, CHANNEL, CUSTOMER, SETTING
 from custctl.store.settings import SETTINGS
 from custctl.store.unit import Draft, Unit
 
@@ -22,22 +22,16 @@ def complete(unit: Unit, asked: Sequence[Draft]) -> list[Draft]:
 
     Returns the other records that are made or changed by that. A field that was given, empty or not, is left alone.
     """
-    strategy = str(unit.setting(STRATEGY))
-    customers = [draft for draft in asked if draft.noun is CUSTOMER and draft.after is not None]
-    new = [draft for draft in customers if draft.before is None]
+    new = [draft for draft in asked if draft.noun is CUSTOMER and draft.after is not None and draft.before is None]
     made = _make(unit, [draft for draft in asked if _wants_one(draft)])
     _join_channel(unit, [draft for draft in new if "channel" not in draft.given])
-    unlinked = [draft for draft in new if "account" not in draft.given]
-    if strategy == "each":
-        made += _make(unit, unlinked)
-    elif strategy == "root":
-        made += _link_to_root(unit, unlinked)
-    moved: list[Draft] = []
+    if unlinked := [draft for draft in new if "account" not in draft.given]:
+        made += _LINK[unit.setting(STRATEGY)](unit, unlinked)
     if any(draft.noun is SETTING and draft.key == STRATEGY and _differs(draft) for draft in asked):
-        moved, more = _RELINK[strategy](unit, {draft.key for draft in asked if "account" in draft.given})
-        made += more
-    others = [draft for draft in customers if draft.before is not None and draft.changed("account")]
-    return [*made, *moved, *_follow(unit, [*others, *moved])]
+        given = {draft.key for draft in asked if "account" in draft.given}
+        moved, more = _RELINK[unit.setting(STRATEGY)](unit, given)
+        return [*made, *more, *moved]
+    return made
 
 
 def _wants_one(draft: Draft) -> bool:
@@ -78,10 +72,7 @@ def _make(unit: Unit, owners: Sequence[Draft]) -> list[Draft]:
     unit.load(ACCOUNT, (owner.key for owner in owners))
     made = []
     for owner in owners:
-        key, count = owner.key, 1
-        while unit.id_of(ACCOUNT, key) is not None:
-            count += 1
-            key = numbered(owner.key, count)
+        key = unit.free_key(ACCOUNT, owner.key)
         given = {"key": key, "name": owner.image["name"], "owner": owner.image["owner"]}
         made.append(unit.create(ACCOUNT, key, given))
         owner.image["account"] = key
@@ -101,6 +92,14 @@ def _link_to_root(unit: Unit, customers: Sequence[Draft]) -> list[Draft]:
         if root is not None and root.after is not None:
             customer.image["account"] = root.image["account"]
     return [*made, *(root for root in bare if root.before is not None)]
+
+
+def _link_none(_unit: Unit, _customers: Sequence[Draft]) -> list[Draft]:
+    """Without a strategy new customers have no account."""
+    return []
+
+
+_LINK = {"each": _make, "root": _link_to_root, "none": _link_none}
 
 
 class Place(NamedTuple):
@@ -204,29 +203,3 @@ def _relink(unit: Unit, wanted: Mapping[str, str | None], but: set[str]) -> Reli
         customer.image["account"] = wanted[customer.key] or customer.image["account"]
         customer.image["previous_account"] = earlier[customer.key] or customer.image["previous_account"]
     return customers, made
-
-
-def _follow(unit: Unit, customers: Iterable[Draft]) -> list[Draft]:
-    """Leads and opportunities of customers that get another account go to it with them (feature S-14).
-
-    Upstream they name the link of customer and account, so that they need not be told.
-    """
-    gone: dict[str, tuple[Any, Any]] = {}
-    ids = []
-    for customer in customers:
-        before, after = (customer.before or {}).get("account"), customer.image["account"]
-        if before is not None and after is not None and before != after:
-            gone[customer.key] = before, after
-            ids.append(customer.id)
-    return [moved for noun in (LEAD, OPPORTUNITY) if ids for moved in _go_along(unit, noun, ids, gone)]
-
-
-def _go_along(unit: Unit, noun: Noun, ids: Sequence[int], gone: Mapping[str, tuple[Any, Any]]) -> list[Draft]:
-    condition = "t.customer_id IN (SELECT value FROM json_each(:ids))"
-    moved = []
-    for draft in unit.select(noun, condition, ids=json.dumps(ids)):
-        before, after = gone.get(draft.image["customer"], (None, None))
-        if before is not None and draft.image["account"] == before and "account" not in draft.given:
-            draft.image["account"] = after
-            moved.append(draft)
-    return moved

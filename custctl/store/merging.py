@@ -9,7 +9,6 @@ Model/Step/MergeFieldsStep.php, RemoveEntitiesStep.php.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +30,7 @@ from custctl.store import rules
 from custctl.store.pointers import IDS, kept_by, pointers, pointers_to
 from custctl.store.select import with_keys
 from custctl.store.settings import SCOPES, SETTINGS, Place
-from custctl.store.unit import Draft, Unit
+from custctl.store.unit import Draft, Unit, ids_of
 
 LEAST, MOST = 2, 5
 """So many records can be merged. Source: oroinc/platform EntityMergeBundle, max_element_count."""
@@ -201,7 +200,7 @@ def _move_roles(unit: Unit, merged: Merged) -> list[Draft]:
     """Give the master the roles that others had for themselves; equal keys and labels are told apart."""
     own = unit.select(ROLE, "t.customer_id = :id", id=merged.master.id)
     labels = {fold(role.image["label"]) for role in own}
-    moved = unit.select(ROLE, f"t.customer_id IN {IDS}", ids=_ids(merged.others))
+    moved = unit.select(ROLE, f"t.customer_id IN {IDS}", ids=ids_of(merged.others))
     for role in moved:
         old, (owner, _, plain) = role.reference, role.key.rpartition("/")
         key, count = f"{merged.master.key}/{plain}", 1
@@ -229,7 +228,7 @@ def _move_settings(unit: Unit, merged: Merged) -> list[Draft]:
     for scope, owner in SCOPES.items():
         if owner is not merged.noun:
             continue
-        for own in unit.select(SETTING, f"t.{scope}_id IN {IDS}", ids=_ids(merged.others)):
+        for own in unit.select(SETTING, f"t.{scope}_id IN {IDS}", ids=ids_of(merged.others)):
             name = own.key.rpartition("/")[2]
             key = Place("customer" if scope == "customer" else "group", merged.master.key).key(name)
             if unit.id_of(SETTING, key) is None:
@@ -263,7 +262,7 @@ def _let_go(unit: Unit, merged: Merged) -> list[Draft]:
         holder, own = held
         naming = [pointer for pointer in pointers(holder) if pointer.to == merged.noun.name]
         found = next(pointer for pointer in naming if pointer.field == own.name)
-        for draft in unit.select(holder, found.condition, ids=_ids(merged.all)):
+        for draft in unit.select(holder, found.condition, ids=ids_of(merged.all)):
             if source.key in draft.image[own.name]:
                 continue
             for pointer in naming:
@@ -282,7 +281,7 @@ def _follow(unit: Unit, merged: Merged) -> list[Draft]:
     for pointer in pointers_to(merged.noun):
         if pointer.noun.name in (noun.name for noun in ADDRESS_OF.values()) or pointer.noun is ROLE:
             continue  # these are named after what they name, and have been moved
-        for draft in unit.select(pointer.noun, pointer.condition, ids=_ids(merged.others)):
+        for draft in unit.select(pointer.noun, pointer.condition, ids=ids_of(merged.others)):
             if draft.noun is merged.noun and draft.key in keys:
                 continue
             value = draft.image[pointer.field]
@@ -296,10 +295,6 @@ def _follow(unit: Unit, merged: Merged) -> list[Draft]:
                 draft.image[pointer.field] = merged.master.key
             found.append(draft)
     return found
-
-
-def _ids(drafts: Iterable[Draft]) -> str:
-    return json.dumps([draft.id for draft in drafts])
 
 
 MERGED = tuple(NOUNS[name] for name in ("customer", "contact", "account"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from custctl.resources import PRICE_LIST, fold, slug
+from custctl.resources import PRICE_LIST, slug
+from custctl.store.tagging import meant
 from custctl.store.unit import Draft, Unit
 
 
@@ -21,25 +22,10 @@ def lists_of(unit: Unit, words: Sequence[str]) -> tuple[list[str], list[Draft]]:
     keys: dict[str, None] = {}
     made: list[Draft] = []
     for word in words:
-        key = _meant(unit, word)
+        key = meant(unit, word, PRICE_LIST)
         if key is None:
             key = slug(word, PRICE_LIST.name)
             made.append(unit.create(PRICE_LIST, key, {"key": key, "name": word}))
             unit.warnings.append(f"{made[-1].reference} is new: it has no prices yet")
         keys[key] = None
     return list(keys), made
-
-
-def _meant(unit: Unit, word: str) -> str | None:
-    key = slug(word, PRICE_LIST.name)
-    if unit.id_of(PRICE_LIST, key) is not None:
-        return key
-    wanted = fold(word)
-    for draft in unit.of(PRICE_LIST):
-        if fold(draft.image["name"] or "") == wanted:
-            return draft.key
-    query = "SELECT key FROM price_list WHERE name_folded = ? ORDER BY key"
-    for (found,) in unit.connection.execute(query, (wanted,)):
-        if unit.id_of(PRICE_LIST, found) is not None:
-            return str(found)
-    return None

@@ -9,7 +9,6 @@ from typing import Any
 
 from custctl.resources import ACCOUNT, CUSTOMER, USER, Noun
 from custctl.store import settings
-from custctl.store.database import now
 from custctl.store.lifetime import Sum, prepare, sums
 from custctl.store.periods import months_until
 from custctl.store.scopes import Condition
@@ -34,11 +33,6 @@ Source: oroinc/orocommerce OrderBundle/Provider/PreviouslyPurchasedOrderStatuses
 def orders_of(noun: Noun, row_id: int) -> Condition:
     """Which orders a customer, user or account has, as a condition of a list of orders."""
     return _WHOSE[noun.name].format("t"), {"whose": row_id}
-
-
-def today() -> str:
-    """The day, in UTC."""
-    return now()[: len("2026-01-31")]
 
 
 def volume(connection: sqlite3.Connection, noun: Noun, row_id: int, day: str) -> list[Row]:

@@ -7,7 +7,6 @@ would still be there when the unit is done: a record that the unit has removed, 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -33,7 +32,6 @@ from custctl.resources import (
     LEAD,
     LEAD_ADDRESS,
     MARKETING_EVENT,
-    NOUNS,
     OPPORTUNITY,
     PRICE,
     PRICE_LIST,
@@ -51,10 +49,11 @@ from custctl.resources import (
     VISITOR,
     Noun,
 )
+from custctl.store.pointers import IDS, pointers_to
 from custctl.store.rules import BUILT_IN, BUILT_IN_ROLES, check
 from custctl.store.select import Image, keys_in, without_keys
 from custctl.store.settings import SETTINGS
-from custctl.store.unit import Draft, Unit
+from custctl.store.unit import Draft, Unit, ids_of
 
 
 def rehome_role(unit: Unit, role: Draft, customer: str | None) -> None:
@@ -171,9 +170,9 @@ def remove_roles(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
 def _holders(unit: Unit, roles: Sequence[Draft]) -> Counter[int]:
     """How many users have each of these roles when the unit is done, by the role's id."""
     keys = {role.id: role.key for role in roles}
-    query = f"SELECT role_id, user_id FROM user_role WHERE role_id IN {_IDS}"
+    query = f"SELECT role_id, user_id FROM user_role WHERE role_id IN {IDS}"
     counts: Counter[int] = Counter()
-    for role_id, user_id in unit.connection.execute(query, {"ids": _ids(roles)}):
+    for role_id, user_id in unit.connection.execute(query, {"ids": ids_of(roles)}):
         counts[role_id] += _still(unit, USER.table, user_id, partial(_holds, keys[role_id]))
     return counts
 
@@ -258,8 +257,8 @@ def remove_contact_groups(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
 def remove_tags(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     """Take tags away, and from every record that has one (feature T-09); these are what goes along, without a tag."""
     gone, losses = {draft.key for draft in drafts}, Counter[str]()
-    linked = f"t.id IN (SELECT l.record_id FROM tagging l WHERE l.tag_id IN {_IDS} AND l.noun = :tagged)"
-    tagged = [record for noun in TAGGED for record in unit.select(noun, linked, ids=_ids(drafts), tagged=noun.name)]
+    linked = f"t.id IN (SELECT l.record_id FROM tagging l WHERE l.tag_id IN {IDS} AND l.noun = :tagged)"
+    tagged = [record for noun in TAGGED for record in unit.select(noun, linked, ids=ids_of(drafts), tagged=noun.name)]
     for record in tagged:
         losses.update(key for key in record.image["tags"] if key in gone)
         record.image["tags"] = [key for key in record.image["tags"] if key not in gone]
@@ -317,8 +316,8 @@ def _below(unit: Unit, drafts: Sequence[Draft]) -> list[Draft]:
     while above:
         of_sales = above[0].noun is not RECORD
         ids = {draft.id for draft in above}
-        condition = f"t.{'parent_document_id' if of_sales else 'parent_record_id'} IN {_IDS}"
-        lines = unit.select(RECORD, condition, ids=_ids(above))
+        condition = f"t.{'parent_document_id' if of_sales else 'parent_record_id'} IN {IDS}"
+        lines = unit.select(RECORD, condition, ids=ids_of(above))
         lines = [line for line in lines if line.key not in found and line.key not in own]
         lines = [line for line in lines if unit.parent_ids(line.image["parent"])[0 if of_sales else 1] in ids]
         found |= {line.key: line for line in lines}
@@ -388,17 +387,15 @@ def _mailed(unit: Unit, gone: Sequence[Draft]) -> list[Draft]:
 def _let_go(unit: Unit, gone: Sequence[Draft]) -> None:
     """Let no record that stays name those of one noun that go, by any of its loose fields."""
     keys = {draft.key for draft in gone}
-    for noun in NOUNS.values():
-        for field in noun.fields:
-            if not field.loose or field.to != gone[0].noun.name or field.computed:
-                continue
-            if field.via is None:
-                _forget(unit, noun, field.name, gone)
-                continue
-            of_noun = f" AND l.noun = '{noun.name}'" if field.via.shared else ""
-            found = f"SELECT l.{field.via.own} FROM {field.via.table} l WHERE l.{field.via.other} IN {_IDS}{of_noun}"
-            for other in unit.select(noun, f"t.id IN ({found})", ids=_ids(gone)):
-                other.image[field.name] = without_keys(other.image[field.name], keys)
+    for pointer in pointers_to(gone[0].noun):
+        field = pointer.noun.field(pointer.field)
+        if field is None or not field.loose:
+            continue
+        if field.via is None:
+            _forget(unit, pointer.noun, field.name, gone)
+            continue
+        for other in unit.select(pointer.noun, pointer.condition, ids=ids_of(gone)):
+            other.image[field.name] = without_keys(other.image[field.name], keys)
 
 
 REMOVALS: Mapping[str, Removal] = {
@@ -430,13 +427,6 @@ REMOVALS: Mapping[str, Removal] = {
     RECORD.name: remove_with_lines,
 }
 """How records of each noun are taken away; addresses go by `remove_addresses`."""
-
-_IDS = "(SELECT value FROM json_each(:ids))"
-
-
-def _ids(drafts: Iterable[Draft]) -> str:
-    """The value of `:ids`."""
-    return json.dumps([draft.id for draft in drafts])
 
 
 def _split(
@@ -487,11 +477,11 @@ def _dependents(unit: Unit, owners: Sequence[Draft]) -> dict[int, str]:
     if not owners:
         return {}
     field, tables = _DEPENDENTS[owners[0].noun.name]
-    keys, ids = {owner.id: owner.key for owner in owners}, _ids(owners)
+    keys, ids = {owner.id: owner.key for owner in owners}, ids_of(owners)
     found: dict[int, list[str]] = {}
     for table, title in tables:
         counts: dict[int, Counter[str]] = {}
-        query = f"SELECT {field}_id, {title}, id FROM {table} WHERE {field}_id IN {_IDS}"
+        query = f"SELECT {field}_id, {title}, id FROM {table} WHERE {field}_id IN {IDS}"
         for owner, name, row_id in unit.connection.execute(query, {"ids": ids}):
             if _still(unit, table, row_id, partial(_names, field, keys[owner])):
                 counts.setdefault(owner, Counter())[name] += 1
@@ -516,13 +506,13 @@ def _still(unit: Unit, table: str, row_id: int, holds: Callable[[Image], bool]) 
 
 def _of(unit: Unit, noun: Noun, column: str, owners: Sequence[Draft]) -> list[Draft]:
     """The records that are part of others and are removed with them."""
-    return unit.select(noun, f"t.{column} IN {_IDS}", ids=_ids(owners)) if owners else []
+    return unit.select(noun, f"t.{column} IN {IDS}", ids=ids_of(owners)) if owners else []
 
 
 def _forget(unit: Unit, noun: Noun, field: str, gone: Sequence[Draft]) -> list[str]:
     """Let the records of a noun no longer name those that go; the keys that they named."""
     keys, named = {draft.key for draft in gone}, []
-    for other in unit.select(noun, f"t.{field}_id IN {_IDS}", ids=_ids(gone)):
+    for other in unit.select(noun, f"t.{field}_id IN {IDS}", ids=ids_of(gone)):
         if other.image[field] in keys:
             named.append(other.image[field])
             other.image[field] = None

@@ -114,12 +114,11 @@ def check(unit: Unit, drafts: Iterable[Draft]) -> None:
         if draft.before is None or draft.before != draft.after:
             _required(unit, draft)
             _references(unit, draft)
+    selling.follow(unit, touched)
     for draft in touched:
         rule = _RULES.get(draft.noun.name)
         if rule is not None and (draft.before is None or draft.before != draft.after):
             rule(unit, draft)
-        if draft.noun in selling.BUYERS:
-            selling.follow(unit, draft)
     selling.follow_rates(unit, drafts)
     for name in ADDRESSES:
         _settle_addresses(unit, NOUNS[name], [draft for draft in touched if draft.noun.name == name])

@@ -57,9 +57,6 @@ _SPECIAL: Mapping[tuple[str, str], str] = {
     ("customer-group", "customers"): "(SELECT count(*) FROM customer m WHERE m.group_id = t.id)",
     ("customer-user-role", "type"): "CASE WHEN t.customer_id IS NULL THEN 'predefined' ELSE 'customizable' END",
     ("customer-user-role", "users"): "(SELECT count(*) FROM user_role ur WHERE ur.role_id = t.id)",
-    ("customer-address", "owner"): "(SELECT o.key FROM customer o WHERE o.id = t.customer_id)",
-    ("customer-user-address", "owner"): "(SELECT o.key FROM customer_user o WHERE o.id = t.user_id)",
-    ("contact-address", "owner"): "(SELECT o.key FROM contact o WHERE o.id = t.contact_id)",
     ("taxonomy", "tags"): "(SELECT count(*) FROM tag m WHERE m.taxonomy_id = t.id)",
     ("tag", "uses"): "(SELECT count(*) FROM tagging l WHERE l.tag_id = t.id)",
     ("content", "variants"): "(SELECT count(*) FROM content_variant m WHERE m.content_id = t.id)",
@@ -74,11 +71,10 @@ _SPECIAL: Mapping[tuple[str, str], str] = {
     **{
         (noun, name): f"(t.{name}s ->> '$[0]')" for noun in ("business-customer", "lead") for name in ("email", "phone")
     },
-    (
-        "business-customer-address",
-        "owner",
-    ): "(SELECT o.key FROM business_customer o WHERE o.id = t.business_customer_id)",
-    ("lead-address", "owner"): "(SELECT o.key FROM lead o WHERE o.id = t.lead_id)",
+    **{
+        (name, "owner"): f"(SELECT o.key FROM {owner.table} o WHERE o.id = t.{column})"
+        for name, (owner, column) in ADDRESSES.items()
+    },
     ("lead", "opportunities"): "(SELECT count(*) FROM opportunity m WHERE m.lead_id = t.id)",
     # The views are those of `lifetime.prepare`.
     ("customer", "lifetime"): f"""(SELECT coalesce(sum(w.value), 0) FROM temp.worth_of_order w

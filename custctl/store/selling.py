@@ -14,7 +14,7 @@ from custctl.errors import Exit
 from custctl.resources import BUSINESS, CLOSED, CUSTOMER, LEAD, OPPORTUNITY, SETTING, Noun
 from custctl.store.codec import money_from, money_text
 from custctl.store.currencies import rates_of
-from custctl.store.unit import Draft, Unit, wrong
+from custctl.store.unit import Draft, Unit, ids_of, wrong
 
 BUYERS: Mapping[Noun, str] = {CUSTOMER: "customer", BUSINESS: "business_customer"}
 """The nouns of those who buy, and the field by which leads and opportunities name one; either carries an account."""
@@ -82,16 +82,26 @@ def _of_another(unit: Unit, draft: Draft, name: str, buyer: Draft) -> None:
     wrong(unit, draft, name, f"{buyer.reference} {where}, not to {account}", hint=hint, value=buyer.key)
 
 
-def follow(unit: Unit, buyer: Draft) -> None:
-    """What is about a buyer goes along to another account, unless it was told its own."""
-    account = buyer.image["account"]
-    if buyer.before is None or not buyer.changed("account") or account is None:
-        return
-    field = BUYERS[buyer.noun]
-    for noun in (LEAD, OPPORTUNITY):
-        for other in unit.select(noun, f"t.{field}_id = :id", id=buyer.id):
-            if other.image[field] == buyer.key and "account" not in other.given:
-                other.image["account"] = account
+def follow(unit: Unit, drafts: Iterable[Draft]) -> None:
+    """What is about buyers goes along with them to another account, unless it was told its own (feature S-14).
+
+    Upstream it names the link of buyer and account, so that it need not be told.
+    """
+    drafts = list(drafts)
+    for kind, field in BUYERS.items():
+        moved = {draft.key: draft.image["account"] for draft in drafts if draft.noun is kind and _has_moved(draft)}
+        if not moved:
+            continue
+        ids = ids_of(draft for draft in drafts if draft.noun is kind and draft.key in moved)
+        for noun in (LEAD, OPPORTUNITY):
+            for other in unit.select(noun, f"t.{field}_id IN (SELECT value FROM json_each(:ids))", ids=ids):
+                if other.image[field] in moved and "account" not in other.given:
+                    other.image["account"] = moved[other.image[field]]
+
+
+def _has_moved(buyer: Draft) -> bool:
+    """Whether a stored buyer is given to another account."""
+    return buyer.before is not None and buyer.changed("account") and buyer.image["account"] is not None
 
 
 # -- what becomes of it --------------------------------------------------------------------------------------------

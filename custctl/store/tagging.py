@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from custctl.resources import TAG, fold, slug
+from custctl.resources import TAG, Noun, fold, slug
 from custctl.store.unit import Draft, Unit
 
 
@@ -26,17 +26,18 @@ def tags_of(unit: Unit, words: Sequence[str]) -> tuple[list[str], list[Draft]]:
     return sorted(keys), made
 
 
-def meant(unit: Unit, word: str) -> str | None:
-    """The key of the tag that a word means, None when there is no such tag yet (feature T-05)."""
-    key = slug(word, TAG.name)
-    return _named(unit, word) if unit.id_of(TAG, key) is None else key
+def meant(unit: Unit, word: str, noun: Noun = TAG) -> str | None:
+    """The key of the tag, or price list, that a word means, None when there is no such one yet (feature T-05)."""
+    key = slug(word, noun.name)
+    return _named(unit, word, noun) if unit.id_of(noun, key) is None else key
 
 
-def _named(unit: Unit, word: str) -> str | None:
-    """The key of the tag of that name; one that is worked on in this unit has the name it is to have."""
+def _named(unit: Unit, word: str, noun: Noun) -> str | None:
+    """The key of the one of that name; one that is worked on in this unit has the name it is to have."""
     wanted = fold(word)
-    for draft in unit.of(TAG):
-        if fold(draft.image["name"]) == wanted:
+    for draft in unit.of(noun):
+        if fold(draft.image["name"] or "") == wanted:
             return draft.key
-    row = unit.connection.execute("SELECT key FROM tag WHERE name_folded = ?", (wanted,)).fetchone()
-    return row[0] if row is not None and unit.id_of(TAG, row[0]) is not None else None
+    query = f"SELECT key FROM {noun.table} WHERE name_folded = ? ORDER BY key"
+    stored = (str(key) for (key,) in unit.connection.execute(query, (wanted,)))
+    return next((key for key in stored if unit.id_of(noun, key) is not None), None)

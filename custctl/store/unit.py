@@ -160,8 +160,8 @@ class Unit:
         """The stored and new addresses of these owners, by the owner's key."""
         _, column = ADDRESSES[noun.name]
         found: dict[str, list[Draft]] = {owner.key: [] for owner in owners}
-        ids = json.dumps([owner.id for owner in owners])
-        self._take(noun, f"AND t.{column} IN (SELECT value FROM json_each(:ids)) ORDER BY t.id", {"ids": ids})
+        tail = f"AND t.{column} IN (SELECT value FROM json_each(:ids)) ORDER BY t.id"
+        self._take(noun, tail, {"ids": ids_of(owners)})
         for draft in self.of(noun):
             if draft.image["owner"] in found:
                 found[draft.image["owner"]].append(draft)
@@ -561,6 +561,11 @@ class Unit:
             self._next[noun.table] = row[0] if row else 0
         self._next[noun.table] += 1
         return self._next[noun.table]
+
+
+def ids_of(drafts: Iterable[Draft]) -> str:
+    """The ids of drafts as the value of a parameter that `json_each` takes apart."""
+    return json.dumps([draft.id for draft in drafts])
 
 
 def wrong(

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -92,6 +92,7 @@ def load(name: str) -> Any:
     return built(importlib.import_module(COMMANDS[name][0]).app).use(name)
 
 
+@cache
 def root() -> Group:
     """The whole command tree; a module is imported when something in it is used."""
     made = Group("custctl", HELP)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,10 +57,10 @@ class Runner:
     extra: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *words: str, stdin: str | bytes = "") -> Answer:
-        before = self.contents()
+        before = self._bytes()
         answer = self._run(words, stdin)
-        if answer.exit not in (0, 6) or "--dry-run" in words:
-            assert self.contents() == before, f"exit {answer.exit}, but rows have changed: {words}"
+        if (answer.exit not in (0, 6) or "--dry-run" in words) and self._bytes() != before:
+            assert self.contents() == _contents_of(before), f"exit {answer.exit}, but rows have changed: {words}"
         return answer
 
     def json(self, *words: str) -> Any:
@@ -130,6 +131,11 @@ class Runner:
             names = [name for (name,) in connection.execute(query) if name not in without]
             return {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in names}
 
+    def _bytes(self) -> dict[str, bytes]:
+        """The database's files as they are: where these are equal, so is every row."""
+        files = {end: Path(f"{self.database}{end}") for end in ("", "-wal")}
+        return {end: file.read_bytes() for end, file in files.items() if file.is_file()}
+
     @property
     def environment(self) -> dict[str, str]:
         """Nothing of the caller's own set-up; a bug shows its traceback."""
@@ -155,6 +161,14 @@ class Runner:
         ):
             code = execute(list(words))
         return Answer(int(code), *(stream.buffer.getvalue().decode() for stream in (out, err)))
+
+
+def _contents_of(files: Mapping[str, bytes]) -> dict[str, Rows]:
+    with tempfile.TemporaryDirectory() as folder:
+        runner = Runner(Path(folder) / "shop.db")
+        for end, content in files.items():
+            Path(f"{runner.database}{end}").write_bytes(content)
+        return runner.contents()
 
 
 def _stream(content: bytes = b"") -> io.TextIOWrapper[io.BytesIO]:

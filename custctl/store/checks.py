@@ -12,7 +12,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from functools import partial
+from functools import cache, partial
 from shlex import quote
 from typing import Any, NamedTuple
 
@@ -107,8 +107,7 @@ def _integrity(connection: sqlite3.Connection) -> Found:
 
 def _schema(connection: sqlite3.Connection) -> Found:
     """The tables, indexes and triggers are those that the migrations make."""
-    with closing(open_in_memory()) as fresh:
-        wanted = _statements(fresh)
+    wanted = _wanted()
     stored = _statements(connection)
     for name in sorted(wanted.keys() | stored.keys()):
         if name not in stored:
@@ -117,6 +116,12 @@ def _schema(connection: sqlite3.Connection) -> Found:
             yield None, f"{name} is not custctl's", f"take it out with SQLite's own tools, or {RESTORE}"
         elif stored[name] != wanted[name]:
             yield None, f"{name} is not as custctl makes it", RESTORE
+
+
+@cache
+def _wanted() -> dict[str, str]:
+    with closing(open_in_memory()) as fresh:
+        return _statements(fresh)
 
 
 def _statements(connection: sqlite3.Connection) -> dict[str, str]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
     from sqlmodel import Session
 
 BULK = 200
@@ -104,18 +106,32 @@ def _table(name: str) -> Any:
 
 
 def _session_on(connection: sqlite3.Connection) -> Session:
-    """A session inside the transaction that `connection` already holds.
+    """A session inside the transaction that `connection` already holds."""
+    from sqlmodel import Session
+
+    engine = _engine()
+    _waiting.append(connection)
+    return Session(engine, expire_on_commit=False, autoflush=False)
+
+
+@cache
+def _engine() -> Engine:
+    """What sessions are on: one engine a process, because an engine keeps its statements, made from models, at hand.
 
     SQLAlchemy rolls the first connection of an engine back after looking at the server, so it gets another
     one to look at. `hide_parameters`: its errors would print customer data.
     """
     from sqlalchemy.pool import NullPool
-    from sqlmodel import Session, create_engine
+    from sqlmodel import create_engine
 
-    waiting = [connection, sqlite3.connect(":memory:", check_same_thread=False)]
-    engine = create_engine("sqlite://", creator=waiting.pop, poolclass=NullPool, hide_parameters=True)
+    _waiting.append(sqlite3.connect(":memory:", check_same_thread=False))
+    engine = create_engine("sqlite://", creator=_waiting.pop, poolclass=NullPool, hide_parameters=True)
     engine.connect().close()
-    return Session(engine, expire_on_commit=False, autoflush=False)
+    return engine
+
+
+_waiting: list[sqlite3.Connection] = []
+"""The connection that the next session takes."""
 
 
 def names(rows: Iterable[tuple[Any, ...]]) -> list[str]:

@@ -109,7 +109,7 @@ class _Page(NamedTuple):
             self._write(*spans, (body, style))
             return
         hang = " " * cells(start) if hang is None else hang
-        first, *rest = _fold(visible(body), self.width - cells(start))
+        first, *rest = _fold(visible(body), self.width - max(cells(start), cells(hang)))
         self._write(*spans, (first, style))
         for more in rest:
             self._write((hang, "dim" if hang.strip() else ""), (more, style))
@@ -446,7 +446,7 @@ def _part(page: _Page, name: str, count: int | None, rows: Sequence[Row]) -> Non
     widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
     for line in table:
         shown = (_pad(cell, width) for cell, width in zip(line, widths, strict=True) if width)
-        page.line("  ", body="  ".join(shown).rstrip(" "))
+        page.line("  ", body="  ".join(shown).rstrip(" "), hang=" " * 6)
 
 
 def _kinds(documents: Row) -> Iterator[Row]:

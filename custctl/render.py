@@ -109,7 +109,7 @@ class _Page(NamedTuple):
             self._write(*spans, (body, style))
             return
         hang = " " * cells(start) if hang is None else hang
-        first, *rest = _fold(visible(body), self.width - max(cells(start), cells(hang)))
+        first, *rest = _fold(visible(body), self.width - cells(start), self.width - cells(hang))
         self._write(*spans, (first, style))
         for more in rest:
             self._write((hang, "dim" if hang.strip() else ""), (more, style))
@@ -188,18 +188,24 @@ def _pad(text: str, width: int) -> str:
     return text + " " * (width - cells(text))
 
 
-def _fold(text: str, width: int) -> Iterator[str]:
-    """The text in lines of at most `width` cells, broken at spaces; only a word that is longer still is cut."""
+def _fold(text: str, width: int, later: int | None = None) -> Iterator[str]:
+    """The text in lines of at most `width` cells, broken at spaces; only a word that is longer still is cut.
+
+    `later` is the width from the second line on, where it differs.
+    """
     width = max(width, _NARROWEST_COLUMN)
+    later = width if later is None else max(later, _NARROWEST_COLUMN)
     first, *words = text.split(" ")
-    *full, line = _chopped(first, width)
+    *full, line = [first] if cells(first) <= width else _chopped(first, min(width, later))
     yield from full
+    width = later if full else width
     for word in words:
         longer = f"{line} {word}"
         if cells(longer) <= width:
             line = longer
             continue
         yield line
+        width = later
         *full, line = _chopped(word, width)
         yield from full
     yield line

@@ -493,6 +493,13 @@ def test_a_table_that_has_no_room_is_shown_row_by_row() -> None:
     )
 
 
+def test_what_a_part_of_an_overview_folds_stands_further_in_than_its_rows() -> None:
+    lines = shown(overview(), width=40).splitlines()
+    rows = [line for line in lines if line.startswith("  ")]
+    assert any(line.startswith(" " * 6) for line in rows)
+    assert all(line.startswith(" " * 6) or line[2] != " " for line in rows)
+
+
 def test_numbers_stand_right_in_a_table() -> None:
     rows = [{"key": "a", "users": 1}, {"key": "b", "users": 1000}]
     assert "a        1" in shown(Result(rows, "list"), width=80)

@@ -1,6 +1,7 @@
 """Everything that makes out what somebody sees and may do, at once: each value with where it comes from.
 
-The number of queries depends on how many roles the person has, and on nothing else of what is stored.
+The number of queries depends on how many roles the person has, and on nothing else of what is stored; products are
+counted by one of them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from custctl.resources import CUSTOMER, GROUP, USER, Noun, reference
-from custctl.store import amounts, answers, contents, lookup, onlookers, reads
+from custctl.store import amounts, answers, contents, lookup, onlookers, prices, reads, visibility
 from custctl.store.facts import Asker
 from custctl.store.guests import SWITCHES
 from custctl.store.onlookers import Counting, Origin, Person
@@ -24,21 +25,28 @@ def of(connection: sqlite3.Connection, person: Person) -> dict[str, Any]:
     """The context of a user, a customer or a visitor: one object, a section a kind of facts."""
     found = onlookers.counting(connection, person)
     told: dict[str, Any] = {"subject": person.reference, "who": _who(connection, person)}
-    access = {} if person.subject is None else _access(connection, person.subject)
-    may = access.pop("may", None)
-    told |= access
+    may = None
+    if person.subject is not None:
+        roles, told["sign_in"], may = _access(connection, person.subject)
+        told["who"]["roles"] = _from(roles, _giver(connection, person))
     if person.kind == "visitor":
         told["features"] = _features(connection)
     choices = {name: onlookers.choice(person, found, name) for name in ("language", "currency")}
     menu = found["menu.main"]
+    viewer = visibility.viewer(connection, _VIEWERS.get(person.kind), person.key)
     told |= {
         "choices": choices | {"main_menu": {"value": menu["value"], "origin": menu["origin"]}},
         "terms": _terms(connection, person),
+        "price_lists": prices.lists_of(connection, viewer),
+        "products": visibility.counted(connection, viewer),
         "order_amounts": amounts.limits(found, choices["currency"]["value"]),
         "contents": _contents(connection, person, found),
         "settings": dict(_differing(found)),
     }
     return told if may is None else {**told, "may": may}
+
+
+_VIEWERS = {"user": USER, "customer": CUSTOMER}
 
 
 def _who(connection: sqlite3.Connection, person: Person) -> Section:
@@ -48,8 +56,14 @@ def _who(connection: sqlite3.Connection, person: Person) -> Section:
         return {"group": onlookers.group_of(person), "guest_user": person.user, **chosen}
     name = _name(connection, person)
     above = [] if person.customer is None else reads.ancestors(connection, person.customer)
-    company = {} if person.kind == "customer" else {"customer": person.customer}
-    return {"name": name, **company, "above": above, "group": onlookers.group_of(person), **chosen}
+    company = {} if person.kind == "customer" else {"customer": _from(person.customer, person.reference)}
+    chain = _from(above, person.customer and reference(CUSTOMER, person.customer))
+    return {"name": name, **company, "above": chain, "group": onlookers.group_of(person), **chosen}
+
+
+def _from(value: Any, origin: str | None) -> Origin:
+    """A value with where it comes from; of nothing, nothing is said."""
+    return {"value": value, "origin": origin if value else None}
 
 
 def _name(connection: sqlite3.Connection, person: Person) -> str:
@@ -58,12 +72,19 @@ def _name(connection: sqlite3.Connection, person: Person) -> str:
     return str(connection.execute(f"SELECT {columns} FROM {noun.table} WHERE id = ?", (row_id,)).fetchone()[0])
 
 
-def _access(connection: sqlite3.Connection, subject: str) -> dict[str, Any]:
-    """Whether the person can sign in, the roles, and in short what they allow."""
+def _access(connection: sqlite3.Connection, subject: str) -> tuple[list[str], Section, dict[str, Origin]]:
+    """The roles of a person, whether the person can sign in, and in short what the roles allow."""
     asker = Asker(connection)
     acting = asker.subject(subject, None)
     cells = answers.matrix_of(asker, acting)
-    return {"sign_in": cells["sign_in"], "roles": [role.key for role in acting.roles], "may": _may(cells)}
+    return [role.key for role in acting.roles], cells["sign_in"], _may(cells)
+
+
+def _giver(connection: sqlite3.Connection, person: Person) -> str:
+    """Where the roles of a person come from: a user has them, all visitors have that of the shop."""
+    if person.kind == "user":
+        return person.reference
+    return str(effective(connection, SETTINGS["customer.guest_role"])["origin"])
 
 
 def _may(cells: Mapping[str, Any]) -> dict[str, Origin]:
@@ -100,14 +121,24 @@ def _features(connection: sqlite3.Connection) -> Section:
 
 
 def _terms(connection: sqlite3.Connection, person: Person) -> dict[str, Origin]:
-    """Payment term, tax code and price lists: the customer's, else its group's; a visitor's are those of the group."""
-    names = ("payment_term", "tax_code", "price_lists")
+    """Payment term and tax code, the customer's or else its group's, and how price lists combine.
+
+    A visitor's are those of the group.
+    """
+    found = _of_buyer(connection, person)
+    strategy = effective(connection, SETTINGS["price.strategy"])
+    return {**found, "price_strategy": {"value": strategy["value"], "origin": strategy["origin"]}}
+
+
+def _of_buyer(connection: sqlite3.Connection, person: Person) -> dict[str, Origin]:
+    names = ("payment_term", "tax_code")
     if person.customer is not None:
-        return reads.terms(connection, _fields(connection, CUSTOMER, person.customer, ("key", "group", *names)))
+        image = _fields(connection, CUSTOMER, person.customer, ("key", "group", "price_lists", *names))
+        return {name: term for name, term in reads.terms(connection, image).items() if name in names}
     if person.group is None:
         return {}
-    image, origin = _fields(connection, GROUP, person.group, names), reference(GROUP, person.group)
-    return {name: {"value": image[name], "origin": origin if image[name] else None} for name in names}
+    image = _fields(connection, GROUP, person.group, names)
+    return {name: _from(image[name], reference(GROUP, person.group)) for name in names}
 
 
 def _fields(connection: sqlite3.Connection, noun: Noun, key: str, names: tuple[str, ...]) -> Image:

@@ -25,9 +25,7 @@ def price(
     Raises exit 3 for a product that is not stored.
     """
     row_id, key = lookup.require(connection, PRODUCT, sku)
-    owners = list(_owners(connection, viewer))
-    stored = _lists(connection, {name for owner in owners for name in owner.lists})
-    links = chain(owners, frozenset(name for name, active in stored.items() if active))
+    links, inactive = _chain(connection, viewer)
     offers = _offers(connection, row_id, [link.price_list for link in links])
     strategy = value_of(connection, "price.strategy")
     prices = combined(links, offers, strategy)
@@ -47,8 +45,22 @@ def price(
         "strategy": strategy,
         "visible": decide(connection, viewer, row_id).visible,
         "chain": [_told(link, offers, None if found is None else found.offer) for link in links],
-        "inactive": sorted(name for name, active in stored.items() if not active),
+        "inactive": inactive,
     }
+
+
+def lists_of(connection: sqlite3.Connection, viewer: Viewer) -> list[Row]:
+    """The price lists that count for somebody in their order, each with whose it is (features P-03, P-04)."""
+    links, _ = _chain(connection, viewer)
+    return [{"price_list": link.price_list, "origin": link.owner, "merged": link.merged} for link in links]
+
+
+def _chain(connection: sqlite3.Connection, viewer: Viewer) -> tuple[list[Link], list[str]]:
+    """The price lists that count for somebody, and those of his that are inactive."""
+    owners = _owners(connection, viewer)
+    stored = _lists(connection, {name for owner in owners for name in owner.lists})
+    links = chain(owners, frozenset(name for name, active in stored.items() if active))
+    return links, sorted(name for name, active in stored.items() if not active)
 
 
 def _owners(connection: sqlite3.Connection, viewer: Viewer) -> list[Owner]:

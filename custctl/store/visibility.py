@@ -68,17 +68,36 @@ def _with_customer(connection: sqlite3.Connection, name: str, customer: int | No
 
 def visible(connection: sqlite3.Connection, viewer: Viewer) -> Condition:
     """The condition on products that somebody sees; `t` is the table of products (feature P-10)."""
+    seen, parameters = _seen(connection, viewer)
+    return f"t.status = 'enabled' AND {seen}", parameters
+
+
+def counted(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, Row]:
+    """How many of the enabled products somebody sees and how many are hidden, with whose words decide about them."""
+    seen, parameters = _seen(connection, viewer)
+    level = " ".join(f"WHEN {_WORD_FOR[name]} IS NOT NULL THEN '{name}'" for name in reversed(viewer.levels[1:]))
+    level = f"CASE {level} ELSE 'product' END" if level else "'product'"
+    query = f"SELECT {seen}, {level}, count(*) FROM product t WHERE t.status = 'enabled' GROUP BY 1, 2 ORDER BY 1, 2"
+    found: dict[bool, dict[Level, int]] = {True: {}, False: {}}
+    for is_seen, decided, number in connection.execute(query, parameters):
+        found[bool(is_seen)][decided] = number
+    return {
+        name: {
+            "value": sum(numbers.values()),
+            "origin": ", ".join(_of(viewer, of) for of in viewer.levels if of in numbers) or None,
+        }
+        for name, numbers in (("visible", found[True]), ("hidden", found[False]))
+    }
+
+
+def _seen(connection: sqlite3.Connection, viewer: Viewer) -> Condition:
+    """Whether somebody sees an enabled product, 1 or 0."""
     seen = _product(_of_category("everybody"))
     if viewer.group is not None:
-        word = "(SELECT v.visibility FROM product_for_group v WHERE v.product_id = t.id AND v.group_id = :viewer_group)"
-        seen = _case(word, {"category": _of_category("of_group")}, seen)
+        seen = _case(_WORD_FOR["group"], {"category": _of_category("of_group")}, seen)
     if viewer.customer is not None:
-        word = (
-            "(SELECT v.visibility FROM product_for_customer v"
-            " WHERE v.product_id = t.id AND v.customer_id = :viewer_customer)"
-        )
         own = {"category": _of_category("of_customer"), "current_product": _product(_of_category("everybody"))}
-        seen = _case(word, own, seen)
+        seen = _case(_WORD_FOR["customer"], own, seen)
     config = _config(connection)
     parameters = {
         "config": int(config.products),
@@ -86,7 +105,14 @@ def visible(connection: sqlite3.Connection, viewer: Viewer) -> Condition:
         "viewer_group": None if viewer.group is None else viewer.group[0],
         "viewer_customer": None if viewer.customer is None else viewer.customer[0],
     }
-    return f"t.status = 'enabled' AND {seen}", parameters
+    return seen, parameters
+
+
+_WORD_FOR = {
+    who: f"(SELECT v.visibility FROM product_for_{who} v WHERE v.product_id = t.id AND v.{who}_id = :viewer_{who})"
+    for who in ("group", "customer")
+}
+"""What is said of a product for who looks."""
 
 
 def _case(word: str, choices: dict[str, str], otherwise: str) -> str:
@@ -199,15 +225,10 @@ SELECT t.key, {_levels(CATEGORY)} FROM up LEFT JOIN category t ON t.id = up.id W
 
 def _told(viewer: Viewer, term: Term) -> Row:
     """One level as output shows it: what was chosen there, and which word of which record that leads to."""
-    whose = {
-        "product": "everybody",
-        "group": viewer.group and reference(GROUP, viewer.group[1]),
-        "customer": viewer.customer and reference(CUSTOMER, viewer.customer[1]),
-    }
     said = None if term.said is None else asdict(term.said)
     return {
         "level": term.level,
-        "of": whose[term.level],
+        "of": _of(viewer, term.level),
         "choice": term.choice,
         "stored": term.stored,
         "score": term.score,
@@ -215,3 +236,12 @@ def _told(viewer: Viewer, term: Term) -> Row:
         "record_level": said and said["level"],
         "word": said and said["word"],
     }
+
+
+def _of(viewer: Viewer, level: Level) -> str:
+    """Whose words those of a level are."""
+    if level == "group" and viewer.group is not None:
+        return reference(GROUP, viewer.group[1])
+    if level == "customer" and viewer.customer is not None:
+        return reference(CUSTOMER, viewer.customer[1])
+    return "everybody"

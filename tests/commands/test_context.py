@@ -214,13 +214,14 @@ def test_p_14_the_context_of_a_user_tells_each_value_with_its_origin(demo: Runne
     assert found["subject"] == f"user:{ROSA}"
     assert found["who"] == {
         "name": "Rosa Marin",
-        "customer": "partner-c-north",
-        "above": ["partner-c"],
+        "customer": {"value": "partner-c-north", "origin": f"user:{ROSA}"},
+        "above": {"value": ["partner-c"], "origin": "customer:partner-c-north"},
         "group": {"value": "partners", "origin": "customer:partner-c-north"},
         "chosen_language": "fr",
         "chosen_currency": None,
+        "roles": {"value": ["buyer"], "origin": f"user:{ROSA}"},
     }
-    assert (found["roles"], found["sign_in"]) == (["buyer"], {"allowed": True, "reason": None})
+    assert found["sign_in"] == {"allowed": True, "reason": None}
     assert found["terms"]["payment_term"] == {"value": "net 45", "origin": "customer-group:partners"}
     assert found["contents"]["home-banner"] == {"value": "home-banner-partners", "origin": "customer-group:partners"}
     assert found["contents"]["sign-up"] == {"value": None, "origin": None}
@@ -250,6 +251,7 @@ def test_v_11_the_context_of_a_visitor_is_that_of_the_visitors_group(demo: Runne
         "guest_user": "guest-jo-miller",
         "chosen_language": None,
         "chosen_currency": None,
+        "roles": {"value": ["visitors"], "origin": "default"},
     }
     assert found["features"]["shopping-list"] == {"value": True, "origin": "system"}
     assert found["features"]["checkout"] == {"value": False, "origin": "default"}
@@ -258,7 +260,11 @@ def test_v_11_the_context_of_a_visitor_is_that_of_the_visitors_group(demo: Runne
         "origin": "customer-group:non-authenticated-visitors",
     }
     assert found["contents"]["sign-up"]["value"] == "sign-up-visitors"
-    assert found["roles"] == ["visitors"]
+    assert found["products"]["hidden"] == {
+        "value": 3,
+        "origin": "everybody, customer-group:non-authenticated-visitors",
+    }
+    assert [row["price_list"] for row in found["price_lists"]] == ["retail"]
     assert demo.json("guest", "context")["subject"] == "guest"
 
 
@@ -266,7 +272,7 @@ def test_p_14_the_context_of_a_customer_is_what_its_users_have_in_common(demo: R
     found = demo.json("customer", "context", "company-a-la")
     assert found["who"] == {
         "name": "Company A - LA",
-        "above": ["company-a", "company-a-west"],
+        "above": {"value": ["company-a", "company-a-west"], "origin": "customer:company-a-la"},
         "group": {"value": None, "origin": None},
     }
     assert found["terms"]["payment_term"] == {"value": "prepaid", "origin": "customer:company-a-la"}
@@ -288,6 +294,37 @@ def test_p_14_a_context_is_read_as_sections_within_eighty_columns(demo: Runner) 
     assert chosen.startswith("choices\n  language   fr (user:rosa.marin@partner-c.example)\n")
 
 
+def test_p_03_a_context_has_the_price_lists_in_their_order_with_whose_they_are(demo: Runner) -> None:
+    demo.json("setting", "set", "price.strategy", "merge_by_priority")
+    found = demo.json("customer", "context", "wholesaler-b")
+    assert found["price_lists"] == [
+        {"price_list": "wholesale", "origin": "customer-group:wholesale-accounts", "merged": True},
+        {"price_list": "retail", "origin": "setting:price.website_lists", "merged": True},
+    ]
+    assert found["terms"]["price_strategy"] == {"value": "merge_by_priority", "origin": "system"}
+    only = ("--price-list", "partner-c-contract", "--price-fallback", "this_customer_only")
+    demo.json("customer", "edit", "wholesaler-b", *only)
+    chain = demo("customer", "price", "wholesaler-b", "SAF-1", "--explain", "-o", "json").json["chain"]
+    told = demo.json("customer", "context", "wholesaler-b")["price_lists"]
+    assert told == [{"price_list": "partner-c-contract", "origin": "customer:wholesaler-b", "merged": True}]
+    assert [row["price_list"] for row in chain] == ["partner-c-contract"]
+
+
+def test_p_10_a_context_counts_the_products_that_are_seen_and_hidden_and_says_by_whose_words(demo: Runner) -> None:
+    assert demo.json("user", "context", ROSA)["products"] == {
+        "visible": {"value": 4, "origin": "everybody"},
+        "hidden": {"value": 2, "origin": "everybody"},
+    }
+    demo.json("product", "visibility", "SAF-1", "--group", "partners=hidden")
+    demo.json("product", "visibility", "LMP-100", "--customer", "partner-c-north=visible")
+    demo.json("product", "edit", "LMP-200", "--status", "disabled")
+    assert demo.json("user", "context", ROSA)["products"] == {
+        "visible": {"value": 2, "origin": "everybody, customer:partner-c-north"},
+        "hidden": {"value": 3, "origin": "everybody, customer-group:partners"},
+    }
+    assert len(demo.json("user", "products", ROSA)) == 2
+
+
 @pytest.mark.parametrize(
     ("words", "refusal"),
     [
@@ -306,11 +343,10 @@ def test_p_14_nobody_has_no_context(demo: Runner, words: tuple[str, ...], refusa
 def test_p_14_a_user_without_a_customer_has_the_settings_of_the_shop(custctl: Runner) -> None:
     custctl.apply('[[users]]\nemail = "ann@x.example"\nfirst_name = "A"\nlast_name = "B"\nenabled = false\n')
     found = custctl.json("user", "context", "ann@x.example")
-    assert (found["who"]["customer"], found["terms"], found["choices"]["currency"]) == (
-        None,
-        {},
-        {"value": "USD", "origin": "default"},
-    )
+    assert found["who"]["customer"] == found["who"]["above"] | {"value": None} == {"value": None, "origin": None}
+    assert found["terms"] == {"price_strategy": {"value": "minimal_prices", "origin": "default"}}
+    assert found["choices"]["currency"] == {"value": "USD", "origin": "default"}
+    assert (found["price_lists"], found["products"]["visible"]) == ([], {"value": 0, "origin": None})
     assert found["sign_in"]["allowed"] is False
 
 

@@ -101,6 +101,25 @@ def test_p_10_the_list_has_exactly_the_products_that_the_policy_lets_somebody_se
             assert listed(connection, viewer) == wanted, viewer
 
 
+@given(st.integers(0, 2**32))
+@settings(max_examples=30, deadline=None)
+def test_p_10_products_are_counted_as_the_policy_decides_about_each_in_one_statement(seed: int) -> None:
+    with closing(open_in_memory()) as connection:
+        fill(connection, Random(seed))
+        enabled = [row[0] for row in connection.execute("SELECT id FROM product WHERE status = 'enabled'")]
+        for viewer in viewers(connection):
+            decided = [visibility.decide(connection, viewer, row_id) for row_id in enabled]
+            names = {"product": "everybody", "group": f"customer-group:{(viewer.group or (0, ''))[1]}"}
+            names["customer"] = f"customer:{(viewer.customer or (0, ''))[1]}"
+            for word, wanted in (("visible", True), ("hidden", False)):
+                levels = {seen.decided for seen in decided if seen.visible is wanted}
+                found = visibility.counted(connection, viewer)[word]
+                assert found["value"] == sum(seen.visible is wanted for seen in decided)
+                assert (found["origin"] or "").split(", ") == [names[of] for of in viewer.levels if of in levels] or [
+                    ""
+                ]
+
+
 def test_p_10_random_shops_hide_and_show_products_at_every_level() -> None:
     decided: set[tuple[str, bool]] = set()
     for seed in range(5):

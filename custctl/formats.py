@@ -11,7 +11,7 @@ from custctl.result import LISTS, Result, Row
 Writer = Callable[[Result, TextIO], None]
 _Encode = Callable[[Any], str]
 
-_FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+_FORMULA_STARTS = frozenset("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 _ALL_OF_UNICODE = "\U0010fffd"
 _DEEPEST_MARGIN = 40
 _CLOSED = object()
@@ -110,8 +110,8 @@ def write_csv(result: Result, out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
     if columns:
         writer.writerow(columns)
-    for row in () if first is None else chain((first,), rows):
-        writer.writerow([_csv_cell(row.get(column)) for column in columns])
+    if first is not None:
+        writer.writerows([_csv_cell(row.get(column)) for column in columns] for row in chain((first,), rows))
 
 
 def _csv_columns(result: Result, first: Row | None) -> tuple[str, ...]:
@@ -122,8 +122,12 @@ def _csv_columns(result: Result, first: Row | None) -> tuple[str, ...]:
 
 
 def _csv_cell(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return "" if value is None else str(value).lower()
+    if value is None:
+        return ""
+    if type(value) is str and value.isprintable() and value[:1] not in _FORMULA_STARTS:  # nearly all there are
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         text = ", ".join(value)
     elif isinstance(value, list | tuple | Mapping):

@@ -119,6 +119,8 @@ class Selection(NamedTuple):
         cursor = connection.execute(f"SELECT t.id, {self.columns} {self.source} {where}", parameters or {})
         names = [field.name for field in self.fields]
         decoders = [(place, read) for place, field in enumerate(self.fields) if (read := decoder(field))]
+        if not decoders:
+            yield from ((row[0], dict(zip(names, row[1:], strict=True))) for row in cursor)
         for row_id, *values in cursor:
             for place, read in decoders:
                 if values[place] is not None:

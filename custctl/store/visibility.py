@@ -91,13 +91,19 @@ def counted(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, Row]:
 
 
 def _seen(connection: sqlite3.Connection, viewer: Viewer) -> Condition:
-    """Whether somebody sees an enabled product, 1 or 0."""
-    seen = _product(_of_category("everybody"))
+    """Whether somebody sees an enabled product, 1 or 0.
+
+    Most products are those of which nothing is said for who looks: these are told apart at once by their ids, without
+    a search in the tables of what is said.
+    """
+    of_everybody = seen = _product(_of_category("everybody"))
     if viewer.group is not None:
         seen = _case(_WORD_FOR["group"], {"category": _of_category("of_group")}, seen)
     if viewer.customer is not None:
-        own = {"category": _of_category("of_customer"), "current_product": _product(_of_category("everybody"))}
+        own = {"category": _of_category("of_customer"), "current_product": of_everybody}
         seen = _case(_WORD_FOR["customer"], own, seen)
+    if said := " UNION ALL ".join(_SAID_FOR[level] for level in viewer.levels[1:]):
+        seen = f"CASE WHEN t.id IN ({said}) THEN {seen} ELSE {of_everybody} END"
     config = _config(connection)
     parameters = {
         "config": int(config.products),
@@ -113,6 +119,8 @@ _WORD_FOR = {
     for who in ("group", "customer")
 }
 """What is said of a product for who looks."""
+_SAID_FOR = {who: f"SELECT v.product_id FROM product_for_{who} v WHERE v.{who}_id = :viewer_{who}" for who in _WORD_FOR}
+"""The products of which something is said for who looks."""
 
 
 def _case(word: str, choices: dict[str, str], otherwise: str) -> str:

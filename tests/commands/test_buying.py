@@ -98,6 +98,26 @@ def test_p_08_explain_says_which_level_decides_and_where_the_word_stands(
     assert told["levels"][-1]["record"] == record or told["levels"][0]["record"] == record
 
 
+def test_p_09_a_word_about_the_product_counts_before_one_about_its_category(demo: Runner) -> None:
+    demo.json("category", "visibility", "lighting", "--all", "hidden")
+    assert seen(demo, "customer", "products", "company-a") == ["SAF-1", "SAF-2"]
+    demo.json("product", "visibility", "LMP-100", "--all", "visible")
+    assert seen(demo, "customer", "products", "company-a") == ["LMP-100", "SAF-1", "SAF-2"]
+    demo.json("category", "visibility", "lighting", "--customer", "company-a=hidden")
+    assert "LMP-100" in seen(demo, "customer", "products", "company-a")
+
+
+def test_p_09_a_word_for_the_customer_counts_before_one_for_its_group(demo: Runner) -> None:
+    words = ("customer", "products", "wholesaler-b")
+    demo.json("product", "visibility", "SAF-2", "--group", "wholesale-accounts=hidden")
+    assert "SAF-2" not in seen(demo, *words)
+    demo.json("product", "visibility", "SAF-2", "--customer", "wholesaler-b=visible")
+    assert "SAF-2" in seen(demo, *words)
+    demo.json("product", "visibility", "SAF-2", "--group", "wholesale-accounts=visible")
+    demo.json("product", "visibility", "SAF-2", "--customer", "wholesaler-b=hidden")
+    assert "SAF-2" not in seen(demo, *words)
+
+
 def test_p_07_the_configuration_counts_where_nothing_is_said(demo: Runner) -> None:
     assert demo("product", "edit", "OEM-7", "--visibility", "", "-q").exit == 0
     assert demo("setting", "set", "category.visibility", "hidden", "-q").exit == 0

@@ -216,6 +216,24 @@ def test_p_13_a_menu_is_overridden_by_group_and_by_customer_and_the_setting_says
     }
 
 
+def test_p_13_the_main_menu_of_the_customer_counts_before_that_of_its_group_and_that_before_the_websites(
+    demo: Runner,
+) -> None:
+    def main_menu() -> tuple[str, str]:
+        told = demo.json("customer", "context", "wholesaler-b")["choices"]["main_menu"]
+        return told["value"], told["origin"]
+
+    for place, origin in (
+        ((), "system"),
+        (("--for", "group:wholesale-accounts"), "customer-group:wholesale-accounts"),
+        (("--for", "customer:wholesaler-b"), "customer:wholesaler-b"),
+    ):
+        demo.json("setting", "set", "menu.main", f"menu of {origin}", *place)
+        assert main_menu() == (f"menu of {origin}", origin)
+    demo.json("setting", "set", "menu.main", "other menu")
+    assert main_menu() == ("menu of customer:wholesaler-b", "customer:wholesaler-b")
+
+
 # In documents, import, history and undo
 
 

@@ -1,21 +1,32 @@
 """The console blocks of the documentation, run for real: each `$ ` line is a command, what follows its output.
 
 `python -m tests.console docs/tutorial/first-steps.md` writes the output that the commands have now.
+
+A command that needs a shell gets one. Any other is a process of its own too, forked from one that has imported
+custctl: starting Python for each of hundreds of commands would take most of the time.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from custctl.__main__ import main as custctl
+
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SHELL = re.compile(r"[|<>;&$*?`()\[\]~#\\\n]")
 ROOT = Path(__file__).parent.parent
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["custctl.app", "custctl.store.rules", "custctl.store.models", "custctl.store.inputs"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,9 @@ def run(command: str, folder: Path) -> str:
         "CUSTCTL_ACTOR": "you",
         "LC_ALL": "C.UTF-8",
     }
+    words = [] if _SHELL.search(command.rstrip("\n")) else shlex.split(command)
+    if words[:1] == ["custctl"]:
+        return _forked(words[1:], folder, environment)
     done = subprocess.run(  # noqa: S602 - the documentation shows shell commands
         command,
         shell=True,
@@ -55,6 +69,29 @@ def run(command: str, folder: Path) -> str:
         check=False,
     )
     return done.stdout.decode()
+
+
+def _forked(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> str:
+    with tempfile.NamedTemporaryFile() as output:
+        process = _FORKS.Process(target=_carry_out, args=(words, folder, environment, output.name))
+        process.start()
+        process.join()
+        return output.read().decode()
+
+
+def _carry_out(words: Sequence[str], folder: Path, environment: Mapping[str, str], output: str) -> None:
+    """Become the program: its streams, folder, environment and arguments."""
+    for number, place, mode in ((0, os.devnull, os.O_RDONLY), (1, output, os.O_WRONLY)):
+        os.dup2(os.open(place, mode), number)
+    os.dup2(1, 2)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - they live as long as the process
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["custctl", *words]
+    custctl()
 
 
 def rendered(page: str, folder: Path) -> str:

@@ -85,6 +85,7 @@ class Terminated(BaseException):
     """SIGTERM: everything is rolled back on the way out."""
 
 
+@cache
 def load(name: str) -> Any:
     """The group or top-level command of a name."""
     if name in GROUPS:
@@ -92,7 +93,6 @@ def load(name: str) -> Any:
     return built(importlib.import_module(COMMANDS[name][0]).app).use(name)
 
 
-@cache
 def root() -> Group:
     """The whole command tree; a module is imported when something in it is used."""
     made = Group("custctl", HELP)

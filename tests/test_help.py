@@ -9,6 +9,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileAmberSnapshotExtension
 
+from custctl import app
 from tests.runner import Runner
 from tests.tree import Words, leaves, nodes
 
@@ -34,6 +35,11 @@ def test_help_says_what_it_said(tmp_path: Path, words: Words, snapshot: Snapshot
     runner = Runner(tmp_path / "shop.db")
     assert helps(runner, words) == snapshot(extension_class=SingleFileAmberSnapshotExtension)
     assert not runner.database.exists()
+
+
+@pytest.mark.parametrize("name", app.GROUPS)
+def test_a_group_says_of_itself_what_the_list_of_groups_says(name: str) -> None:
+    assert app.load(name).help == app.GROUPS[name][1]
 
 
 @pytest.mark.parametrize("words", leaves(), ids=" ".join)

@@ -53,9 +53,9 @@ WorkflowActive = Annotated[
 PlacedAt = Annotated[str | None, typer.Option("--placed-at", metavar="TIME", help="When it was placed, RFC 3339.")]
 
 
-def group_of(noun: Noun) -> typer.Typer:
+def group_of(noun: Noun, text: str) -> typer.Typer:
     """The group of one kind of sales document."""
-    app = group(noun.name, f"{noun.plural.capitalize()}.")
+    app = group(noun.name, text)
 
     told = "List them, by number; under --as those that the user may see."
     list_verb(app, noun, told, acts=True, examples=(f"custctl {noun.name} list --as anna@acme.example",))

@@ -56,6 +56,7 @@ REASONS: Mapping[str, str] = {
     "protected-role": "what a shop needs is kept: predefined roles, the website's roles, the visitors' group",
     "role-in-use": "the role still has users",
     "feature-off": "the shop has switched the feature off for guests",
+    "hidden": "it is not shown to them: visibility hides it, or it is not on sale",
 }
 """The reason codes of a decision in words."""
 

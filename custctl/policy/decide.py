@@ -234,6 +234,8 @@ def _vetoes(subject: Subject, action: str, resource: Resource, facts: Facts) -> 
         for reason, needed, guard in guards(action, record, facts):
             if not _by_rules(subject, needed, guard, facts).allowed:
                 vetoes.append(Veto(reason, guard.record.ref if guard.record is not None else None))
+        if facts.hidden and not _entity(resource).protected:
+            vetoes.append(Veto(Reason.HIDDEN, record.ref))
     feature = feature_of(resource)
     if subject.anonymous and feature is not None and not facts.ignore_status and feature not in facts.features:
         vetoes.append(Veto(Reason.FEATURE_OFF))

@@ -70,6 +70,7 @@ class Reason(StrEnum):
     PROTECTED_ROLE = "protected-role"
     ROLE_IN_USE = "role-in-use"
     FEATURE_OFF = "feature-off"
+    HIDDEN = "hidden"
 
 
 class Entity(NamedTuple):
@@ -216,13 +217,15 @@ class Facts:
 
     `chains`: for each customer that the question touches, the customer itself and its ancestors, nearest
     first. A member of a cycle of parents has neither ancestors nor descendants (AM 8). `features`: the guest
-    features that are switched on.
+    features that are switched on. `hidden`: the product or category that is asked about is hidden from the subject
+    (policy/visibility.py).
     """
 
     chains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     features: frozenset[str] = frozenset()
     entities: Mapping[str, Entity] = field(default_factory=dict)
     ignore_status: bool = False
+    hidden: bool = False
 
 
 Source = Literal["entry", "default", "nothing"]

@@ -107,6 +107,14 @@ def category_for_customer(path: Sequence[Words], config: bool) -> Said:
     return category_for_everybody((), config)
 
 
+def category(path: Sequence[Words], config: bool, level: Level) -> Said:
+    """Whether a category is seen by somebody for whom `level` is the nearest that applies."""
+    return _CATEGORY[level](path, config)
+
+
+_CATEGORY = {"product": category_for_everybody, "group": category_for_group, "customer": category_for_customer}
+
+
 def product(
     words: Words,
     path: Sequence[Words],

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from custctl.errors import did_you_mean, invalid, near
 from custctl.policy.catalogue import (
@@ -44,6 +44,9 @@ from custctl.resources import CUSTOMER, NOUNS, ROLE, SHORT_TYPES, USER, Noun, fo
 from custctl.store import lookup
 from custctl.store.ancestry import chain
 from custctl.store.settings import guest_features, value_of
+
+if TYPE_CHECKING:
+    from custctl.store.sight import Sight
 
 
 class Question(NamedTuple):
@@ -93,6 +96,7 @@ class Asker:
     _roles: dict[tuple[int, tuple[Target, ...] | None], Role] = field(default_factory=dict)
     _entities: dict[str, Entity | None] = field(default_factory=dict)
     _features: frozenset[str] | None = None
+    _sights: dict[str, Sight | None] = field(default_factory=dict)
 
     def ask(self, question: Question) -> Decision:
         """The decision on one question. Raises what `load` raises."""
@@ -114,7 +118,8 @@ class Asker:
         if subject.kind == "role" and resource.record is not None:
             hint = "ask about an entity, or name a user"
             raise invalid("a role alone owns nothing: it can be asked about an entity only", hint=hint)
-        return Loaded(subject, question.action, resource, self.facts(resource, question.ignore_status))
+        facts = self.facing(subject, resource, self.facts(resource, question.ignore_status))
+        return Loaded(subject, question.action, resource, facts)
 
     def _require(self, noun: Noun, text: str) -> tuple[int, str]:
         """The id and key of a record; in a document only its key names it."""
@@ -290,7 +295,8 @@ class Asker:
                 f"customer-group:{found}", entity.name, kept=found == value_of(self.connection, "guest.group")
             )
         if not entity.protected:
-            return Record(f"{entity.name}:{key}", entity.name)
+            stored = lookup.find(self.connection, NOUNS[entity.name], key, typed=self.typed)
+            return Record(f"{entity.name}:{stored[1] if stored else key}", entity.name)
         column = "number_folded" if entity.name in SALES_DOCUMENTS else "key_folded"
         by_id = lookup.id_in(key) if self.typed else None
         condition = f"t.entity = ? AND t.{column if by_id is None else 'id'} = ?"
@@ -368,6 +374,22 @@ class Asker:
             record = record.parent
         chains = {key: chain(self.connection, key) for key in customers}
         return Facts(chains, self._features, entities, ignore_status)
+
+    def facing(self, subject: Subject, resource: Resource, facts: Facts) -> Facts:
+        """The facts with what depends on the subject as well: whether the product asked about is hidden from it."""
+        sight = self.sight(resource)
+        return facts if sight is None else replace(facts, hidden=sight.hides(subject))
+
+    def sight(self, resource: Resource) -> Sight | None:
+        """Who sees the product or category that is asked about; None for anything else."""
+        record = resource.record
+        if record is None or resource.entity is None or resource.entity.protected:
+            return None
+        from custctl.store.sight import Sight
+
+        if record.ref not in self._sights:
+            self._sights[record.ref] = Sight.of(self.connection, record)
+        return self._sights[record.ref]
 
 
 _USER = """SELECT u.key, (SELECT c.key FROM customer c WHERE c.id = u.customer_id), u.guest, u.auth_status, u.enabled,

@@ -19,6 +19,7 @@ from custctl.resources import ROLE
 from custctl.store import lookup
 from custctl.store.exposure import Exposure, Grant, Plan, level_of
 from custctl.store.facts import targets_of
+from custctl.store.sight import Showing
 
 if TYPE_CHECKING:
     from custctl.store.facts import Asker, Loaded, Question
@@ -44,6 +45,11 @@ class Need:
 
 def nearest(asker: Asker, question: Question, loaded: Loaded) -> dict[str, Any] | None:
     """The remedy of a denial (contract: explain), None when no command would help."""
+    showing = Showing([], 0, 0)
+    sight = asker.sight(loaded.resource)
+    if loaded.facts.hidden and sight is not None:
+        showing = sight.showing(loaded.subject)
+        loaded = replace(loaded, facts=replace(loaded.facts, hidden=False))
     unlocking = [] if question.ignore_status else _unlocking(loaded.subject)
     needs = _needs(loaded)
     if unlocking is None or needs is None:
@@ -56,8 +62,8 @@ def nearest(asker: Asker, question: Question, loaded: Loaded) -> dict[str, Any] 
     plan = _smallest(plans, exposure, loaded.subject, needs)
     users, customers = exposure.gaining(plan)
     return {
-        "commands": [shlex.join(words) for words in (*_commands(plan, loaded.subject), *unlocking)],
-        "also_affects": {"users": users, "customers": customers},
+        "commands": [shlex.join(words) for words in (*showing.commands, *_commands(plan, loaded.subject), *unlocking)],
+        "also_affects": {"users": users + showing.users, "customers": customers + showing.customers},
     }
 
 

@@ -12,6 +12,7 @@ from custctl.policy.decide import ROLE_RECORD, decide, owners, scope
 from custctl.policy.model import Decision, Entity, Facts, Record, Resource, Subject
 from custctl.store.facts import Asker, Question, check_action, subject_reference, targets_of
 from custctl.store.scopes import condition, root_of, table_of, within
+from custctl.store.sight import seen
 
 Row = dict[str, Any]
 
@@ -35,6 +36,7 @@ def records(
         raise invalid("a role alone owns nothing: name a user, guest or visitor:KEY", value=subject_text)
     reached = scope(subject, entity, action, asker.facts(resource, ignore_status))
     if not entity.protected:
+        yield from _seen(connection, subject, entity) if reached.kind == "all" else ()
         return
     where, parameters = condition(connection, reached, entity)
     table, restriction = table_of(entity)
@@ -47,6 +49,13 @@ def records(
         predefined = reached.storefront and customer is None  # shown to everybody (AM 6.2)
         told = None if predefined else "own" if own else rule
         yield {"record": key, "user": user, "customer": customer, "rule": told}
+
+
+def _seen(connection: sqlite3.Connection, subject: Subject, entity: Entity) -> Iterator[Row]:
+    """The products or categories that the subject sees; nobody owns them."""
+    where, parameters = seen(connection, subject, entity)
+    for row in connection.execute(f"SELECT t.key FROM {entity.name} t WHERE {where} ORDER BY t.id", parameters):
+        yield {"record": f"{entity.name}:{row[0]}", "user": None, "customer": None, "rule": "ownerless"}
 
 
 def _told(entity: Entity, table: str) -> str:
@@ -85,7 +94,7 @@ def who(connection: sqlite3.Connection, action: str, resource_text: str, *, igno
     known: dict[tuple[Any, ...], Decision] = {}
     for subject, marks in _users(asker, resource, facts):
         if resource.record is not None:
-            decision = decide(subject, action, resource, facts)
+            decision = decide(subject, action, resource, asker.facing(subject, resource, facts))
         elif marks in known:
             decision = known[marks]
         else:
@@ -94,7 +103,7 @@ def who(connection: sqlite3.Connection, action: str, resource_text: str, *, igno
             yield _member(subject, decision)
     for text in _anonymous(resource):
         subject = asker.subject(text, targets_of(resource))
-        decision = decide(subject, action, resource, facts)
+        decision = decide(subject, action, resource, asker.facing(subject, resource, facts))
         if decision.allowed:
             yield _member(subject, decision)
 

@@ -51,10 +51,11 @@ def viewer(connection: sqlite3.Connection, noun: Noun | None, text: str) -> View
     if noun is USER:
         query = "SELECT customer_id FROM customer_user WHERE id = ?"
         customer = connection.execute(query, (row_id,)).fetchone()[0]
-    return _with_customer(connection, reference(noun, key), customer)
+    return with_customer(connection, reference(noun, key), customer)
 
 
-def _with_customer(connection: sqlite3.Connection, name: str, customer: int | None) -> Viewer:
+def with_customer(connection: sqlite3.Connection, name: str, customer: int | None) -> Viewer:
+    """Who looks for a customer of this id, or for none."""
     query = """SELECT c.key, g.id, g.key FROM customer c LEFT JOIN customer_group g ON g.id = c.group_id
         WHERE c.id = ?"""
     row = connection.execute(query, (customer,)).fetchone()
@@ -70,6 +71,17 @@ def visible(connection: sqlite3.Connection, viewer: Viewer) -> Condition:
     """The condition on products that somebody sees; `t` is the table of products (feature P-10)."""
     seen, parameters = _seen(connection, viewer)
     return f"t.status = 'enabled' AND {seen}", parameters
+
+
+def visible_categories(connection: sqlite3.Connection, viewer: Viewer) -> Condition:
+    """The condition on categories that somebody sees; `t` is the table of categories."""
+    column = {"product": "everybody", "group": "of_group", "customer": "of_customer"}[viewer.levels[-1]]
+    return f"t.id IN ({_CATEGORIES.format(column=column)})", _parameters(connection, viewer)
+
+
+def customers_told_apart(connection: sqlite3.Connection, noun: Noun, row_id: int) -> set[int]:
+    """The customers of which something is said, for a product or category or for a category above it."""
+    return {row[0] for row in connection.execute(_TOLD_APART[noun.name], {"id": row_id})}
 
 
 def counted(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, Row]:
@@ -104,14 +116,17 @@ def _seen(connection: sqlite3.Connection, viewer: Viewer) -> Condition:
         seen = _case(_WORD_FOR["customer"], own, seen)
     if said := " UNION ALL ".join(_SAID_FOR[level] for level in viewer.levels[1:]):
         seen = f"CASE WHEN t.id IN ({said}) THEN {seen} ELSE {of_everybody} END"
-    config = _config(connection)
-    parameters = {
-        "config": int(config.products),
-        "category_config": int(config.categories),
+    return seen, _parameters(connection, viewer)
+
+
+def _parameters(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, Any]:
+    unsaid = config(connection)
+    return {
+        "config": int(unsaid.products),
+        "category_config": int(unsaid.categories),
         "viewer_group": None if viewer.group is None else viewer.group[0],
         "viewer_customer": None if viewer.customer is None else viewer.customer[0],
     }
-    return seen, parameters
 
 
 _WORD_FOR = {
@@ -191,21 +206,26 @@ def explain(connection: sqlite3.Connection, viewer: Viewer, sku: str) -> Row:
 
 def decide(connection: sqlite3.Connection, viewer: Viewer, product_id: int) -> Seen:
     """Whether somebody sees a product, by the policy."""
+    words, path, enabled = said(connection, viewer, PRODUCT, product_id)
+    return product(words, path, config(connection), enabled=enabled, levels=viewer.levels)
+
+
+def said(connection: sqlite3.Connection, viewer: Viewer, noun: Noun, row_id: int) -> tuple[Words, list[Words], bool]:
+    """What is said of a product or category, of the categories above it, and whether it is on sale at all."""
     parameters = {
-        "id": product_id,
+        "id": row_id,
         "group": viewer.group and viewer.group[0],
         "customer": viewer.customer and viewer.customer[0],
     }
-    key, status, category, *said = connection.execute(_WORDS, parameters).fetchone()
+    key, status, above, *own = connection.execute(_WORDS[noun.name], parameters).fetchone()
     path = [
         Words(reference(CATEGORY, name), *words)
-        for name, *words in connection.execute(_PATH, parameters | {"id": category})
+        for name, *words in connection.execute(_PATH, parameters | {"id": above})
     ]
-    words = Words(reference(PRODUCT, key), *said)
-    return product(words, path, _config(connection), enabled=status == "enabled", levels=viewer.levels)
+    return Words(reference(noun, key), *own), path, status == "enabled"
 
 
-def _config(connection: sqlite3.Connection) -> Config:
+def config(connection: sqlite3.Connection) -> Config:
     """What counts where nothing is said."""
     return Config(*(value_of(connection, f"{name}.visibility") == "visible" for name in ("product", "category")))
 
@@ -219,7 +239,10 @@ def _levels(noun: Noun) -> str:
     return f"t.visibility, {group}, {customer}"
 
 
-_WORDS = f"SELECT t.key, t.status, t.category_id, {_levels(PRODUCT)} FROM product t WHERE t.id = :id"
+_WORDS = {
+    PRODUCT.name: f"SELECT t.key, t.status, t.category_id, {_levels(PRODUCT)} FROM product t WHERE t.id = :id",
+    CATEGORY.name: f"SELECT t.key, 'enabled', t.parent_id, {_levels(CATEGORY)} FROM category t WHERE t.id = :id",
+}
 _PATH = f"""
 WITH RECURSIVE up (id, depth) AS (
     SELECT :id, 0 WHERE :id IS NOT NULL
@@ -229,6 +252,14 @@ WITH RECURSIVE up (id, depth) AS (
 )
 SELECT t.key, {_levels(CATEGORY)} FROM up LEFT JOIN category t ON t.id = up.id WHERE up.id IS NOT NULL ORDER BY depth
 """
+_ABOVE = """WITH RECURSIVE up (id) AS (
+    SELECT {first} UNION SELECT c.parent_id FROM up JOIN category c ON c.id = up.id
+) SELECT customer_id FROM category_for_customer WHERE category_id IN (SELECT id FROM up)"""
+_TOLD_APART = {
+    CATEGORY.name: _ABOVE.format(first=":id"),
+    PRODUCT.name: _ABOVE.format(first="(SELECT category_id FROM product WHERE id = :id)")
+    + " UNION SELECT customer_id FROM product_for_customer WHERE product_id = :id",
+}
 
 
 def _told(viewer: Viewer, term: Term) -> Row:

@@ -82,6 +82,13 @@ ANSWERS = [
     (f"{BOB} view quote:Q-1002", "user", "quote-unavailable"),
     (f"{BOB} edit shopping-list-line-item:sl-1201-1", "corporate", "parent-denied"),
     (f"{AMANDA} view quote-product:q-1002-1", "full", "parent-denied"),
+    (f"{AMANDA} view product:SAF-2", "none", "unprotected"),
+    (f"{AMANDA} view product:OEM-7", "none", "hidden"),
+    (f"{QUINN} view product:OEM-7", "none", "unprotected"),
+    (f"{AMANDA} view product:OLD-1", "none", "hidden"),
+    (f"{AMANDA} view category:floodlights", "none", "hidden"),
+    (f"{AMANDA} edit product:OEM-7", "none", "not-applicable"),
+    ("guest view product:OEM-7", "none", "hidden"),
     (f"{AMANDA} view role:buyer", "corporate", "public-role"),
     (f"{AMANDA} view role:visitors", "corporate", "out-of-reach"),
     (f"{AMANDA} delete role:company-a/approver", "corporate", "role-in-use"),
@@ -295,6 +302,11 @@ def test_an_explanation_tells_by_which_rule_a_record_is_reached(
         (f"{AMANDA} view quote-product:q-1002-1", [{"reason": "parent-denied", "record": "quote:Q-1002"}]),
         (f"{AMANDA} delete role:buyer", []),
         ("guest create checkout", [{"reason": "feature-off", "record": None}]),
+        (f"{AMANDA} view product:OEM-7", [{"reason": "hidden", "record": "product:oem-7"}]),
+        (
+            f"{FRANK} view category:floodlights",
+            [{"reason": "disabled", "record": None}, {"reason": "hidden", "record": "category:floodlights"}],
+        ),
     ],
 )
 def test_an_explanation_tells_every_veto(demo: Runner, question: str, vetoes: list[Any]) -> None:
@@ -410,6 +422,13 @@ def test_a_database_that_is_not_there_is_exit_8(custctl: Runner) -> None:
             [f"custctl user role add {FRANK} administrator", f"custctl user enable {FRANK}"],
             (0, 0),
         ),
+        (f"{AMANDA} view product:OEM-7", ["custctl product visibility oem-7 --customer company-a=visible"], (4, 1)),
+        (f"{AMANDA} view product:OLD-1", ["custctl product edit old-1 --status enabled"], (18, 8)),
+        (
+            "guest view category:floodlights",
+            ["custctl category visibility floodlights --group non-authenticated-visitors=visible"],
+            (1, 1),
+        ),
     ],
 )
 def test_the_nearest_remedy_is_told(
@@ -448,6 +467,7 @@ RESOURCES = [
     *("customer:company-a", "customer:company-a-la", "customer:partner-c-north", f"user:{BOB}", f"user:{LUIS}"),
     *("role:buyer", "role:company-a/approver", "role:wholesaler-b/clerk", "customer-address:company-a/hq"),
     f"customer-user-address:{LUIS}/home",
+    *("product:OEM-7", "product:OLD-1", "product:FLD-10", "category:floodlights"),
 ]
 SPECIAL = [
     *(

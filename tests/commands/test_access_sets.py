@@ -21,6 +21,7 @@ AMANDA = "amanda.smith@company-a.example"
 BOB = "bob.reyes@company-a.example"
 CARLOS = "carlos.vega@company-a.example"
 FRANK = "frank.moore@company-a.example"
+QUINN = "quinn.adams@partner-c.example"
 GRACE = "grace.kim@company-a.example"
 LUIS = "luis.ramos@company-a.example"
 NINA = "nina.park@company-a.example"
@@ -54,7 +55,10 @@ def told(answer: Answer) -> tuple[int, list[str], str]:
         (f"{BOB} customer-user-address", []),
         (f"{LUIS} customer-user-address", [f"customer-user-address:{LUIS}/home"]),
         (f"{BOB} customer-group", [f"customer-group:{key}" for key in GROUPS]),
-        (f"{AMANDA} product", []),
+        (f"{AMANDA} product", [f"product:{sku}" for sku in ("lmp-100", "lmp-200", "saf-1", "saf-2")]),
+        (f"{AMANDA} product --action edit", []),
+        (f"{FRANK} product", []),
+        (f"{QUINN} category", [f"category:{key}" for key in ("lighting", "desk-lamps", "safety", "harnesses")]),
         ("guest shopping-list", []),
         ("visitor:visitor-1 shopping-list", ["shopping-list:SL-9001"]),
         ("visitor:visitor-1 shopping-list-line-item", ["shopping-list-line-item:sl-9001-1"]),

@@ -61,8 +61,9 @@ def test_a_class_question_says_what_the_cell_of_the_matrix_says() -> None:
 
 
 def test_the_worlds_reach_every_reason_and_every_rule_of_ownership() -> None:
+    """Visibility apart, which has its own random shops."""
     decisions = [decision for seed in SURVEY for decision in _decisions(generate(seed))]
-    assert {decision.reason for decision in decisions} == set(Reason), f"survey from {SEED}"
+    assert {decision.reason for decision in decisions} == {*Reason} - {Reason.HIDDEN}, f"survey from {SEED}"
     assert {decision.match.rule for decision in decisions if decision.match} == EVERY_RULE, f"survey from {SEED}"
     assert {decision.allowed for decision in decisions if decision.match} == {True, False}, f"survey from {SEED}"
 

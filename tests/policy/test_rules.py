@@ -198,6 +198,17 @@ def test_am_2_no_role_speaks_about_what_is_unprotected(entity: str, roles: tuple
     assert lists(user(*roles), entity) == Scope("all")
 
 
+@pytest.mark.parametrize("entity", ["product", "category"])
+def test_am_5_8_a_product_or_category_that_is_hidden_is_not_viewed(entity: str) -> None:
+    hidden = replace(FACTS, hidden=True)
+    decision = ask(user(role(product="view=full")), "view", row(entity), hidden)
+    assert (says(decision), decision.vetoes) == ((False, "hidden"), (Veto(Reason.HIDDEN, f"{entity}:1"),))
+    assert says(ask(user(), "edit", row(entity), hidden)) == (False, "not-applicable")
+    assert says(ask(user(enabled=False), "view", row(entity), hidden)) == (False, "disabled")
+    assert says(ask(user(), "view", entity, hidden)) == (True, "unprotected"), "the question about none of them"
+    assert says(ask(user(role(order="view=corporate")), "view", row("order", ANNA, "l1-1"), hidden)) == YES
+
+
 # 3 Permissions --------------------------------------------------------------------------------------------------
 
 

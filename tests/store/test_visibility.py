@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -12,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custctl.resources import CUSTOMER, PRODUCT, USER
-from custctl.store import reads, visibility
+from custctl.store import answers, reads, sets, visibility
 from custctl.store.database import open_in_memory
+from custctl.store.facts import Question
 from custctl.store.reads import Listing
 
 AT = "2026-01-31T12:00:00Z"
@@ -131,6 +133,59 @@ def test_p_10_random_shops_hide_and_show_products_at_every_level() -> None:
                     decided.add((seen.decided, seen.visible))
     levels = {(level, visible) for level in ("product", "group", "customer") for visible in (True, False)}
     assert decided == {*levels, ("status", False)}
+
+
+def allowed(connection: sqlite3.Connection, subject: str, record: str) -> bool:
+    return bool(answers.can(connection, Question(subject, "view", record, ignore_status=True))["allowed"])
+
+
+def run(connection: sqlite3.Connection, command: str) -> None:
+    """Do what a remedy says."""
+    _, noun, verb, key, option, value = shlex.split(command)
+    if (verb, option) == ("edit", "--status"):
+        connection.execute("UPDATE product SET status = ? WHERE key = ?", (value, key))
+    elif option == "--all":
+        connection.execute(f"UPDATE {noun} SET visibility = ? WHERE key = ?", (value, key))
+    else:
+        who, other = option.removeprefix("--"), value.removesuffix("=visible")
+        table = "customer_group" if who == "group" else "customer"
+        connection.execute(
+            f"INSERT OR REPLACE INTO {noun}_for_{who} ({noun}_id, {who}_id, visibility)"
+            f" SELECT r.id, o.id, 'visible' FROM {noun} r, {table} o WHERE r.key = ? AND o.key = ?",
+            (key, other),
+        )
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=8, deadline=None)
+def test_access_says_of_products_and_categories_what_visibility_says(seed: int) -> None:
+    with closing(open_in_memory()) as connection:
+        fill(connection, Random(seed))
+        users = [row[0] for row in connection.execute("SELECT key FROM customer_user")]
+        for subject in (*users, "guest"):
+            viewer = visibility.viewer(connection, *((None, "") if subject == "guest" else (USER, subject)))
+            shown = [row["record"] for row in sets.records(connection, subject, "product", "view", ignore_status=True)]
+            assert {record.partition(":")[2] for record in shown} == listed(connection, viewer)
+            for noun, count in (("product", PRODUCTS), ("category", CATEGORIES)):
+                records = [f"{noun}:{noun[0] if noun == 'product' else 'k'}{number}" for number in range(1, count + 1)]
+                found = sets.records(connection, subject, noun, "view", ignore_status=True)
+                seen = {row["record"] for row in found}
+                assert {record for record in records if allowed(connection, subject, record)} == seen
+                for record in records[:6]:
+                    if record in seen:
+                        continue
+                    told = answers.explain(connection, Question(subject, "view", record, ignore_status=True))
+                    assert (told["reason"], told["vetoes"]) == ("hidden", [{"reason": "hidden", "record": record}])
+                    connection.execute("SAVEPOINT remedy")
+                    before = {user for user in users if allowed(connection, user, record)}
+                    for command in told["remedy"]["commands"]:
+                        assert not allowed(connection, subject, record)
+                        run(connection, command)
+                    assert allowed(connection, subject, record)
+                    after = {user for user in users if allowed(connection, user, record)}
+                    others = len(after - before - {subject})
+                    assert told["remedy"]["also_affects"] == {"users": others, "customers": others}, told
+                    connection.execute("ROLLBACK TO remedy")
 
 
 def asked(products: int) -> tuple[list[str], list[str]]:

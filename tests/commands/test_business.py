@@ -123,7 +123,7 @@ def test_b_04_the_lifetime_cannot_be_set(team: Runner) -> None:
 def test_b_05_its_leads_and_opportunities_are_counted(demo: Runner) -> None:
     demo.apply('leads = [{key = "line-two", name = "Line two", business_customer = "company-a-packing"}]')
     assert demo.json("business", "show", "company-a-packing")["counts"] == {"leads": 1, "opportunities": 0}
-    assert demo.json("business", "show", "greenleaf-foods")["counts"] == {"leads": 0, "opportunities": 0}
+    assert demo.json("business", "show", "greenleaf-foods")["counts"] == {"leads": 0, "opportunities": 1}
 
 
 def test_b_03_emails_phones_and_addresses_are_kept_as_those_of_contacts(team: Runner) -> None:

@@ -50,9 +50,9 @@ def test_a_second_apply_changes_nothing_and_writes_no_history(demo: Runner) -> N
 def test_an_apply_tells_every_record_and_is_one_revision(custctl: Runner) -> None:
     answer = custctl.json("apply", "-f", DEMO, "--yes")
     kinds = [change["record"].partition(":")[0] for change in answer["changes"]]
-    assert (answer["revision"], len(kinds)) == (1, 183)
+    assert (answer["revision"], len(kinds)) == (1, 185)
     assert {change["op"] for change in answer["changes"]} == {"add"}
-    assert custctl.sql("SELECT count(*), min(revision_id), max(revision_id) FROM history") == [(183, 1, 1)]
+    assert custctl.sql("SELECT count(*), min(revision_id), max(revision_id) FROM history") == [(185, 1, 1)]
     assert custctl.sql("SELECT actor, command FROM revision") == [("tester", f"custctl apply -f {DEMO} --yes -o json")]
 
 
@@ -408,7 +408,7 @@ def test_a_plan_says_in_words_what_would_be(demo: Runner) -> None:
 
 def test_a_plan_and_a_dry_run_need_no_database_and_make_none(custctl: Runner) -> None:
     custctl.database.unlink()
-    assert custctl("plan", "-f", DEMO).lines[-1] == "183 to add, 0 to change, 0 to remove"
+    assert custctl("plan", "-f", DEMO).lines[-1] == "185 to add, 0 to change, 0 to remove"
     assert custctl("apply", "-f", DEMO, "--dry-run").exit == 0
     assert not custctl.database.exists()
 

@@ -154,6 +154,14 @@ def test_l_10_products_are_those_of_open_and_closed_orders_of_the_period_the_lat
 # What an order says
 
 
+def test_l_10_the_demo_world_lists_what_its_wholesaler_bought_and_names_stored_products(demo: Runner) -> None:
+    bought = demo.json("customer", "purchased", "wholesaler-b", "--until", "2025-03-31")
+    assert [(row["product"], row["orders"]) for row in bought] == [("LMP-100", 2), ("SAF-2", 1), ("FLD-10", 1)]
+    stored = {row["sku"] for row in demo.json("product", "list")}
+    named = {sku for row in demo.json("order", "list", "--fields", "products") for sku in row["products"]}
+    assert named <= stored
+
+
 def test_an_order_names_its_products_and_a_request_whether_a_workflow_is_at_work(demo: Runner) -> None:
     demo.json("order", "add", "P-1", "--customer", "company-a", "--product", "A-1", "--product", "B-2")
     assert demo.json("order", "show", "P-1")["products"] == ["A-1", "B-2"]

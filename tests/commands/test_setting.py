@@ -48,7 +48,11 @@ def test_p_06_a_customer_is_shown_what_counts_for_it_and_where_that_comes_from(d
         "currency.enabled": ("customer/wholesaler-b/currency.enabled", ["USD", "CAD"], "system"),
         "language.default": ("customer/wholesaler-b/language.default", "en", "default"),
         "language.enabled": ("customer/wholesaler-b/language.enabled", ["en", "fr"], "system"),
-        "order.purchase_history": ("customer/wholesaler-b/order.purchase_history", False, "default"),
+        "order.purchase_history": (
+            "customer/wholesaler-b/order.purchase_history",
+            True,
+            "customer-group:wholesale-accounts",
+        ),
         "order.purchase_history_days": ("customer/wholesaler-b/order.purchase_history_days", 90, "default"),
         "order.maximum": ("customer/wholesaler-b/order.maximum", {}, "default"),
         "order.minimum": (
@@ -263,7 +267,8 @@ def test_h_05_a_setting_of_a_customer_is_in_its_history_and_in_its_own(demo: Run
     assert [row["record"] for row in demo.json("history", "customer:wholesaler-b", "--limit", "1")] == [record]
     assert [row["op"] for row in demo.json("history", record)] == ["add"]
     assert [row["record"] for row in demo.json("history", "customer-group:wholesale-accounts", "--value", "true")] == [
-        f"setting:group/wholesale-accounts/{EXPORT}"
+        "setting:group/wholesale-accounts/order.purchase_history",
+        f"setting:group/wholesale-accounts/{EXPORT}",
     ]
 
 

@@ -490,6 +490,11 @@ def _whole(least: int, most: int) -> Callable[[Any], int | None]:
     return check
 
 
+@_means("a whole number from 1 to 999999999")
+def _quantity(value: Any) -> int:
+    return _whole(1, 999_999_999)(value) or 1
+
+
 @_means("an amount, nothing or more")
 def _not_negative(value: str | None) -> str | None:
     if value is not None and value.startswith("-"):
@@ -994,7 +999,7 @@ class PriceInput(Input):
     key: Reference = None
     price_list: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(fold)]
     product: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(fold)]
-    quantity: Annotated[int, PlainValidator(lambda value: _whole(1, 999_999_999)(value) or 1)] = 1
+    quantity: Annotated[int, PlainValidator(_quantity)] = 1
     amount: Amount = None
 
 

@@ -16,6 +16,7 @@ HOSTILE = (
     "[red]x[/red] [/] [link=https://evil.example]y[/link] :smile: %s {0} \\x1b"
 )
 SHORT = HOSTILE[:36]
+MARKUP = "[red]x[/red] [/] %s {0}"  # of names by which records are found, which hold nothing that cannot be seen
 OUTPUTS = ("table", "wide", *WRITERS)
 
 ADDRESS = {
@@ -43,7 +44,40 @@ WORLD: dict[str, Any] = {
         {"key": "h", "default_contact": "h", "external_id": SHORT}
         | dict.fromkeys(("name", "description", "owner"), HOSTILE)
     ],
-    "orders": [{"number": "H-1", "customer": "i", "user": "h@h.example", "status": "open\x1b[31m\u202e\x9b"}],
+    "taxonomies": [{"key": "h", "name": MARKUP, "owner": HOSTILE}],
+    "tags": [{"key": "h", "name": MARKUP, "taxonomy": "h", "owner": HOSTILE}],
+    "channels": [{"key": "h", "type": "b2b", "name": HOSTILE[:250], "owner": HOSTILE}],
+    "business_customers": [
+        {"key": "h", "account": "h", "channel": "h", "contact": "h", "external_id": SHORT, "addresses": [ADDRESS]}
+        | dict.fromkeys(("name", "owner", "ownership", "rating", "ticker_symbol", "website"), HOSTILE)
+    ],
+    "leads": [
+        {"key": "h", "customer": "i", "external_id": SHORT, "tags": ["h"], "addresses": [ADDRESS]}
+        | dict.fromkeys(("name", "prefix", "first_name", "middle_name", "last_name", "suffix", "job_title"), HOSTILE)
+        | dict.fromkeys(("company_name", "industry", "source", "notes", "twitter", "linkedin", "owner"), HOSTILE)
+    ],
+    "opportunities": [
+        {"key": "h", "account": "h", "business_customer": "h", "lead": "h", "external_id": SHORT, "tags": ["h"]}
+        | dict.fromkeys(("name", "owner", "close_reason", "customer_need", "proposed_solution", "notes"), HOSTILE)
+    ],
+    "activities": [
+        {"key": "h", "kind": "call", "accounts": ["h"], "contacts": ["h"], "at": "2026-01-31T12:00:00Z"}
+        | dict.fromkeys(("subject", "description", "owner"), HOSTILE)
+    ],
+    "marketing_events": [
+        {"key": "h", "type": "open", "contact": "h", "at": "2026-01-31T12:00:00Z"}
+        | dict.fromkeys(("campaign", "details"), HOSTILE)
+    ],
+    "categories": [{"key": "h", "name": HOSTILE}],
+    "products": [{"sku": "H", "name": HOSTILE, "category": "h", "tags": ["h"]}],
+    "price_lists": [{"key": "h", "name": HOSTILE, "currency": "USD"}],
+    "prices": [{"price_list": "h", "product": "H", "amount": "1.00"}],
+    "contents": [{"key": "h", "title": HOSTILE}],
+    "content_variants": [{"key": "h", "content": "h", "text": HOSTILE}],
+    "orders": [
+        {"number": "H-1", "customer": "i", "user": "h@h.example", "status": "open\x1b[31m\u202e\x9b"}
+        | {"products": [MARKUP], "placed_at": "2026-01-31T12:00:00Z", "subtotal": "5.00", "currency": "USD"}
+    ],
     "settings": {"guest.allowed_pages": [HOSTILE]},
 }
 VIEWS = """
@@ -86,6 +120,40 @@ contact delete h --dry-run
 contact group list
 contact group show h
 contact group member list h
+tag list
+tag show h
+tag taxonomy list
+channel list
+channel show h
+business list
+business show h
+lead list
+lead show h
+lead list --view open
+opportunity list
+opportunity show h
+opportunity board
+activity list
+activity show h
+marketing list
+report accounts-by-opportunities
+category tree
+category visibility h
+product list
+product show h
+price-list show h
+price-list price list h
+content list
+content show h
+customer products h
+user products h@h.example --explain h
+user price h@h.example h --explain
+user context h@h.example
+guest context
+customer purchased i
+customer lifetime i
+account lifetime h
+search red
 order list
 order show H-1
 history

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO
 
@@ -111,7 +111,7 @@ def write_csv(result: Result, out: TextIO) -> None:
     if columns:
         writer.writerow(columns)
     if first is not None:
-        writer.writerows([_csv_cell(row.get(column)) for column in columns] for row in chain((first,), rows))
+        writer.writerows(_csv_row(row, columns) for row in chain((first,), rows))
 
 
 def _csv_columns(result: Result, first: Row | None) -> tuple[str, ...]:
@@ -121,13 +121,19 @@ def _csv_columns(result: Result, first: Row | None) -> tuple[str, ...]:
     return tuple(first) if first is not None else ()
 
 
+def _csv_row(row: Row, columns: Sequence[str]) -> list[str]:
+    """The cells of a row; nearly all are texts with nothing to be done to them, which is seen without a call."""
+    return [
+        value
+        if type(value := row.get(column)) is str and value.isprintable() and value[:1] not in _FORMULA_STARTS
+        else _csv_cell(value)
+        for column in columns
+    ]
+
+
 def _csv_cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if type(value) is str and value.isprintable() and value[:1] not in _FORMULA_STARTS:  # nearly all there are
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         text = ", ".join(value)
     elif isinstance(value, list | tuple | Mapping):

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from custctl.store.importing.wanted import Outcome
     from custctl.store.unit import Report
 
+_COLLECTED_AFTER = 50_000
+"""New objects until a collection: rows are thousands of lists that make no circles, and looking through them costs."""
+
 FileArg = Annotated[str, typer.Argument(metavar="FILE|-", help="A sheet (.csv .tsv .jsonl .json), or stdin.")]
 Format = Annotated[
     str | None, typer.Option("--format", metavar="csv|tsv|jsonl|json", help="What it is; by default its ending tells.")
@@ -80,6 +83,7 @@ def register(app: typer.Typer, noun: Noun, *examples: str) -> None:
         if not gc.isenabled():  # it is off while the program starts, and this may run for long
             gc.freeze()
             gc.enable()
+            gc.set_threshold(_COLLECTED_AFTER, *gc.get_threshold()[1:])
         with call.progress("importing", "rows") as progress:
             report, outcome = load(
                 call.load,

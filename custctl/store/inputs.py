@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
+from itertools import repeat
+from operator import itemgetter
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 from pydantic import (
@@ -238,13 +240,25 @@ def _visible(value: str) -> str:
     return value
 
 
-_PLAIN_EMAIL = re.compile(
-    r"(?=.{6,200}\Z)[a-z0-9][a-z0-9_+-]{0,30}(\.[a-z0-9_+-]{1,15}){0,2}@([a-z0-9]{1,20}(-[a-z0-9]{1,20})?\.){1,4}(com|org|net|example)\Z"
-)
+_PLAIN_LOCAL = r"[a-z0-9][a-z0-9_+-]{0,30}(?:\.[a-z0-9_+-]{1,15}){0,2}"
+_PLAIN_DOMAIN = r"(?:[a-z0-9]{1,20}(?:-[a-z0-9]{1,20})?\.){1,4}(?:com|org|net|example)"
+_PLAIN_EMAIL = re.compile(rf"(?=.{{6,200}}\Z){_PLAIN_LOCAL}@{_PLAIN_DOMAIN}\Z")
 """Plain addresses that the library accepts unchanged: asking it costs more than all else about a user."""
 
 
-@_keeps(lambda texts, _joined: all(map(_PLAIN_EMAIL.match, texts)))
+_IS_PLAIN_LOCAL, _IS_PLAIN_DOMAIN = (re.compile(rf"{part}\Z").match for part in (_PLAIN_LOCAL, _PLAIN_DOMAIN))
+
+
+def _all_plain_emails(texts: Sequence[str], _joined: str) -> bool:
+    """What `_PLAIN_EMAIL` says of each of thousands of addresses; a domain that many share is looked at once."""
+    if not all(6 <= size <= 200 for size in {*map(len, texts)}):
+        return False
+    parts = list(map(str.partition, texts, repeat("@")))
+    domains = {domain for _, _, domain in parts}
+    return all(map(_IS_PLAIN_DOMAIN, domains)) and all(map(_IS_PLAIN_LOCAL, map(itemgetter(0), parts)))
+
+
+@_keeps(_all_plain_emails)
 @_means("an e-mail address")
 def _email(value: str) -> str:
     if len(value) < 6 or len(value) > 255:

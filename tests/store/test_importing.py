@@ -257,6 +257,42 @@ def test_a_record_that_chunks_touch_again_has_one_row_of_history_and_is_undone_a
     assert [row[1] for row in after["customer"]] == [row[1] for row in before["customer"]]
 
 
+@pytest.mark.parametrize("size", [1, 2, 1000])
+def test_a_record_that_a_row_deletes_and_a_later_one_adds_again_has_one_row_of_history(
+    custctl: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(engine, "CHUNK", size)
+    custctl("customer", "add", "Acme")
+    rest = {
+        "owner": "acme",
+        "city": "Rome",
+        "postal_code": "1",
+        "country": "IT",
+        "region": "IT-RM",
+        "organization": "O",
+    }
+    first = [{**rest, "key": key, "street": f"{key} 1", "delete": ""} for key in ("a", "b", "c")]
+    custctl("customer", "address", "import", sheet(tmp_path / "first.csv", first))
+    before = custctl.contents("revision", "history")
+    steps = [("b", "", "1"), ("c", "", "1"), ("b", "new 2", ""), ("c", "new 3", ""), ("c", "", "1")]
+    rows = [{**rest, "key": key, "street": street, "delete": delete} for key, street, delete in steps]
+    counts = custctl.json("customer", "address", "import", sheet(tmp_path / "again.csv", rows))
+    assert (counts["deleted"], counts["added"], counts["rejected"]) == (3, 2, 0)
+    found = custctl.sql(
+        "SELECT op, record, json_extract(before, '$.street'), json_extract(after, '$.street') FROM history"
+        " WHERE revision_id = 3 ORDER BY record"
+    )
+    assert found == [
+        ("change", "customer-address:acme/b", "b 1", "new 2"),
+        ("remove", "customer-address:acme/c", "c 1", None),
+    ]
+    custctl("undo", "3", "--yes")
+    streets = "SELECT key, street FROM address ORDER BY key"
+    assert custctl.sql(streets) == [("a", "a 1"), ("b", "b 1"), ("c", "c 1")]
+    assert len(custctl.contents("revision", "history")["address"]) == len(before["address"])
+    assert custctl("db", "check").exit == 0
+
+
 def test_the_order_of_rows_that_wait_for_each_other_makes_no_difference_and_takes_no_passes(
     custctl: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

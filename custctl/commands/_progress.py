@@ -39,9 +39,10 @@ class Progress(AbstractContextManager["Progress"]):
         self.lock: Lock | None = None
         self.ended = False
 
-    def at(self, done: int) -> None:
-        """So much of it is done."""
+    def at(self, done: int, total: int | None = None) -> None:
+        """So much of it is done, of so much, where that is known better than at the beginning."""
         self.done = done
+        self.total = self.total if total is None else total
         if self.bar is not None:
             self.bar.update(self.bar.task_ids[0], completed=done, total=self._known_total(), description=self._told())
 

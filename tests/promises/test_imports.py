@@ -137,10 +137,10 @@ from custctl.commands import _progress
 _progress.SHOW_AFTER = 0
 exporting.CHUNK = 5
 shown = _progress.Progress.at
-def at(self, done):
+def at(self, done, total=None):
     while self.wanted and self.bar is None:
         time.sleep(0.01)
-    shown(self, done)
+    shown(self, done, total)
     if self.wanted:
         self.bar.refresh()
 _progress.Progress.at = at

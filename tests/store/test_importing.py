@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from custctl.commands import _progress
 from custctl.store.importing import columns, engine
+from custctl.store.sheets import text
 from tests.runner import Runner
 
 Record = dict[str, Any]
@@ -305,3 +307,29 @@ def test_the_order_of_rows_that_wait_for_each_other_makes_no_difference_and_take
     assert custctl.sql("SELECT count(*) FROM customer WHERE parent_id IS NOT NULL") == [(39,)]
     told = "SELECT substr(record, 1, 8), count(*) FROM history WHERE revision_id = 1 GROUP BY 1"
     assert custctl.sql(told) == [("account:", 40), ("customer", 40)]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "json"])
+def test_how_far_an_import_is_follows_from_how_much_of_the_file_is_read(
+    custctl: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    told: list[tuple[int, int | None]] = []
+    monkeypatch.setattr(_progress.Progress, "at", lambda _, done, total=None: told.append((done, total)))
+    monkeypatch.setattr(text, "CHUNK", 64)
+    for module, name in ((engine, "CHUNK"), (engine, "BATCH"), (columns, "BATCH")):
+        monkeypatch.setattr(module, name, 10)
+    rows = [{"key": f"company-{n:03}", "name": f"Company {n:03}"} for n in range(100)]
+    name = sheet(tmp_path / "c.csv", rows)
+    if form != "csv":
+        lines = [json.dumps(row) for row in rows]
+        whole = "\n".join(lines) if form == "jsonl" else f"[{','.join(lines)}]"
+        (tmp_path / f"c.{form}").write_text(whole)
+        name = str(tmp_path / f"c.{form}")
+    custctl("customer", "import", name)
+    assert [done for done, _ in told][-1] == 100
+    assert len(told) >= 10
+    assert all(total is not None and done <= total for done, total in told)
+    assert all(80 <= (total or 0) <= 110 for done, total in told if done >= 20)
+    told.clear()
+    custctl("customer", "import", "-", "--format", form, stdin=Path(name).read_bytes())
+    assert told[-1] == (100, None)

@@ -41,7 +41,7 @@ def load(
     file: File,
     options: Options,
     signature: tuple[str, str],
-    progress: Callable[[int], object] = lambda _: None,
+    progress: Callable[[int, int | None], object] = lambda *_: None,
     rejects: str | None = None,
 ) -> tuple[Report, Outcome]:
     """Take the rows of a file in one transaction, which `write` makes; what it has written, and what came of the rows.
@@ -69,9 +69,13 @@ def load(
         if kept is not None:
             closing.callback(kept.drop)
 
+        def told(rows: int) -> None:
+            share = sheet.share()
+            progress(rows, round(rows / share) if share else None)
+
         def work(unit: Unit) -> None:
             read = _reader(noun, sheet, file, options)
-            running[:] = [Import(unit, noun, sheet, read, options, Signature(*signature), kept, progress)]
+            running[:] = [Import(unit, noun, sheet, read, options, Signature(*signature), kept, told)]
             outcome = running[0].run()
             if outcome.counts["rejected"] and not options.keep_going:
                 raise _refusal(outcome, options)

@@ -6,7 +6,7 @@ into a record as documents have it and back. None of them knows the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -73,5 +73,7 @@ class Sheet:
     encoding: str = "utf-8"
     marked: bool = False
     """How the file is written, and whether a mark says so, so that rejected rows can be written alike."""
+    share: Callable[[], float | None] = lambda: None
+    """How much of the file has been read, from 0 to 1; None where nobody knows its size, as of a pipe."""
     table: str = ""
     """The table of a JSON document like {"customers": […]}."""

@@ -138,6 +138,7 @@ def _csv_sheet(text: Text, kind: Format, delimiter: str | None, refuse: Refuse |
                     delimiter=delimiter,
                     encoding=text.encoding,
                     marked=text.marked,
+                    share=text.share,
                 )
     hint = "the first line of a sheet names its columns"
     raise invalid("the file is empty", code="headings", hint=hint, place=Place(text.source, 1))
@@ -375,7 +376,8 @@ def _words(error: json.JSONDecodeError) -> str:
 
 
 def _jsonl_sheet(text: Text, refuse: Refuse | None) -> Sheet:
-    return Sheet(text.source, "jsonl", (), _jsonl_rows(text, refuse), encoding=text.encoding, marked=text.marked)
+    rows = _jsonl_rows(text, refuse)
+    return Sheet(text.source, "jsonl", (), rows, encoding=text.encoding, marked=text.marked, share=text.share)
 
 
 def _jsonl_rows(text: Text, refuse: Refuse | None) -> Iterator[Row]:
@@ -416,6 +418,7 @@ def _json_sheet(text: Text) -> Sheet:
         reader.rows(in_document=bool(table)),
         encoding=text.encoding,
         marked=text.marked,
+        share=text.share,
         table=table,
     )
 

@@ -48,6 +48,8 @@ class Text:
     def __init__(self, file: Opened, encoding: str | None) -> None:
         self.source = file.name
         self._stream = file.stream
+        self._size = file.size if file.regular else 0
+        self._taken = 0
         head = self._head(file.begun, 4)
         self.encoding, mark = _encoding(self.source, head, encoding)
         self.marked = mark > 0
@@ -59,6 +61,10 @@ class Text:
         """The line to which the text has been read."""
         self._column = 1
         self._kept = ""
+
+    def share(self) -> float | None:
+        """How much of the file has been read, from 0 to 1; None where its size is not known."""
+        return min(self._taken / self._size, 1.0) if self._size else None
 
     def peek(self) -> str:
         """How the text begins: its first line that has something on it, or a little more than a page of it."""
@@ -96,9 +102,11 @@ class Text:
 
     def _read(self, size: int) -> bytes:
         try:
-            return self._stream.read1(size) if isinstance(self._stream, io.BufferedIOBase) else self._stream.read(size)
+            data = self._stream.read1(size) if isinstance(self._stream, io.BufferedIOBase) else self._stream.read(size)
         except (OSError, ValueError) as error:
             raise unreadable(self.source, _reason(error)) from error
+        self._taken += len(data)
+        return data
 
     def _decoded(self, data: bytes) -> str:
         try:
@@ -224,6 +232,8 @@ class Opened(NamedTuple):
     begun: bytes
     stream: BinaryIO
     regular: bool
+    size: int = 0
+    """How many bytes a regular file has."""
 
 
 @contextmanager
@@ -239,12 +249,13 @@ def opened(path: str, stdin: BinaryIO | None = None) -> Iterator[Opened]:
         yield Opened(STDIN, b"", stream, regular=False)
         return
     with os.fdopen(_handle(path), "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
+        state = os.fstat(file.fileno())
+        mode = state.st_mode
         if not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode)):
             raise unreadable(path, f"it is {_KINDS.get(stat.S_IFMT(mode), 'something else')}, not a file")
         begun = _written_first(path, file.fileno()) if stat.S_ISFIFO(mode) else b""
         os.set_blocking(file.fileno(), True)
-        yield Opened(path, begun, file, stat.S_ISREG(mode))
+        yield Opened(path, begun, file, stat.S_ISREG(mode), state.st_size)
 
 
 def _handle(path: str) -> int:

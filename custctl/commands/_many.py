@@ -133,9 +133,11 @@ def carry_out(call: Call, chosen: Chosen, verb: Verb, work: Work) -> Result:
     def do(unit: Unit) -> None:
         done.drafts = chosen.drafts(unit)
         done.along, done.refused = work(unit, done.drafts)
-        if not chosen.where:
-            for _, problem in done.refused:
-                unit.problem(problem)
+        if chosen.where:  # a filter may find what is so already: that is counted, and needs no reason
+            done.refused = [(draft, problem) for draft, problem in done.refused if problem.code != "unchanged"]
+            return
+        for _, problem in done.refused:
+            unit.problem(problem)
 
     def question(tried: Report) -> str | None:
         if not done.changed or not (chosen.unseen or done.along):

@@ -85,10 +85,15 @@ def export(
 
 
 def _format_of(out: str | None) -> Format:
-    """The format that the name of a file says; toml where it says none."""
+    """The format that the ending of a file says, toml where there is none; raises exit 2 for one that says nothing."""
     from pathlib import PurePath
 
-    return "toml" if out is None else _ENDINGS.get(PurePath(out).suffix.casefold(), "toml")
+    ending = "" if out is None else PurePath(out).suffix.casefold()
+    found = _ENDINGS.get(ending or ".toml")
+    if found is None:
+        hint = f"{', '.join(_ENDINGS)} say it; --format does for any other name"
+        raise usage(f"the ending of {out} does not tell the format", hint)
+    return found
 
 
 def _refuse(given: dict[str, Any], format: str) -> None:

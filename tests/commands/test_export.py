@@ -370,6 +370,22 @@ def test_rows_go_into_a_new_file_of_which_the_ending_says_the_format(demo: Runne
         assert demo.refusal("export", "users", "--out", str(target)) == (5, "exists", f"{target} exists already")
 
 
+def test_an_ending_that_says_no_format_is_refused_unless_the_format_is_given(demo: Runner) -> None:
+    target = demo.database.parent / "users.xlsx"
+    answer = demo("export", "users", "--out", str(target))
+    assert (answer.exit, answer.out) == (2, "")
+    assert answer.err == (
+        f"error: the ending of {target} does not tell the format\n"
+        "  hint: .toml, .yaml, .yml, .json, .csv, .jsonl say it; --format does for any other name\n"
+    )
+    assert not target.exists()
+    assert demo("export", "users", "--format", "csv", "--out", str(target)).exit == 0
+    assert target.read_text() == exported(demo, "users", "--format", "csv")
+    plain = demo.database.parent / "all"
+    assert demo("export", "--out", str(plain)).exit == 0
+    assert plain.read_text() == exported(demo)
+
+
 @pytest.mark.parametrize(
     ("words", "refusal"),
     [

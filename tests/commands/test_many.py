@@ -119,10 +119,16 @@ def test_c_14_every_noun_deletes_what_a_filter_finds(
 
 
 def test_only_ten_reasons_are_said_and_the_rest_counted(demo: Runner) -> None:
-    users = keys(demo, "user", "list", "--where", "enabled=yes")
-    answer = demo("user", "enable", "--where", "enabled=yes", "-o", "json")
-    assert len(answer.json["skipped"]) == len(users) > 11
-    assert answer.err.splitlines()[10] == f"skipped: {len(users) - 10} more; -o json has all of them"
+    names = "prefix,email,first_name,last_name,customer,enabled\n"
+    rows = "".join(f"Roleless,r{n}@x.example,R,L,company-a,no\n" for n in range(12))
+    assert demo("user", "import", demo.file(names + rows, "roleless.csv")).exit == 0
+    answer = demo("user", "enable", "--where", "prefix=Roleless", "-o", "json")
+    assert len(answer.json["skipped"]) == 12
+    assert answer.err.splitlines()[9:] == [
+        "skipped: user:r9@x.example: an enabled user needs at least one role",
+        "skipped: 2 more; -o json has all of them",
+        "0 enabled, 12 skipped",
+    ]
 
 
 def test_a_filter_that_finds_nothing_is_done_at_once(demo: Runner) -> None:
@@ -239,8 +245,12 @@ def test_u_26_users_are_disabled_and_enabled_by_a_filter_with_counts(demo: Runne
     assert keys(demo, "user", "list", "--where", "customer=company-a", "--where", "enabled=yes") == []
     assert demo("user", "enable", users[0]).exit == 0
     again = demo("user", "enable", "--where", "customer=company-a", "--yes", "-o", "json")
-    assert {"record": f"user:{users[0]}", "code": "unchanged"}.items() <= again.json["skipped"][0].items()
+    assert f"user:{users[0]}" not in {row["record"] for row in again.json["skipped"]}
     assert len(again.json["changes"]) == len(users) - 1
+    assert again.err.splitlines()[-1] == f"{len(users) - 1} enabled, 1 unchanged"
+    once_more = demo("user", "enable", "--where", "customer=company-a", "-o", "json")
+    assert (once_more.exit, once_more.json["changes"], once_more.json["skipped"]) == (0, [], [])
+    assert once_more.err == f"0 enabled, {len(users)} unchanged\n"
 
 
 def test_u_26_who_cannot_be_enabled_is_skipped(custctl: Runner) -> None:

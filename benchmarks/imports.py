@@ -59,9 +59,9 @@ def _lines(folder: Path, customers: int, rounds: int) -> Iterator[str]:
             seconds.setdefault("sqlite-utils", []).append(_with_utils(folder, utils, files))
     rows = customers * (1 + USERS_OF_EACH)
     yield f"{machine()}, {rows:,} rows, {rounds} rounds, processor seconds"
-    for name, took in seconds.items():
+    for name, each in seconds.items():
         shown = f"custctl, {name}" if name in STRATEGIES else name
-        yield f"{shown:26}  {median(took):6.1f} s  {rows / median(took):9,.0f} rows/s"
+        yield f"{shown:26}  {median(each):6.1f} s  {rows / median(each):9,.0f} rows/s"
     for neighbour, goal in GOALS.items():
         if neighbour not in seconds:
             yield f"{neighbour} is not installed"

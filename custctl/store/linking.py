@@ -94,6 +94,12 @@ def _link_to_root(unit: Unit, customers: Sequence[Draft]) -> list[Draft]:
     return [*made, *(root for root in bare if root.before is not None)]
 
 
+def accounts_of_tops(unit: Unit, customers: Iterable[int]) -> dict[int, tuple[str, int] | None]:
+    """The account, key and id, of the topmost parent of each stored customer, all by their ids; None for none."""
+    found = unit.connection.execute(_TOP, (json.dumps(sorted(customers)),))
+    return {customer: None if key is None else (key, account) for customer, key, account in found}
+
+
 def _link_none(_unit: Unit, _customers: Sequence[Draft]) -> list[Draft]:
     """Without a strategy new customers have no account."""
     return []
@@ -151,6 +157,16 @@ _ABOVE = f"""WITH RECURSIVE up (id) AS (
         UNION
         SELECT (SELECT c.parent_id FROM customer c WHERE c.id = up.id) FROM up WHERE up.id IS NOT NULL
     ) {_PLACE} WHERE t.id IN (SELECT id FROM up)"""
+
+
+_TOP = """WITH RECURSIVE up (customer, id, above) AS (
+        SELECT c.id, c.id, c.parent_id FROM customer c WHERE c.id IN (SELECT value FROM json_each(?))
+        UNION ALL
+        SELECT up.customer, up.above, (SELECT c.parent_id FROM customer c WHERE c.id = up.above)
+        FROM up WHERE up.above IS NOT NULL
+    ), top (customer, account) AS (
+        SELECT up.customer, (SELECT c.account_id FROM customer c WHERE c.id = up.id) FROM up WHERE up.above IS NULL
+    ) SELECT customer, (SELECT a.key FROM account a WHERE a.id = top.account), account FROM top"""
 
 
 # -- another strategy ----------------------------------------------------------------------------------------------

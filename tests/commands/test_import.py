@@ -387,6 +387,46 @@ def test_the_primary_address_is_not_deleted_while_there_are_others(shop: Runner)
     assert (line, message) == (3, "customer-address:acme/new was added by an earlier row")
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl", "json"])
+def test_rejected_rows_stand_in_the_order_of_their_file_though_some_have_waited(shop: Runner, form: str) -> None:
+    rows = [
+        {"key": "late", "name": "Late", "parent": "nowhere"},
+        {"key": "bad", "name": "Bad", "internal_rating": "9_of_5"},
+        {"key": "good", "name": "Good"},
+        {"key": "lost", "name": "Lost", "parent": "late"},
+        {"key": "worse", "name": "", "vat_id": "D"},
+    ]
+    if form == "csv":
+        names = ("key", "name", "parent", "internal_rating", "vat_id")
+        text = "\n".join([",".join(names), *(",".join(row.get(name, "") for name in names) for row in rows)])
+    else:
+        lines = [json.dumps(row) for row in rows]
+        text = "\n".join(lines) if form == "jsonl" else "[" + ",\n".join(lines) + "]"
+    target = shop.database.parent / f"rejected.{form}"
+    words = ("--continue-on-error", "--rejects", str(target))
+    assert counts(imported(shop, "customer", text, *words, name=f"rows.{form}")) == (1, 0, 0, 0, 4)
+    written = target.read_text()
+    places = [written.index(key) for key in ("late", "bad", "lost", "worse")]
+    assert places == sorted(places)
+    lines = written.splitlines()
+    if form == "csv":
+        assert [line.split(",")[0] for line in lines] == ["key", "late", "bad", "lost", "worse"]
+    else:
+        found = json.loads(written) if form == "json" else [json.loads(line) for line in lines]
+        assert [row["key"] for row in found] == ["late", "bad", "lost", "worse"]
+
+
+def test_a_row_without_key_and_name_is_told_of_without_a_key_that_nobody_gave(shop: Runner) -> None:
+    text = "name,external_id,vat_id\n,E1,D1\n,,D2\nNew,,\n"
+    assert faults(shop, "customer", text) == [
+        (2, "name", "name is required for a new customer"),
+        (3, "name", "name is required for a new customer"),
+    ]
+    assert faults(shop, "customer", "key,name\nnew,\n") == [
+        (2, "name", "customer:new: name is required for a new customer")
+    ]
+
+
 def test_addresses_within_rows_of_their_owners_are_found_again(shop: Runner) -> None:
     text = (
         "Name,Addresses 1 Street,Addresses 1 City,Addresses 1 Zip/Postal Code,Addresses 1 Country ISO2 code,"

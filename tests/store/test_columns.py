@@ -176,3 +176,47 @@ def test_rows_that_are_stored_already_are_found_wherever_they_come_in_the_file(
     assert content(two[0]) == content(two[1])
     ids = "SELECT max(id), (SELECT seq FROM sqlite_sequence WHERE name = 'customer_user') FROM customer_user"
     assert two[0].sql(ids) == [(24, 24)]
+
+
+ACCOUNTS = "SELECT c.key, a.key FROM customer c LEFT JOIN account a ON a.id = c.account_id ORDER BY c.id"
+
+
+@pytest.mark.parametrize("size", [3, 7, 1000])
+def test_subsidiaries_share_the_account_of_their_topmost_parent_by_columns_as_one_by_one(
+    two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """A-08: with the strategy `root`, a row that names an account included; no row is left to the unit of work."""
+    rows = [
+        {"key": f"c{n}", "name": f"C {n}", "parent": f"c{n // 3}" if n > 3 else "", "account": "own" if n == 2 else ""}
+        for n in range(1, 40)
+    ]
+    for shop, taken in zip(two, (columns.TAKEN, ()), strict=True):
+        monkeypatch.setattr(engine, "TAKEN", taken)
+        for module, name in ((engine, "CHUNK"), (engine, "BATCH"), (columns, "BATCH")):
+            monkeypatch.setattr(module, name, size)
+        shop.json("setting", "set", "account.strategy", "root")
+        shop.json("account", "add", "Own")
+        if taken:
+            monkeypatch.setattr(engine.Import, "_settle", lambda *_: pytest.fail("a row goes the long way"))
+        counts = shop.json("customer", "import", sheet(tmp_path / "c.csv", rows))
+        monkeypatch.undo()
+        assert (counts["added"], counts["rejected"]) == (39, 0)
+    assert content(two[0]) == content(two[1])
+    assert {key for _, key in two[0].sql(ACCOUNTS)} == {"c1", "own", "c3"}
+    assert dict(two[0].sql(ACCOUNTS))["c7"] == "own"
+
+
+def test_a_topmost_parent_without_an_account_gets_one_with_its_new_subsidiaries(
+    two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"key": f"n{n}", "name": f"N {n}", "parent": f"n{n - 1}" if n else "bare"} for n in range(5)]
+    rows += [{"key": "alone", "name": "Alone", "parent": ""}]
+    for shop, taken in zip(two, (columns.TAKEN, ()), strict=True):
+        monkeypatch.setattr(engine, "TAKEN", taken)
+        shop.json("setting", "set", "account.strategy", "none")
+        shop.json("customer", "add", "Bare")
+        shop.json("setting", "set", "account.strategy", "root")
+        shop.json("customer", "import", sheet(tmp_path / "c.csv", rows))
+        found = dict(shop.sql(ACCOUNTS))
+        assert found == {"bare": "bare", "alone": "alone", **{f"n{n}": "bare" for n in range(5)}}
+        assert shop("db", "check").exit == 0

@@ -133,6 +133,7 @@ class Columns:
         batch = _Batch(self, rows)
         made = batch.made()
         self._make_accounts(batch, batch.accounts(made), begin)
+        batch.share_accounts()
         writing = _Writing(self.unit, self.noun, batch, made)
         try:
             if made:
@@ -213,6 +214,10 @@ class _Records:
         self.roles: list[tuple[Target, ...]] = []
         self.parents: dict[int, int] = {}
         """The records whose parent is another one of them, and which."""
+        self.shared: dict[int, Target | int | None] = {}
+        """The records that share the account of their topmost parent: that account, or which of them the parent is.
+
+        None is no account, where the topmost parent is stored and has none."""
 
 
 class _Batch(_Records):
@@ -382,14 +387,34 @@ class _Batch(_Records):
         self.links[name] = found
 
     def _linked(self) -> None:
-        """Give new customers their channel; who names one, or gets the account of a customer above, is left."""
+        """Give new customers their channel; who names one is left, or whose topmost parent is to get an account too."""
         self._leave(at for at, channel in enumerate(self.links.get("channel", ())) if channel is not None)
         if self.columns.strategy == "root":
-            above = enumerate(self.links.get("parent", ()))
-            below = {*self.parents, *(at for at, parent in above if parent is not None)}
-            self._leave(at for at in below if self._is_open("account", at))
+            self._share()
+            self._leave(at for at, account in self.shared.items() if account is None and self._is_open("account", at))
         own = self.columns.channel
         self.links["channel"] = [own if self._is_open("channel", at) else None for at in range(self.size)]
+
+    def _share(self) -> None:
+        """Find whose account subsidiaries share; parents stand before their children here."""
+        parents = self.links.get("parent") or [None] * self.size
+        stored = linking.accounts_of_tops(self.columns.unit, {parent.id for parent in parents if parent is not None})
+        accounts = {parent: account and Target(*account) for parent, account in stored.items()}
+        for at, parent in enumerate(parents):
+            if parent is not None:
+                self.shared[at] = accounts[parent.id]
+            elif at in self.parents and at not in self.left:
+                above = self.parents[at]
+                self.shared[at] = self.shared.get(above, above)
+
+    def share_accounts(self) -> None:
+        """Link subsidiaries to the accounts that their topmost parents have by now."""
+        if not self.shared:
+            return
+        links = self.links.setdefault("account", [None] * self.size)
+        for at, account in self.shared.items():
+            if self._is_open("account", at):
+                links[at] = links[account] if isinstance(account, int) else account
 
     def _is_open(self, name: str, at: int) -> bool:
         """Whether a row leaves a field to be filled by itself."""
@@ -401,7 +426,7 @@ class _Batch(_Records):
         """The places of the new customers that get an account of their own (feature A-08)."""
         if self.noun is not CUSTOMER or self.columns.strategy == "none":
             return []
-        return [at for at in made if self._is_open("account", at)]
+        return [at for at in made if at not in self.shared and self._is_open("account", at)]
 
     def _is_here(self, name: str, by: By, at: int, text: str) -> bool:
         """Whether the customer above is one that an earlier row makes; of one name there may be several."""

@@ -501,7 +501,7 @@ class Import:
         most = self.options.most
         self.outcome.reject(told, SHOWN if most is None or self.options.keep_going else most)
         if self.rejects is not None:
-            self.rejects.write(asked, told)
+            self.rejects.add(asked, told)
         if self.options.keep_going and most is not None and self.outcome.counts["rejected"] > most:
             words = f"more than {most} row{'s' * (most != 1)} rejected"
             raise CustctlError(Problem("rejected", Exit.INVALID, words, "nothing was written"), *self.outcome.problems)
@@ -516,7 +516,14 @@ class Import:
         plain = Place(self.sheet.source, asked.line) if isinstance(place, RowPlace) or place is None else place
         field = heading or problem.field or (".".join(str(part) for part in path) or None)
         value = problem.value if problem.value is not None else self._cell(asked, heading)
-        return replace(problem, place=plain, field=field, value=value)
+        words = problem.message.removeprefix(self._invented(asked))
+        return replace(problem, message=words, place=plain, field=field, value=value)
+
+    def _invented(self, asked: Asked) -> str:
+        """How a problem calls the record of a row that names none: by a key that nobody knows."""
+        if asked.found or matching.given_key(self.noun, asked) or matching.title_of(self.noun, asked).strip():
+            return ""
+        return f"{self.noun.reference}:{asked.key}: "
 
     def _heading(self, asked: Asked, path: Sequence[str | int], wrong: str | None) -> str | None:
         """The heading of a field; of several, like `Parent Id` and `Parent Name`, the one whose cell is wrong."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -21,34 +22,42 @@ LINE, ERROR = "_line", "_error"
 
 
 class Rejects:
-    """Rows written as they are rejected; `drop` takes the file away again unless it is said to stay."""
+    """Rows in the order of their file, though those that wait are rejected last: kept aside, written by `close`.
+
+    `drop` takes the file away again unless it is said to stay.
+    """
 
     def __init__(self, name: str, sheet: Sheet) -> None:
         self.name = name
         self.sheet = sheet
         self.stays = False
         self.file: TextIO | None = None
-        self._first = True
         if Path(name).exists():
             raise taken(name)
+        self._aside = sqlite3.connect("", isolation_level=None)  # in memory while it is small, else on disk
+        self._aside.execute("CREATE TABLE rejected (line INTEGER, text TEXT)")
+        self._aside.execute("BEGIN")
 
-    def write(self, asked: Asked, problems: Sequence[Problem]) -> None:
-        """Write a row and what is wrong with it; raises exit 5 when the file exists, 74 when it cannot be written."""
+    def add(self, asked: Asked, problems: Sequence[Problem]) -> None:
+        """Keep a row and what is wrong with it."""
         error = "; ".join(dict.fromkeys(_told(problem) for problem in problems))
-        try:
-            if self.file is None:
-                self.file = self._opened()
-            self.file.write(self._line(asked, error))
-        except OSError as problem:
-            raise unwritable(self.name, problem) from problem
+        text = self._line(asked, error).encode(errors="surrogatepass")  # SQLite takes no lone surrogate as text
+        self._aside.execute("INSERT INTO rejected VALUES (?, ?)", (asked.line, text))
 
     def close(self) -> None:
-        """Put what was written on disk."""
-        if self.file is None:
+        """Write the rows, and put them on disk; raises exit 5 when the file exists, 74 when it cannot be written."""
+        rows = self._aside.execute("SELECT text FROM rejected ORDER BY line, rowid")
+        texts = (text.decode(errors="surrogatepass") for (text,) in rows)
+        first = next(texts, None)
+        if first is None:
             return
+        start, between, end = ("[\n", ",\n", "\n]\n") if self.sheet.format == "json" else ("", "", "")
         try:
-            if self.sheet.format == "json":
-                self.file.write("\n]\n")
+            self.file = self._opened()
+            self.file.write(start + first)
+            for text in texts:
+                self.file.write(between + text)
+            self.file.write(end)
             self.file.flush()
             os.fsync(self.file.fileno())
             self.file.close()
@@ -57,6 +66,7 @@ class Rejects:
 
     def drop(self) -> None:
         """Take the file away: nothing was written, so nothing was left out."""
+        self._aside.close()
         if self.file is not None and not self.stays:
             self.file.close()
             Path(self.name).unlink(missing_ok=True)
@@ -77,10 +87,7 @@ class Rejects:
         if isinstance(asked.cells, Mapping):
             row = {name: value for name, value in asked.cells.items() if name not in (LINE, ERROR)}
             text = json.dumps({**row, LINE: asked.line, ERROR: error}, ensure_ascii=False)
-            if self.sheet.format == "jsonl":
-                return f"{text}\n"
-            start, self._first = "[\n" if self._first else ",\n", False
-            return f"{start}{text}"
+            return f"{text}\n" if self.sheet.format == "jsonl" else text
         count = len(self.sheet.headings)
         surplus = self._text(asked.cells[count:]).rstrip("\n")
         told = f"{error}; beyond the headings: {surplus}" if surplus else error

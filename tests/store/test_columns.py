@@ -202,8 +202,9 @@ def test_subsidiaries_share_the_account_of_their_topmost_parent_by_columns_as_on
         monkeypatch.undo()
         assert (counts["added"], counts["rejected"]) == (39, 0)
     assert content(two[0]) == content(two[1])
-    assert {key for _, key in two[0].sql(ACCOUNTS)} == {"c1", "own", "c3"}
-    assert dict(two[0].sql(ACCOUNTS))["c7"] == "own"
+    found = two[0].sql(ACCOUNTS)
+    assert {key for _, key in found} == {"c1", "own", "c3"}
+    assert ("c7", "own") in found
 
 
 def test_a_topmost_parent_without_an_account_gets_one_with_its_new_subsidiaries(
@@ -217,6 +218,6 @@ def test_a_topmost_parent_without_an_account_gets_one_with_its_new_subsidiaries(
         shop.json("customer", "add", "Bare")
         shop.json("setting", "set", "account.strategy", "root")
         shop.json("customer", "import", sheet(tmp_path / "c.csv", rows))
-        found = dict(shop.sql(ACCOUNTS))
-        assert found == {"bare": "bare", "alone": "alone", **{f"n{n}": "bare" for n in range(5)}}
+        below = [(f"n{n}", "bare") for n in range(5)]
+        assert sorted(shop.sql(ACCOUNTS)) == [("alone", "alone"), ("bare", "bare"), *below]
         assert shop("db", "check").exit == 0

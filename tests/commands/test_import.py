@@ -523,7 +523,7 @@ def test_one_wrong_row_keeps_everything_from_being_written_and_each_is_told(shop
         "  hint: mend them, or write the others with --continue-on-error",
         "error: customer 'two-lines': internal_rating must be one of 1_of_5, 2_of_5, 3_of_5, 4_of_5, 5_of_5",
         f'  --> {path}:3, field "internal_rating"',
-        "error: customer:customer: name is required for a new customer",
+        "error: name is required for a new customer",
         f'  --> {path}:7, field "name"',
     ]
 

@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.promises.process import end_processes
 from tests.runner import Answer, Runner
 
 Process = Callable[..., Answer]
@@ -25,6 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if not config.option.basetemp and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 << 30:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def processes() -> Iterator[None]:
+    """Ends what the tests have kept running."""
+    yield
+    end_processes()
 
 
 @pytest.fixture(scope="session")

@@ -8,25 +8,21 @@ custctl: starting Python for each of hundreds of commands would take most of the
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import re
 import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from custctl.__main__ import main as custctl
+from tests.promises.process import Odd, Shop, end_processes
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SHELL = re.compile(r"[|<>;&$*?`()\[\]~#\\\n]")
 ROOT = Path(__file__).parent.parent
-
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["custctl.app", "custctl.store.rules", "custctl.store.models", "custctl.store.inputs"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +44,14 @@ def commands(block: str) -> Iterator[Shown]:
 
 def run(command: str, folder: Path) -> str:
     """What a command prints, both streams, in a shell that finds this custctl."""
-    environment = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(folder),
-        "CUSTCTL_DB": "shop.db",
-        "CUSTCTL_ACTOR": "you",
-        "LC_ALL": "C.UTF-8",
-    }
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    mine = {"PATH": path, "CUSTCTL_DB": "shop.db", "CUSTCTL_ACTOR": "you", "LC_ALL": "C.UTF-8"}
+    shop = Shop(folder / "shop.db", mine)
     words = [] if _SHELL.search(command.rstrip("\n")) else shlex.split(command)
     if words[:1] == ["custctl"]:
-        return _forked(words[1:], folder, environment)
-    done = subprocess.run(  # noqa: S602 - the documentation shows shell commands
-        command,
-        shell=True,
-        executable="/bin/bash",
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    return done.stdout.decode()
-
-
-def _forked(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> str:
-    with tempfile.NamedTemporaryFile() as output:
-        process = _FORKS.Process(target=_carry_out, args=(words, folder, environment, output.name))
-        process.start()
-        process.join()
-        return output.read().decode()
-
-
-def _carry_out(words: Sequence[str], folder: Path, environment: Mapping[str, str], output: str) -> None:
-    """Become the program: its streams, folder, environment and arguments."""
-    for number, place, mode in ((0, os.devnull, os.O_RDONLY), (1, output, os.O_WRONLY)):
-        os.dup2(os.open(place, mode), number)
-    os.dup2(1, 2)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - they live as long as the process
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    sys.argv = ["custctl", *words]
-    custctl()
+        [ran] = shop.many(Odd(words[1:], before="os.dup2(1, 2)"))
+        return ran.out
+    return shop("-c", command, program=("bash",), stderr=subprocess.STDOUT).out
 
 
 def rendered(page: str, folder: Path) -> str:
@@ -109,6 +69,7 @@ def main(names: list[str]) -> None:
         page = Path(name)
         with tempfile.TemporaryDirectory() as folder:
             page.write_text(rendered(page.read_text(), Path(folder)))
+    end_processes()
 
 
 if __name__ == "__main__":

@@ -8,14 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.promises.process import Shop, end_processes
-
-
-@pytest.fixture(scope="session", autouse=True)
-def processes() -> Iterator[None]:
-    """Ends what the tests have kept running."""
-    yield
-    end_processes()
+from tests.promises.process import Shop
 
 
 @pytest.fixture(scope="session")

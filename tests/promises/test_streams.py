@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
+from functools import partial
 
 import pytest
 
-from tests.promises.process import Odd, Ran, Shop, customers, harm_in
+from tests.promises.process import Odd, Ran, Shop, customers, finished, harm_in
 
 ESC = "\x1b"
 BOXES = "╭╮╰╯│┏┓┗┛┃"
@@ -29,6 +31,20 @@ def test_a_reader_who_closes_the_pipe_is_no_error(world: Shop) -> None:
         for unbuffered in ("", "1"):
             ran = world.shell(script.format(f"custctl {words}"), PYTHONUNBUFFERED=unbuffered)
             assert (ran.code, ran.out.splitlines()[-1], ran.err) == (0, "0", ""), words
+
+
+@pytest.mark.parametrize("output", ["json", "csv", "table"])
+def test_an_answer_is_written_in_large_pieces_even_where_python_is_told_not_to_buffer(world: Shop, output: str) -> None:
+    world.many(["apply", "-f", world.document(customers(range(300))), "--yes", "-q"])
+    words = ("customer", "list", "--limit", "300", "-o", output)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # every write is one packet
+    with ours, theirs:
+        process = world.start(*words, stdout=theirs, env=world.environment | {"PYTHONUNBUFFERED": "1"})
+        theirs.close()
+        packets = list(iter(partial(ours.recv, 1 << 20), b""))
+        assert finished(process).code == 0
+    assert b"".join(packets) == world(*words).raw
+    assert 1 <= len(packets) < 20
 
 
 def test_a_reader_who_is_gone_before_it_begins_is_no_error(world: Shop) -> None:

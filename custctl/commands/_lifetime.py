@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -150,7 +150,8 @@ def purchases(app: typer.Typer, noun: Noun, argument: Any, acts: bool = False) -
         lost = lost_of(rows)
         fields = ("month", "orders", "volume", "unconverted")
         result = table(call, rows, fields if lost else fields[:-1], fields)
-        return replace(result, bar="volume" if "volume" in result.columns else "", notes=tuple(remarks(lost)))
+        told = (*remarks(lost), *_undated(store.undated(connection, noun, row_id)))
+        return replace(result, bar="volume" if "volume" in result.columns else "", notes=told)
 
     def purchased(call: Call, whose: Any, until: Until = None) -> Result:
         from custctl.store import purchases as store
@@ -173,6 +174,12 @@ def purchases(app: typer.Typer, noun: Noun, argument: Any, acts: bool = False) -
         verb.__annotations__["whose"] = argument
         example = f"custctl {noun.group} {verb.__name__} {key}"
         command(app, verb.__name__, acts=may, examples=(example,))(verb)
+
+
+def _undated(number: int) -> Iterator[str]:
+    if number:
+        orders = "1 order is" if number == 1 else f"{number} orders are"
+        yield f"{orders} in no month: order edit --placed-at says when it was placed"
 
 
 def _a(noun: Noun) -> str:

@@ -51,6 +51,14 @@ def volume(connection: sqlite3.Connection, noun: Noun, row_id: int, day: str) ->
     return [{"month": month, "orders": part.count, **part.told("volume")} for month, part in parts]
 
 
+def undated(connection: sqlite3.Connection, noun: Noun, row_id: int) -> int:
+    """How many orders that count for the volume are in no month, because nobody said when they were placed."""
+    query = f"""SELECT count(*) FROM sales_document d WHERE d.entity = 'order' AND d.placed_at IS NULL
+        AND d.status IS NOT 'cancelled' AND {_WHOSE[noun.name].format("d")}"""
+    number: int = connection.execute(query, {"whose": row_id}).fetchone()[0]
+    return number
+
+
 def is_listed(connection: sqlite3.Connection, noun: Noun, key: str) -> tuple[bool, int]:
     """Whether products that were bought before are listed for a record, and for how many days (L-10).
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.runner import Runner
@@ -108,6 +110,18 @@ def test_l_11_the_volume_of_twelve_months_has_those_without_orders_too(shop: Run
         "invalid",
         "--until 'soon' is no day",
     )
+
+
+def test_l_11_orders_of_which_nobody_said_when_they_were_placed_are_told(shop: Runner) -> None:
+    def told(customer: str) -> str:
+        return shop("customer", "volume", customer, "--until", "2024-12-31").err
+
+    assert told("company-a-west") == ""
+    undated = [{"number": f"U-{n}", "customer": "company-a-west", "status": "open"} for n in (1, 2)]
+    undated.append({"number": "U-3", "customer": "company-a-west", "status": "cancelled"})
+    shop.apply(json.dumps({"orders": undated}), "undated.json")
+    assert told("company-a-west") == "2 orders are in no month: order edit --placed-at says when it was placed\n"
+    assert told("company-a") == ""
 
 
 def test_l_10_products_bought_before_are_not_listed_unless_switched_on(shop: Runner) -> None:

@@ -40,14 +40,14 @@ test: $(INSTALLED_DEV)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 	@printf '\nAll of it passed. Next: make soak, the same on 10,000 random worlds.\n'
 
 check: test
 
 soak: $(INSTALLED_DEV)
 	CUSTCTL_WORLDS=$${CUSTCTL_WORLDS:-10000} CUSTCTL_STORED_WORLDS=$${CUSTCTL_STORED_WORLDS:-1000} \
-		$(BIN)/python -m pytest -n 2 -m 'slow or not slow'
+		$(BIN)/python -m pytest -n 2 --dist worksteal -m 'slow or not slow'
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks

@@ -23,16 +23,16 @@ def money_from(value: str | int | Decimal) -> int:
     try:
         amount = Decimal(value)
     except InvalidOperation:
-        raise ValueError("an amount of money is written like 1234.50") from None
+        raise ValueError("must be an amount of money like 1234.50") from None
     if amount.is_finite() and abs(amount) >= 2**63 // MONEY_UNIT:
-        raise ValueError("that amount is too large")
+        raise ValueError("is too large an amount")
     try:
         with localcontext(Context(traps=[Inexact])):  # however many digits there are
             amount *= MONEY_UNIT
     except Inexact:
         amount = Decimal("NaN")
     if not amount.is_finite() or amount != amount.to_integral_value():
-        raise ValueError("an amount of money has at most four decimal places")
+        raise ValueError("must have at most four decimal places")
     return int(amount)
 
 

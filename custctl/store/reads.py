@@ -413,7 +413,7 @@ def _value(field: Field, value: str) -> Any:
         try:
             return money_from(value)
         except ValueError as error:
-            raise invalid(f"{field.name}: {error}", field=field.name, value=value) from None
+            raise invalid(f"{field.name} {error}", field=field.name, value=value) from None
     if field.kind == "count":
         if not value.isdecimal():
             raise invalid(f"{field.name} is a number, not {value!r}", field=field.name, value=value)

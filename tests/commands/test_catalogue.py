@@ -341,7 +341,7 @@ def test_p_03_a_price_is_set_changed_and_deleted(shop: Runner) -> None:
         "price 'retail/lmp-1/5' not found",
     )
     assert shop.changes("price-list", "price", "delete", "retail", "LMP-1") == [("remove", "price:retail/lmp-1")]
-    message = "price 'lmp-1': amount an amount of money is written like 1234.50"
+    message = "price 'lmp-1': amount must be an amount of money like 1234.50"
     assert shop.refusal("price-list", "price", "set", "retail", "LMP-1", "x") == (4, "invalid", message)
 
 

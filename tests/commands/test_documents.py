@@ -801,7 +801,7 @@ REFUSED: dict[str, tuple[str, list[tuple[str, int, str, str]]]] = {
             'placed_at = "soon"\n[[orders]]\nnumber = "a\\u0000b"\n[[quotes]]\nnumber = "\\u202e"\n'
         ),
         [
-            ("3:1", 4, "invalid", "order '1': subtotal an amount of money has at most four decimal places"),
+            ("3:1", 4, "invalid", "order '1': subtotal must have at most four decimal places"),
             ("4:1", 4, "invalid", "order '1': currency must be a currency code of three capitals, like USD"),
             (
                 "5:1",

@@ -10,9 +10,11 @@ import typer
 from custctl.commands._arguments import After, Count, Limit, ProductArg, Sort, Where
 from custctl.commands._command import Call, command
 from custctl.commands._common import Asked, listing, record
-from custctl.errors import Exit, usage
+from custctl.commands._context import person
+from custctl.errors import Exit, invalid, usage
 from custctl.resources import PRODUCT, Noun
 from custctl.result import Result
+from custctl.store.codec import currency_code
 
 Explain = Annotated[
     str | None, typer.Option("--explain", metavar="PRODUCT", help="Of this product: which setting decides.")
@@ -21,7 +23,9 @@ Chain = Annotated[bool, typer.Option("--explain", help="Show every price list th
 Quantity = Annotated[int, typer.Option("--quantity", metavar="N", min=1, help="For so many pieces.")]
 Currency = Annotated[
     str | None,
-    typer.Option("--currency", metavar="USD", help="In this currency; by default that of the first list with a price."),
+    typer.Option(
+        "--currency", metavar="USD", help="In this currency; by default the one they see, if there is a price."
+    ),
 ]
 
 
@@ -103,16 +107,30 @@ _ONLY_EXPLAINED = ("chain", "inactive")
 
 
 def price(call: Call, noun: Noun | None, who: str, wanted: Wanted, *, explain: bool) -> Result:
-    """What a product costs somebody; exit 1 when no price list says so."""
-    from custctl.store import prices, visibility
+    """What a product costs somebody, in the currency that they see; exit 1 when no price list says so."""
+    from custctl.store import onlookers, prices, visibility
 
+    currency = None if wanted.currency is None else _code(wanted.currency)
     connection = call.read()
     viewer = visibility.viewer(connection, noun, who)
-    currency = wanted.currency and wanted.currency.upper()
-    answer = prices.price(connection, viewer, wanted.product, wanted.quantity, currency)
+    seen = onlookers.currency(connection, person(connection, noun, who or None))
+    answer = prices.price(connection, viewer, wanted.product, wanted.quantity, currency=currency, seen=seen)
     notes = [] if answer["visible"] else [f"{viewer.name} does not see {answer['product']}"]
     if answer["amount"] is None:
-        notes.append(f"none of the price lists that count has a price of {answer['product']} for {wanted.quantity}")
+        asked = f"{wanted.quantity} in {currency}" if currency else wanted.quantity
+        notes.append(f"none of the price lists that count has a price of {answer['product']} for {asked}")
+    elif currency is None and answer["currency"] not in (seen, None):
+        notes.append(
+            f"{viewer.name} sees prices in {seen}, and no price list that counts has one of {answer['product']}"
+        )
     if not explain and call.option("fields") is None:
         answer = {name: value for name, value in answer.items() if name not in _ONLY_EXPLAINED}
     return replace(record(call, answer, *notes), exit=Exit.NO if answer["amount"] is None else Exit.OK)
+
+
+def _code(text: str) -> str:
+    """A currency as it is typed, in capitals; raises exit 4 for what is none."""
+    try:
+        return currency_code(text.upper())
+    except ValueError as error:
+        raise invalid(f"currency {error}", field="currency", value=text) from None

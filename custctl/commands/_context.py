@@ -36,11 +36,11 @@ def register(app: typer.Typer, noun: Noun, argument: Any, *, example: str = "") 
         from custctl.store import context as contexts
 
         connection = call.read()
-        return record(call, contexts.of(connection, _person(connection, noun, key)))
+        return record(call, contexts.of(connection, person(connection, noun, key)))
 
     def content(call: Call, key: Any = None, explain: OfContent = None) -> Result:
         connection = call.read()
-        return _content(call, connection, _person(connection, noun, key), explain)
+        return _content(call, connection, person(connection, noun, key), explain)
 
     context.__doc__ = f"Show all that makes out what {sees}: every value with where it comes from."
     content.__doc__ = f"List the contents of the website with the variant that {sees.removesuffix(' and may do')}."
@@ -50,7 +50,8 @@ def register(app: typer.Typer, noun: Noun, argument: Any, *, example: str = "") 
     command(app, "content", examples=(f"custctl {group} content {example} --explain home-banner",))(content)
 
 
-def _person(connection: sqlite3.Connection, noun: Noun, text: str | None) -> Person:
+def person(connection: sqlite3.Connection, noun: Noun | None, text: str | None) -> Person:
+    """Who looks: a customer user, a customer, else a visitor, perhaps one without a session."""
     from custctl.store import onlookers
 
     if noun is USER or noun is CUSTOMER:
@@ -59,14 +60,14 @@ def _person(connection: sqlite3.Connection, noun: Noun, text: str | None) -> Per
     return onlookers.visitor(connection, text)
 
 
-def _content(call: Call, connection: sqlite3.Connection, person: Person, explain: str | None) -> Result:
+def _content(call: Call, connection: sqlite3.Connection, looker: Person, explain: str | None) -> Result:
     from custctl.store import contents, onlookers
 
-    looks = onlookers.onlooker(person, onlookers.counting(connection, person))
+    looks = onlookers.onlooker(looker, onlookers.counting(connection, looker))
     if explain is not None:
         row_id, key = lookup.require(connection, CONTENT, explain)
         rows = contents.explained(connection, row_id, looks)
         if not any(row["shown"] for row in rows):
-            call.note(f"{person.reference} does not see content:{key}: no variant is for them")
+            call.note(f"{looker.reference} does not see content:{key}: no variant is for them")
         return table(call, rows, EXPLAINED, EXPLAINED)
     return table(call, call.noting(contents.seen(connection, looks), "no contents"), SEEN_COLUMNS, SEEN_FIELDS)

@@ -105,6 +105,11 @@ def choice(person: Person, found: Counting, name: str) -> Origin:
     return {"value": enabled["value"][0], "origin": enabled["origin"]}
 
 
+def currency(connection: sqlite3.Connection, person: Person) -> str:
+    """The currency in which somebody sees prices."""
+    return str(choice(person, counting(connection, person), "currency")["value"])
+
+
 def onlooker(person: Person, found: Counting) -> Onlooker:
     """The person as the rule of contents sees one."""
     return Onlooker(choice(person, found, "language")["value"], person.customer, person.group)

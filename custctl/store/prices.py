@@ -17,22 +17,27 @@ Row = dict[str, Any]
 
 
 def price(
-    connection: sqlite3.Connection, viewer: Viewer, sku: str, quantity: int = 1, currency: str | None = None
+    connection: sqlite3.Connection,
+    viewer: Viewer,
+    sku: str,
+    quantity: int = 1,
+    *,
+    currency: str | None = None,
+    seen: str | None = None,
 ) -> Row:
     """What one piece costs somebody who takes so many, the list that says so, and all lists of the chain.
 
-    Without a currency it is that of the first list of the chain that has a price (features P-03 to P-05, V-10).
+    Unless a currency is asked for, it is the one that is `seen` on the website (features P-14, U-23); where no list of
+    the chain has a price in it, that of the first which has one (features P-03 to P-05, V-10).
+
     Raises exit 3 for a product that is not stored.
     """
     row_id, key = lookup.require(connection, PRODUCT, sku)
     links, inactive = _chain(connection, viewer)
     offers = _offers(connection, row_id, [link.price_list for link in links])
     strategy = value_of(connection, "price.strategy")
-    prices = combined(links, offers, strategy)
-    if currency is None:
-        by_list = {offer.price_list: offer.currency for offer in offers}
-        currency = next((by_list[link.price_list] for link in links if link.price_list in by_list), None)
-    found = at(prices, quantity, currency)
+    currency = currency or _currency(links, offers, seen)
+    found = at(combined(links, offers, strategy), quantity, currency)
     return {
         "subject": viewer.name,
         "product": key,
@@ -47,6 +52,13 @@ def price(
         "chain": [_told(link, offers, None if found is None else found.offer) for link in links],
         "inactive": inactive,
     }
+
+
+def _currency(links: list[Link], offers: list[Offer], seen: str | None) -> str | None:
+    """The currency that is seen, while a list of the chain has a price in it, else that of the first with a price."""
+    by_list = {offer.price_list: offer.currency for offer in offers}
+    offered = [by_list[link.price_list] for link in links if link.price_list in by_list]
+    return seen if seen in offered else next(iter(offered), None)
 
 
 def lists_of(connection: sqlite3.Connection, viewer: Viewer) -> list[Row]:

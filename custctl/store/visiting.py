@@ -58,7 +58,7 @@ def make(unit: Unit, visitor: str, order: Order) -> None:
     values = {"number": order.number, "visitor": session.key, "status": "open", **order.values}
     values["owner"] = value_of(unit.connection, f"guest.{_word(order.noun)}_owner") or order.owner
     if values.get("subtotal") and "currency" not in values:
-        values["currency"] = _currency(unit.connection, session.key)
+        values["currency"] = onlookers.currency(unit.connection, onlookers.visitor(unit.connection, session.key))
     used = {"key": session.key, "last_visit": unit.moment}
     if order.noun is LIST:
         _refuse_second(unit, session)
@@ -95,12 +95,6 @@ def _session(unit: Unit, text: str) -> Draft:
     return unit.get(VISITOR, lookup.require(unit.connection, VISITOR, text)[1])
 
 
-def _currency(connection: sqlite3.Connection, visitor: str) -> str:
-    """The currency that a visitor sees."""
-    person = onlookers.visitor(connection, visitor)
-    return str(onlookers.choice(person, onlookers.counting(connection, person), "currency")["value"])
-
-
 def _refuse_second(unit: Unit, session: Draft) -> None:
     """A visitor has one shopping list.
 
@@ -115,7 +109,7 @@ def _refuse_second(unit: Unit, session: Draft) -> None:
 def _guest(unit: Unit, session: Draft, order: Order) -> list[dict[str, Any]]:
     """The guest user of a session with what the visitor says of himself; a new one comes with a customer."""
     if session.image["user"] is not None:
-        return [_same_guest(unit, session, order.person)]
+        return [_same_guest(unit, session, order)]
     missing = [name for name in _NAMES if not order.person.get(name)]
     if missing:
         options = " ".join(f"--{name.replace('_', '-')}" for name in missing)
@@ -136,13 +130,14 @@ def _guest(unit: Unit, session: Draft, order: Order) -> list[dict[str, Any]]:
     ]
 
 
-def _same_guest(unit: Unit, session: Draft, person: Mapping[str, Any]) -> dict[str, Any]:
+def _same_guest(unit: Unit, session: Draft, order: Order) -> dict[str, Any]:
     """The guest user that a session has; one who has registered since signs in instead (exit 5)."""
     guest = unit.get(USER, session.image["user"])
     if not guest.image["guest"]:
         words = f"{session.reference} is of {guest.reference}, who has registered"
-        raise conflict(words, code="registered", hint="what registered users make is added by custctl checkout add")
-    return {"key": guest.key, "customer": guest.image["customer"], "guest": True, **person}
+        hint = f"what registered users make is added by custctl {order.noun.group} add"
+        raise conflict(words, code="registered", hint=hint)
+    return {"key": guest.key, "customer": guest.image["customer"], "guest": True, **order.person}
 
 
 def guest_key(unit: Unit, email: str) -> str:

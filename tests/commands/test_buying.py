@@ -251,6 +251,43 @@ def test_a_price_is_asked_in_one_currency(demo: Runner) -> None:
     assert paid(demo, "guest", "price", "LMP-100", "--currency", "GBP") == (None, None)
 
 
+def test_p_14_a_price_is_in_the_currency_that_somebody_sees_while_a_list_has_one(demo: Runner) -> None:
+    assert demo("price-list", "add", "Canada", "--currency", "CAD", "-q").exit == 0
+    assert demo("price-list", "price", "set", "canada", "LMP-100", "40", "-q").exit == 0
+    assert demo("setting", "set", "price.website_lists", "canada", "retail", "-q").exit == 0
+    assert demo.json("user", "context", BOB)["choices"]["currency"] == {"value": "USD", "origin": "default"}
+    assert paid(demo, "user", "price", BOB, "LMP-100") == ("29.90", "retail")
+    assert paid(demo, "customer", "price", "company-a", "LMP-100") == ("29.90", "retail")
+    assert paid(demo, "customer", "price", "partner-c-north", "LMP-100") == ("40.00", "canada")
+    assert paid(demo, "guest", "price", "LMP-100") == ("29.90", "retail")
+    answer = demo("customer", "price", "partner-c-north", "SAF-1", "--fields", "amount,currency")
+    assert (answer.exit, answer.out) == (0, "amount    89.00\ncurrency  USD\n")
+    assert answer.err == (
+        "customer:partner-c-north sees prices in CAD, and no price list that counts has one of saf-1\n"
+    )
+
+
+def test_u_23_a_user_is_told_prices_in_the_chosen_currency_while_it_may_be_chosen(demo: Runner) -> None:
+    assert demo("price-list", "add", "Canada", "--currency", "CAD", "-q").exit == 0
+    assert demo("price-list", "price", "set", "canada", "LMP-100", "40", "-q").exit == 0
+    assert demo("setting", "set", "price.website_lists", "retail", "canada", "-q").exit == 0
+    assert demo("user", "edit", BOB, "--currency", "CAD", "-q").exit == 0
+    assert paid(demo, "user", "price", BOB, "LMP-100") == ("40.00", "canada")
+    assert paid(demo, "user", "price", BOB, "LMP-100", "--currency", "USD") == ("29.90", "retail")
+    assert demo("setting", "set", "currency.enabled", "USD", "--for", "customer:company-a", "-q").exit == 0
+    assert paid(demo, "user", "price", BOB, "LMP-100") == ("29.90", "retail")
+
+
+def test_a_price_in_a_currency_that_is_none_is_refused_and_one_without_a_price_is_named(demo: Runner) -> None:
+    words = ("guest", "price", "LMP-100", "--currency")
+    wanted = "currency must be a currency code of three capitals, like USD"
+    assert demo.refusal(*words, "dollars") == (4, "invalid", wanted)
+    assert demo.refusal(*words, "") == (4, "invalid", wanted)
+    answer = demo(*words, "gbp", "--fields", "amount,currency")
+    assert (answer.exit, answer.out) == (1, "amount    -\ncurrency  GBP\n")
+    assert answer.err == "none of the price lists that count has a price of lmp-100 for 1 in GBP\n"
+
+
 # -- databases of an older version -------------------------------------------------------------------------------------
 
 

@@ -264,6 +264,9 @@ def test_v_12_nobody_registers_twice_or_where_it_is_not_open(shop: Runner) -> No
     assert shop.refusal("guest", "register", "jo@mail.example") == (5, "unchanged", words)
     words = "visitor:s-17 is of user:jo@mail.example, who has registered"
     assert shop.refusal("guest", "checkout", "s-17", "CO-2") == (5, "registered", words)
+    hint = "what registered users make is added by custctl {} add"
+    for noun in ("checkout", "request"):
+        assert shop("guest", noun, "s-17", "N-2").err == f"error: {words}\n  hint: {hint.format(noun)}\n"
     shop.json("guest", "add", "s-18")
     assert shop.refusal("guest", "register", "visitor:s-18") == (5, "no-guest", "visitor:s-18 has no guest user")
     assert shop.refusal("guest", "register", "nope@x.example")[:2] == (3, "not-found")

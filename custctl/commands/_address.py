@@ -10,7 +10,7 @@ import typer
 from custctl.commands import _import
 from custctl.commands._arguments import FirstName, LastName
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import addresses_seen, allow, columns, find, given, listed, narrowed, visible
+from custctl.commands._common import addresses_seen, allow, columns, find, given, listed, narrowed, shown, visible
 from custctl.errors import invalid, usage
 from custctl.resources import Noun, fold
 from custctl.result import Result
@@ -147,7 +147,7 @@ def _show(call: Call, owner: Noun, noun: Noun, address: str) -> Result:
     image = next(row for row in reads.addresses(connection, owner, row_id) if row["key"] == fold(key))
     closed = [] if actor is None else actor.closed(noun, f"{found}/{key}")
     image = {name: value for name, value in image.items() if name not in closed}
-    return Result({**image, "key": f"{found}/{image['key']}"}, "record", noun=noun.reference)
+    return shown(call, noun, {**image, "key": f"{found}/{image['key']}"})
 
 
 _OPTIONS = (

@@ -31,7 +31,11 @@ def show(call: Call, noun: Noun, key: str, extra: Mapping[str, Any] | None = Non
         from custctl.store.timeline import latest
 
         image |= latest(connection, noun, image["id"])
-    image = as_seen(actor, noun, image)
+    return shown(call, noun, as_seen(actor, noun, image))
+
+
+def shown(call: Call, noun: Noun, image: dict[str, Any]) -> Result:
+    """One stored record, with the fields that `--fields` asks for beside what names it."""
     asked = call.option("fields")
     if asked is not None:
         image = {name: image.get(name) for name in _told(noun, _shown_fields(noun, image, asked))}

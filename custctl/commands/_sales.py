@@ -22,6 +22,7 @@ from custctl.commands._common import (
     record,
     refuse_taken,
     settle_owner,
+    shown,
     tags_given,
     write_item,
 )
@@ -66,7 +67,7 @@ def group_of(noun: Noun, text: str) -> typer.Typer:
         connection = call.read()
         actor = readable(call, connection, noun, number)
         row_id, _ = lookup.require_owned(connection, noun.name, number)
-        return Result(as_seen(actor, noun, reads.by_id(connection, noun, row_id)), "record", noun=noun.reference)
+        return shown(call, noun, as_seen(actor, noun, reads.by_id(connection, noun, row_id)))
 
     def add(
         call: Call,

@@ -337,3 +337,13 @@ def test_d_09_a_change_of_an_address_is_kept_in_history_under_its_owner(demo: Ru
     found = demo.sql("SELECT op, record, after FROM history WHERE revision_id = 2")
     assert [row[:2] for row in found] == [("change", "customer-address:company-a/hq")]
     assert '"city":"Tampa"' in found[0][2]
+
+
+def test_show_tells_the_fields_asked_for_beside_the_key_and_refuses_unknown_ones(demo: Runner) -> None:
+    words = ("customer", "address", "show", "company-a/hq", "--fields")
+    assert demo.json(*words, "city,default") == {
+        "key": "company-a/hq",
+        "city": "Haines City",
+        "default": ["billing", "shipping"],
+    }
+    assert demo.refusal(*words, "colour") == (4, "unknown-field", "unknown field 'colour'")

@@ -63,3 +63,11 @@ def test_a_first_write_that_fails_leaves_no_file(process: Process, tmp_path: Pat
     assert not database.parent.exists()
     assert process("--db", str(database), "customer", "add", "Acme").exit == 0
     assert database.exists()
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_show_tells_the_fields_asked_for_beside_the_number_and_refuses_unknown_ones(demo: Runner, group: str) -> None:
+    number = demo.json(group, "list", "--limit", "1")[0]["number"]
+    words = (group, "show", number, "--fields")
+    assert list(demo.json(*words, "currency,products")) == ["number", "currency", "products"]
+    assert demo.refusal(*words, "colour") == (4, "unknown-field", "unknown field 'colour'")

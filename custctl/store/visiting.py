@@ -291,6 +291,9 @@ class Cleaning:
 
 _EXPIRED_GUESTS = """t.guest = 1 AND t.updated_at <= :before AND NOT EXISTS (SELECT 1 FROM visitor v
     WHERE v.user_id = t.id AND coalesce(v.last_visit, v.updated_at) > :before)"""
+_EXPIRED_SESSIONS = f"""t.last_visit <= :before OR t.last_visit IS NULL
+    AND t.user_id IN (SELECT t.id FROM customer_user t WHERE {_EXPIRED_GUESTS})"""
+"""A session that was never used does not expire by itself, and keeps no guest either."""
 
 
 def clean(unit: Unit) -> Cleaning:
@@ -302,7 +305,7 @@ def clean(unit: Unit) -> Cleaning:
     days = value_of(unit.connection, "guest.visitor_lifetime_days")
     before = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
     done = Cleaning()
-    done.visitors = _away(unit, VISITOR, unit.select(VISITOR, "t.last_visit <= :before", before=before), done)
+    done.visitors = _away(unit, VISITOR, unit.select(VISITOR, _EXPIRED_SESSIONS, before=before), done)
     done.users = _away(unit, USER, unit.select(USER, _EXPIRED_GUESTS, before=before), done)
     group = value_of(unit.connection, "guest.group")
     homes = dict.fromkeys(user.before["customer"] for user in done.users if user.before and user.before["customer"])

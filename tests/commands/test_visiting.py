@@ -457,6 +457,22 @@ def test_v_09_a_customer_above_others_or_outside_the_visitors_group_stays(expire
     assert expired.json("guest", "clean", "--dry-run")["deleted"]["customers"] == 0
 
 
+def test_v_09_a_session_that_was_never_used_keeps_no_guest_and_stays_without_one(expired: Runner) -> None:
+    expired.json("guest", "add", "s-20")
+    for key in ("s-17", "s-18"):
+        expired.json("guest", "edit", key, "--last-visit", "")
+    with contextlib.closing(sqlite3.connect(expired.database)) as connection, connection:
+        connection.execute("UPDATE visitor SET updated_at = ?", (LONG_AGO,))
+    assert sorted(expired.changes("guest", "clean", "--yes")) == [
+        ("remove", "customer:jo-miller"),
+        ("remove", "user:guest-jo"),
+        ("remove", "user:guest-jo-3"),
+        ("remove", "visitor:s-17"),
+        ("remove", "visitor:s-19"),
+    ]
+    assert [row["key"] for row in expired.json("guest", "list")] == ["s-18", "s-20"]
+
+
 # The organization's group
 
 

@@ -136,7 +136,7 @@ def _of_buyer(connection: sqlite3.Connection, person: Person) -> dict[str, Origi
         image = _fields(connection, CUSTOMER, person.customer, ("key", "group", "price_lists", *names))
         return {name: term for name, term in reads.terms(connection, image).items() if name in names}
     if person.group is None:
-        return {}
+        return {name: _from(None, None) for name in names}
     image = _fields(connection, GROUP, person.group, names)
     return {name: _from(image[name], reference(GROUP, person.group)) for name in names}
 

@@ -90,8 +90,8 @@ def _company(key: str | None, group: str | None) -> tuple[Place, str | None, str
 
 def counting(connection: sqlite3.Connection, person: Person) -> Counting:
     """The settings that can differ by customer or group, as they count for somebody."""
-    place = person.place if person.place is not SYSTEM else Place("system")
-    return {row["name"]: row for row in settings.listed(connection, place)}
+    found = settings.listed(connection, person.place)
+    return {row["name"]: row for row in found if "customer" in row["scopes"]}
 
 
 def choice(person: Person, found: Counting, name: str) -> Origin:

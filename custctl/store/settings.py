@@ -67,10 +67,16 @@ class Setting:
 
     @staticmethod
     def _formed(texts: Sequence[str], form: Callable[[str], str]) -> list[str]:
-        """Each text in its proper form, once."""
+        """Each text in its proper form, once; of several the one that is wrong is named."""
         if not texts:
             raise ValueError("must have one entry at least")
-        return list(dict.fromkeys(map(form, texts)))
+        formed: dict[str, None] = {}
+        for text in texts:
+            try:
+                formed[form(text)] = None
+            except ValueError as error:
+                raise ValueError(f"has {text!r}, which {error}") from None
+        return list(formed)
 
     def _number(self, value: Any) -> int:
         """A whole number within its limits; YAML and a terminal give it as text."""
@@ -418,6 +424,7 @@ def read(connection: sqlite3.Connection, setting: Setting, words: Sequence[str])
     Raises exit 2 for more words than one, 3 for a reference that leads nowhere, 4 for a value that does not fit.
     """
     if setting.kind == "list":
+        _refuse_commas(setting, words)
         if not setting.to:
             return list(words)
         return [lookup.require(connection, NOUNS[setting.to], word)[1] for word in dict.fromkeys(words) if word]
@@ -437,6 +444,15 @@ def read(connection: sqlite3.Connection, setting: Setting, words: Sequence[str])
         hint = f"custctl setting unset {setting.name} puts back what counts without it"
         raise invalid(f"setting {setting.name} cannot be nothing", field=setting.name, value=text, hint=hint)
     return text
+
+
+def _refuse_commas(setting: Setting, words: Sequence[str]) -> None:
+    """Raise exit 4 for entries written with commas, as output shows them, where no entry can hold a comma."""
+    typed = " ".join(words)
+    if setting.form is not None and "," in typed:
+        hint = f"every entry is a word of its own: {' '.join(typed.replace(',', ' ').split())}"
+        wrong = f"setting {setting.name} has its entries apart, without commas"
+        raise invalid(wrong, field=setting.name, value=typed, hint=hint)
 
 
 def _typed_table(setting: Setting, table: Table, words: Sequence[str]) -> dict[str, str]:

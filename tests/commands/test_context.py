@@ -108,8 +108,8 @@ def test_p_14_a_choice_that_is_not_open_is_kept_and_told(demo: Runner) -> None:
             ),
         ),
         (
-            ("set", "language.enabled", "x"),
-            (4, "invalid", "setting language.enabled must be a language like en or pt-BR"),
+            ("set", "language.enabled", "en", "x"),
+            (4, "invalid", "setting language.enabled has 'x', which must be a language like en or pt-BR"),
         ),
         (
             ("set", "currency.default", "usd"),
@@ -121,6 +121,17 @@ def test_p_14_the_default_is_one_of_those_that_may_be_chosen(
     demo: Runner, words: tuple[str, ...], refusal: Refusal
 ) -> None:
     assert demo.refusal("setting", *words) == refusal
+
+
+@pytest.mark.parametrize("typed", [["en,de"], ["en,", "de"], ["en, de"]])
+def test_p_14_languages_with_commas_between_them_are_told_how_they_are_written(demo: Runner, typed: list[str]) -> None:
+    answer = demo("setting", "set", "language.enabled", *typed)
+    assert (answer.exit, answer.out) == (4, "")
+    assert answer.err == (
+        "error: setting language.enabled has its entries apart, without commas\n"
+        '  --> field "language.enabled"\n'
+        "  hint: every entry is a word of its own: en de\n"
+    )
 
 
 def test_p_14_a_document_changes_both_together(custctl: Runner) -> None:
@@ -344,10 +355,23 @@ def test_p_14_a_user_without_a_customer_has_the_settings_of_the_shop(custctl: Ru
     custctl.apply('[[users]]\nemail = "ann@x.example"\nfirst_name = "A"\nlast_name = "B"\nenabled = false\n')
     found = custctl.json("user", "context", "ann@x.example")
     assert found["who"]["customer"] == found["who"]["above"] | {"value": None} == {"value": None, "origin": None}
-    assert found["terms"] == {"price_strategy": {"value": "minimal_prices", "origin": "default"}}
+    nothing = {"value": None, "origin": None}
+    assert found["terms"] == {
+        "payment_term": nothing,
+        "tax_code": nothing,
+        "price_strategy": {"value": "minimal_prices", "origin": "default"},
+    }
     assert found["choices"]["currency"] == {"value": "USD", "origin": "default"}
     assert (found["price_lists"], found["products"]["visible"]) == ([], {"value": 0, "origin": None})
     assert found["sign_in"]["allowed"] is False
+
+
+def test_p_14_of_a_user_without_a_customer_the_settings_are_those_that_could_differ(demo: Runner) -> None:
+    demo.apply('[[users]]\nemail = "ann@x.example"\nfirst_name = "A"\nlast_name = "B"\nenabled = false\n')
+    assert demo.json("user", "context", "ann@x.example")["settings"] == {
+        "currency.enabled": {"value": ["USD", "CAD"], "origin": "system"},
+        "language.enabled": {"value": ["en", "fr"], "origin": "system"},
+    }
 
 
 @contextmanager

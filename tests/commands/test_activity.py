@@ -354,3 +354,12 @@ def test_m_06_a_merge_adds_the_counters_up(shop: Runner) -> None:
 def test_m_06_counters_cannot_be_set(shop: Runner) -> None:
     document = '[[contacts]]\nkey = "ann"\ntimes_contacted = 5\n'
     assert [problem[2] for problem in shop.unapplied(document)] == ["unknown-field"]
+
+
+def test_m_07_activities_of_a_sheet_without_keys_are_named_by_what_they_are_about(demo: Runner) -> None:
+    path = demo.file("subject,kind\nCall the dock,call\nCall the dock,call\n", "calls.csv")
+    assert demo.json("activity", "import", path)["added"] == 2
+    assert [row["key"] for row in demo.json("activity", "list", "--where", "subject=Call the dock")] == [
+        "call-the-dock",
+        "call-the-dock-2",
+    ]

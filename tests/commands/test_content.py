@@ -267,3 +267,43 @@ def test_p_11_variants_are_imported_and_found_by_search(shop: Runner) -> None:
     assert sees(shop, "user", "content", ANNA) == ("new", "customer-group:partners")
     assert [row["record"] for row in shop.json("search", "good morning")] == ["content-variant:new"]
     assert [row["op"] for row in shop.json("history", "content-variant:new")] == ["add"]
+
+
+def test_p_11_two_rows_of_a_sheet_for_the_same_people_are_refused_by_the_keys_they_would_have(shop: Runner) -> None:
+    path = shop.file("content,language,customer\nbanner,de,acme\nbanner,DE,acme\n", "variants.csv")
+    assert [words for _, _, words in shop.refusals("content", "variant", "import", path)[1:]] == [
+        "content-variant:banner-acme-de: content-variant:banner-acme-de-2 is for the same people already",
+        "content-variant:banner-acme-de-2: content-variant:banner-acme-de is for the same people already",
+    ]
+    assert [row["key"] for row in shop.json("content", "variant", "list")] == ["banner"]
+
+
+def test_p_12_a_sheet_of_variants_without_keys_is_imported_again_without_a_change(shop: Runner) -> None:
+    path = shop.file(
+        "content,language,customer,group,text\nbanner,,,,Good day\nbanner,DE,acme,,Guten Tag\nbanner,,,partners,Moin\n",
+        "variants.csv",
+    )
+    counts = ("added", "updated", "unchanged", "rejected")
+    found = shop.json("content", "variant", "import", path)
+    assert tuple(found[name] for name in counts) == (2, 1, 0, 0)
+    assert [(row["key"], row["text"]) for row in shop.json("content", "variant", "list")] == [
+        ("banner", "Good day"),
+        ("banner-acme-de", "Guten Tag"),
+        ("banner-partners", "Moin"),
+    ]
+    found = shop.json("content", "variant", "import", path)
+    assert tuple(found[name] for name in counts) == (0, 0, 3, 0)
+    path = shop.file("content,language,text\nbanner,x,Oops\n", "wrong.csv")
+    assert shop.refusals("content", "variant", "import", path)[-1][2] == (
+        "content variant 'banner-x': language must be a language like en or pt-BR"
+    )
+
+
+def test_p_13_contents_without_keys_in_a_sheet_are_named_and_found_by_their_titles(shop: Runner) -> None:
+    path = shop.file("title,kind\nMain menu,menu\nBanner,block\n", "contents.csv")
+    assert shop.json("content", "import", path)["added"] == 1
+    assert [row["key"] for row in shop.json("content", "list")] == ["banner", "main-menu"]
+    assert shop.json("content", "import", path)["unchanged"] == 2
+    shop.json("content", "add", "Banner")
+    answer = shop.refusals("content", "import", path)[-1]
+    assert answer == (4, "ambiguous", "several contents are called 'Banner'")

@@ -11,7 +11,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from custctl.errors import Exit, Problem, did_you_mean
-from custctl.resources import ACCOUNT, ADDRESSES, CONTACT, NOUNS, PRICE, PRODUCT, ROLE, USER, Noun, fold, numbered, slug
+from custctl.resources import (
+    ACCOUNT,
+    ADDRESSES,
+    CONTACT,
+    NOUNS,
+    PRICE,
+    PRODUCT,
+    ROLE,
+    USER,
+    VARIANT,
+    Noun,
+    fold,
+    numbered,
+    slug,
+)
+from custctl.store.codec import language_code
 from custctl.store.importing.wanted import Asked, Way
 from custctl.store.lookup import near_keys
 from custctl.store.pricing import price_key
@@ -54,8 +69,9 @@ def _query(noun: Noun, by: By) -> str:
         return f"""SELECT code, key FROM role WHERE code IN (SELECT value FROM json_each(:capitals))
             UNION SELECT label_folded, key FROM role WHERE label_folded IN {_AMONG} ORDER BY 2"""
     column = _COLUMNS.get(by, "key")
-    if column in ("name_folded", "label_folded") and column not in noun.folded:
-        column = next((known for known in ("name_folded", "label_folded") if known in noun.folded), "key")
+    columns = tuple(f"{name}_folded" for name in _TITLES)
+    if column in columns and column not in noun.folded:
+        column = next((known for known in columns if known in noun.folded), "key")
     return f"SELECT {column}, key FROM {noun.table} WHERE {column} IN {_AMONG} ORDER BY key"
 
 
@@ -84,6 +100,10 @@ def _price_given(values: Mapping[str, Any]) -> str | None:
     return price_key(fold(price_list), fold(product), int(count) if count.isdecimal() else 1)
 
 
+_TITLES = ("name", "label", "title")
+_RESTRICTIONS = ("customer", "group", "language")
+
+
 def title_of(noun: Noun, asked: Asked) -> str:
     """The words from which the key of a new record is made."""
     values = asked.values
@@ -94,7 +114,9 @@ def title_of(noun: Noun, asked: Asked) -> str:
         return words or str(first.get("email", "") if isinstance(first, Mapping) else first)
     if noun is USER:
         return "guest " + str(values.get("email") or "").partition("@")[0]
-    return str(values.get("name") or values.get("label") or "")
+    if noun is VARIANT:
+        return " ".join(str(values[name]) for name in ("content", *_RESTRICTIONS) if values.get(name))
+    return str(next((values[name] for name in (*_TITLES, "subject") if values.get(name)), ""))
 
 
 def name_of(noun: Noun, asked: Asked) -> Way | None:
@@ -103,9 +125,9 @@ def name_of(noun: Noun, asked: Asked) -> Way | None:
     if noun is CONTACT:
         words = " ".join(str(values[name]) for name in ("first_name", "last_name") if values.get(name))
         return Way("names", words) if words else None
-    for name, by in (("name", "name"), ("label", "label")):
+    for name in _TITLES:
         if noun.field(name) is not None and noun is not CONTACT and values.get(name):
-            return Way("name" if by == "name" else "label", str(values[name]))
+            return Way("label" if name == "label" else "name", str(values[name]))
     return None
 
 
@@ -130,7 +152,32 @@ def find_records(
     _by_external_id(connection, noun, [row for row in rows if row.found is None or noun is USER])
     if by_name:
         rest = [row for row in rows if row.found is None and given_key(noun, row) is None]
+        if noun is VARIANT:
+            _by_people(connection, rest)
         yield from _by_name(connection, noun, rest)
+
+
+def _by_people(connection: sqlite3.Connection, rows: Sequence[Asked]) -> None:
+    """Variants have no names: the one of a content that is for the same people is meant (feature P-11)."""
+    query = f"""SELECT t.key, c.key, m.key, g.key, t.language
+        FROM content_variant t JOIN content c ON c.id = t.content_id
+        LEFT JOIN customer m ON m.id = t.customer_id LEFT JOIN customer_group g ON g.id = t.group_id
+        WHERE c.key IN {_AMONG}"""
+    contents = json.dumps(sorted({fold(str(row.values.get("content") or "")) for row in rows}))
+    stored = {tuple(people): key for key, *people in connection.execute(query, {"texts": contents})}
+    for row in rows:
+        content, customer, group = (
+            fold(str(row.values[name])) if row.values.get(name) else None for name in ("content", "customer", "group")
+        )
+        row.found = stored.get((content, customer, group, _language(row.values.get("language"))))
+
+
+def _language(value: Any) -> str | None:
+    """A language as it is stored; what is none is no variant's, and the input model says so."""
+    try:
+        return language_code(str(value)) if value else None
+    except ValueError:
+        return str(value)
 
 
 def _by_external_id(connection: sqlite3.Connection, noun: Noun, rows: Sequence[Asked]) -> None:

@@ -245,7 +245,8 @@ def _has_log(path: Path) -> bool:
 def _patiently(connection: sqlite3.Connection, statement: str) -> None:
     """Execute a statement that takes a lock, waiting here for it: SQLite would not hear Ctrl-C meanwhile.
 
-    For the lock of `PRAGMA journal_mode` it would not wait at all.
+    For the lock of `PRAGMA journal_mode` it would not wait at all. Who has waited longer asks more often, or among
+    many writers somebody might have no luck until the time is over.
     """
     connection.execute("PRAGMA busy_timeout = 0")
     last = time.monotonic() + BUSY_SECONDS
@@ -256,7 +257,7 @@ def _patiently(connection: sqlite3.Connection, statement: str) -> None:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
                 raise
-        time.sleep(0.01)
+        time.sleep(max(0.001, 0.02 * (last - time.monotonic()) / BUSY_SECONDS))
     connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 
 

@@ -237,6 +237,9 @@ def _user(unit: Unit, draft: Draft) -> None:
     if not image["guest"] and draft.key != fold(image["email"]):
         hint = "its key is its e-mail address; leave key out, or set guest = true"
         wrong(unit, draft, "key", "only a guest has a key of its own", hint=hint)
+    if image["guest"] and "@" in draft.key:
+        hint = f"like {slug('guest ' + draft.key.partition('@')[0], 'guest')}, for guests may share an e-mail address"
+        wrong(unit, draft, "key", "the key of a guest is no e-mail address", hint=hint)
     for key in image["roles"]:
         owner = key.rpartition("/")[0]
         if owner and owner != image["customer"]:

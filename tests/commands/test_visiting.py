@@ -484,3 +484,14 @@ def test_g_07_a_new_database_has_its_own_group_of_visitors(custctl: Runner) -> N
     refused = custctl("group", "delete", "non-authenticated-visitors")
     assert (refused.exit, refused.out) == (5, "")
     assert "is a group that every shop has" in refused.err
+
+
+@pytest.mark.parametrize("key", ["jo@mail.example", "Other@mail.example"])
+def test_v_03_a_guest_takes_no_e_mail_address_as_a_key_from_who_registers(shop: Runner, key: str) -> None:
+    guest = '[[users]]\nkey = "{}"\nemail = "jo@mail.example"\nguest = true\nfirst_name = "A"\nlast_name = "B"\n'
+    assert [problem[1:] for problem in shop.unapplied(guest.format(key))] == [
+        (4, "invalid", f"user:{key.lower()}: the key of a guest is no e-mail address")
+    ]
+    shop.apply(guest.format("guest-jo"))
+    shop.json("user", "add", "jo@mail.example", "--first-name", "Jo", "--last-name", "Lee", "--role", "buyer")
+    assert [row["key"] for row in shop.json("user", "list")] == ["guest-jo", "jo@mail.example"]

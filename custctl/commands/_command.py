@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command_from_info
 
 from custctl import config
@@ -244,6 +245,15 @@ class Command(TyperCommand):
         self.params = [*self.params, *SHARED]
 
     acts: ClassVar[bool] = False
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words; of an option without its value Typer does not say whose option it is."""
+        try:
+            return super().parse_args(ctx, args)
+        except TyperException as error:
+            if getattr(error, "ctx", ctx) is None:
+                error.__dict__["ctx"] = ctx
+            raise
 
     def invoke(self, ctx: Any) -> Any:  # Typer's own context class has no public name
         """Run the command; one that only the back office has refuses to act as somebody."""

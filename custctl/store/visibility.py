@@ -218,10 +218,11 @@ def said(connection: sqlite3.Connection, viewer: Viewer, noun: Noun, row_id: int
         "customer": viewer.customer and viewer.customer[0],
     }
     key, status, above, *own = connection.execute(_WORDS[noun.name], parameters).fetchone()
-    path = [
-        Words(reference(CATEGORY, name), *words)
-        for name, *words in connection.execute(_PATH, parameters | {"id": above})
-    ]
+    rows = {row[0]: row[1:] for row in connection.execute(_PATH, parameters | {"id": above})}
+    path = []
+    while above in rows:  # each once, also in a circle
+        above, name, *words = rows.pop(above)
+        path.append(Words(reference(CATEGORY, name), *words))
     return Words(reference(noun, key), *own), path, status == "enabled"
 
 
@@ -244,13 +245,11 @@ _WORDS = {
     CATEGORY.name: f"SELECT t.key, 'enabled', t.parent_id, {_levels(CATEGORY)} FROM category t WHERE t.id = :id",
 }
 _PATH = f"""
-WITH RECURSIVE up (id, depth) AS (
-    SELECT :id, 0 WHERE :id IS NOT NULL
-    UNION
-    SELECT (SELECT c.parent_id FROM category c WHERE c.id = up.id), depth + 1 FROM up
-    WHERE up.id IS NOT NULL AND depth < 1000
+WITH RECURSIVE up (id) AS (
+    SELECT :id UNION SELECT (SELECT c.parent_id FROM category c WHERE c.id = up.id) FROM up WHERE up.id IS NOT NULL
 )
-SELECT t.key, {_levels(CATEGORY)} FROM up LEFT JOIN category t ON t.id = up.id WHERE up.id IS NOT NULL ORDER BY depth
+SELECT t.id, t.parent_id, t.key, {_levels(CATEGORY)} FROM up LEFT JOIN category t ON t.id = up.id
+WHERE up.id IS NOT NULL
 """
 _ABOVE = """WITH RECURSIVE up (id) AS (
     SELECT {first} UNION SELECT c.parent_id FROM up JOIN category c ON c.id = up.id

@@ -118,6 +118,17 @@ def test_p_09_a_word_for_the_customer_counts_before_one_for_its_group(demo: Runn
     assert "SAF-2" not in seen(demo, *words)
 
 
+def test_p_07_a_word_counts_for_what_lies_however_deep_below_it(custctl: Runner) -> None:
+    levels = range(1, 1100)
+    above = "".join(f'[[categories]]\nkey = "c-{n}"\nname = "C"\nparent = "c-{n - 1}"\n' for n in levels)
+    top = '[[categories]]\nkey = "c-0"\nname = "C"\nvisibility = "hidden"\n'
+    custctl.apply(f'{top}{above}[[products]]\nsku = "P"\nname = "P"\ncategory = "c-{levels[-1]}"\n')
+    assert seen(custctl, "guest", "products") == []
+    answer = custctl("guest", "products", "--explain", "P", "-o", "json")
+    assert (answer.exit, answer.json["levels"][0]["record"]) == (1, "category:c-0")
+    assert custctl("guest", "can", "view", "product:P").exit == 1
+
+
 def test_p_07_the_configuration_counts_where_nothing_is_said(demo: Runner) -> None:
     assert demo("product", "edit", "OEM-7", "--visibility", "", "-q").exit == 0
     assert demo("setting", "set", "category.visibility", "hidden", "-q").exit == 0

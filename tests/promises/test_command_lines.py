@@ -10,7 +10,10 @@ MISTYPED: dict[str, tuple[int, str]] = {
     "customer list --limt 1": (2, "No such option: --limt (Possible options: --limit"),
     "customer show": (2, "Missing argument 'CUSTOMER'"),
     "customer show a b": (2, "Got unexpected extra argument(s) (b)"),
-    "customer list --limit": (2, "Option '--limit' requires an argument"),
+    "customer list --limit": (
+        2,
+        "Option '--limit' requires an argument\n  hint: custctl customer list --help shows how it is written\n",
+    ),
     "customer list --limit -1": (2, "Invalid value for '--limit': -1 is not in the range x>=0"),
     "customer list --limit many": (2, "Invalid value for '--limit': 'many' is not a valid int"),
     "customer list --where name": (2, "--where 'name' is not FIELD OP VALUE"),

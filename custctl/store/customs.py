@@ -47,11 +47,12 @@ class Customs:
         return [*own, *([] if group is None else [Place("group", group)]), SYSTEM]
 
 
-def tell(unit: Unit, touched: Sequence[Draft]) -> None:
+def tell(unit: Unit, drafts: Sequence[Draft]) -> None:
     """Warn of choices that are not open, and of orders beyond their limits; refuse defaults that are not enabled."""
+    touched = [draft for draft in drafts if draft.after is not None]
     _choices(unit, [draft for draft in touched if draft.noun in (USER, VISITOR)])
     _amounts(unit, [draft for draft in touched if draft.noun.name in ORDERS])
-    _defaults(unit, [draft for draft in touched if draft.noun is SETTING])
+    _defaults(unit, [draft for draft in drafts if draft.noun is SETTING])
 
 
 def _choices(unit: Unit, people: Sequence[Draft]) -> None:
@@ -103,12 +104,12 @@ def beyond(verdict: Verdict, subtotal: str, currency: str, least: str | None, mo
     return f"{subtotal} {currency} is above the maximum of {most} {currency}"
 
 
-def _defaults(unit: Unit, touched: Sequence[Draft]) -> None:
-    """The default language and currency are among those that may be chosen, wherever either is set (feature P-14).
+def _defaults(unit: Unit, drafts: Sequence[Draft]) -> None:
+    """The default language and currency are among those that may be chosen, wherever either is set or unset (P-14).
 
     Source: oroinc/platform LocaleBundle, DefaultLocalization validation.
     """
-    for draft in touched:
+    for draft in drafts:
         what, _, end = draft.key.rpartition("/")[2].partition(".")
         if what not in CHOSEN or end not in ("enabled", "default"):
             continue

@@ -124,7 +124,7 @@ def check(unit: Unit, drafts: Iterable[Draft]) -> None:
         _settle_addresses(unit, NOUNS[name], [draft for draft in touched if draft.noun.name == name])
     _unique(unit, touched)
     _no_cycles(unit, touched)
-    customs.tell(unit, touched)
+    customs.tell(unit, drafts)
 
 
 def _required(unit: Unit, draft: Draft) -> None:

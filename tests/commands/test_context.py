@@ -123,6 +123,25 @@ def test_p_14_the_default_is_one_of_those_that_may_be_chosen(
     assert demo.refusal("setting", *words) == refusal
 
 
+def test_p_14_neither_of_the_two_is_unset_so_that_the_default_could_not_be_chosen(demo: Runner) -> None:
+    demo.json("setting", "set", "language.default", "fr")
+    assert demo("setting", "unset", "language.enabled").err == (
+        "error: setting:language.enabled: the default language fr is none of en\n"
+        '  --> field "language.enabled"\n'
+        "  hint: keep fr among them, or choose another language.default first\n"
+    )
+    place = ("--for", "group:partners")
+    demo.json("setting", "set", "language.default", "en", *place)
+    demo.json("setting", "set", "language.enabled", "en", *place)
+    refused = demo("setting", "unset", "language.default", *place)
+    assert (refused.exit, refused.out) == (5, "")
+    hint = "custctl setting set language.enabled --for customer-group:partners en fr"
+    assert refused.err.endswith(f"  hint: {hint}\n")
+    assert demo("setting", "unset", "language.enabled", *place).exit == 0
+    assert demo("setting", "unset", "language.default", *place).exit == 0
+    assert demo("group", "delete", "partners", "--yes").exit == 0
+
+
 @pytest.mark.parametrize("typed", [["en,de"], ["en,", "de"], ["en, de"]])
 def test_p_14_languages_with_commas_between_them_are_told_how_they_are_written(demo: Runner, typed: list[str]) -> None:
     answer = demo("setting", "set", "language.enabled", *typed)

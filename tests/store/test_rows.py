@@ -219,8 +219,19 @@ def test_money_is_shown_with_two_places_and_no_more_than_it_needs(written: str |
 
 
 @pytest.mark.parametrize(
-    "amount", ["", "x", "1,5", "1.00001", "NaN", "Infinity", "1e400", "922337203685477", "1." + "0" * 40 + "1"]
+    ("amount", "words"),
+    [
+        ("", "must be an amount of money like 1234.50"),
+        ("x", "must be an amount of money like 1234.50"),
+        ("1,5", "must be an amount of money like 1234.50"),
+        ("1.00001", "must have at most four decimal places"),
+        ("NaN", "must have at most four decimal places"),
+        ("Infinity", "must have at most four decimal places"),
+        ("1e400", "is too large an amount"),
+        ("922337203685477", "is too large an amount"),
+        ("1." + "0" * 40 + "1", "must have at most four decimal places"),
+    ],
 )
-def test_what_is_no_amount_of_money_is_refused(amount: str) -> None:
-    with pytest.raises(ValueError, match="amount"):
+def test_what_is_no_amount_of_money_is_refused(amount: str, words: str) -> None:
+    with pytest.raises(ValueError, match=f"^{words}$"):
         money_from(amount)

@@ -352,9 +352,10 @@ EXAMPLES = {
 FORMATS = ("table", "wide", "json", "jsonl", "csv", "yaml", "name")
 
 
-@pytest.fixture
-def prepared(demo: Runner) -> Runner:
+@pytest.fixture(scope="module")
+def prepared_file(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo world with something in it that may be deleted, as revision 2, and something for a check to find."""
+    demo = Runner(Path(shutil.copy(demo_file, tmp_path_factory.mktemp("prepared"))))
     accounts = '[[accounts]]\nkey = "new"\nname = "COMPANY A"\n'
     contacts = (
         '[[contacts]]\nkey = "new"\nfirst_name = "New"\nphones = ["555"]\nemails = ["IRENE@wholesaler-b.example"]\n'
@@ -373,7 +374,12 @@ def prepared(demo: Runner) -> Runner:
     demo.apply(f'[[customers]]\nkey = "new"\nname = "partner c"\n[[roles]]\nkey = "new"\nlabel = "New"\n{rest}')
     with contextlib.closing(sqlite3.connect(demo.database)) as connection, connection:
         connection.execute("UPDATE customer SET name_folded = 'other' WHERE key = 'jo-miller'")
-    return demo
+    return demo.database
+
+
+@pytest.fixture
+def prepared(prepared_file: Path, tmp_path: Path) -> Runner:
+    return Runner(Path(shutil.copy(prepared_file, tmp_path)))
 
 
 def test_there_is_an_example_of_every_command() -> None:

@@ -159,6 +159,11 @@ def unusable(message: str, hint: str | None = None, code: str = "database") -> C
     return CustctlError(Problem(code, Exit.DATABASE, message, hint))
 
 
+def number_of(count: int, one: str) -> str:
+    """So many of something: `1 record`, `2 records`."""
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+
+
 def near(value: str, known: Iterable[str]) -> list[str]:
     """The known words that `value` may have been meant to be, best first, at most three."""
     return difflib.get_close_matches(value.casefold(), list(known), n=3, cutoff=0.6)

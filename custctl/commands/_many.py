@@ -18,7 +18,7 @@ import typer
 from custctl.commands._arguments import Where
 from custctl.commands._command import Call, command
 from custctl.commands._common import find, not_oneself
-from custctl.errors import Problem, invalid, usage
+from custctl.errors import Problem, invalid, number_of, usage
 from custctl.resources import NOUNS, Noun, fold
 from custctl.result import Result
 from custctl.store import lookup, reads
@@ -162,10 +162,10 @@ def _beside(along: Sequence[Draft], tried: Report) -> str:
         return ""
     leave = [draft.noun for draft in along if draft.after is None]
     if not leave:
-        return f" and taking it from {len(along)} record(s)"
+        return f" and taking it from {number_of(len(along), 'record')}"
     lose = [change.noun for change in tried.changes if change.op == "change"]
     losing = f" and lets {_counted(lose)} go" if lose else ""
-    return f" takes {len(leave)} other record(s) along ({_counted(leave)}){losing}"
+    return f" takes {number_of(len(leave), 'other record')} along ({_counted(leave)}){losing}"
 
 
 def _counted(nouns: Iterable[Noun]) -> str:

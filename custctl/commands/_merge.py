@@ -10,7 +10,7 @@ import typer
 from custctl.commands._arguments import After, Count, Limit, Sort, Where
 from custctl.commands._command import Call, command
 from custctl.commands._common import Asked, find, listing
-from custctl.errors import did_you_mean, invalid, near, usage
+from custctl.errors import did_you_mean, invalid, near, number_of, usage
 from custctl.resources import Noun
 from custctl.result import Result
 from custctl.store import reads
@@ -68,7 +68,7 @@ def _merge(call: Call, noun: Noun, texts: Sequence[str], takes: Sequence[str]) -
 
 
 def _beside(moved: Sequence[Draft]) -> str:
-    return f" and changing {len(moved)} other record(s)" if moved else ""
+    return f" and changing {number_of(len(moved), 'other record')}" if moved else ""
 
 
 def _distinct(unit: Unit, noun: Noun, texts: Sequence[str]) -> list[Draft]:

@@ -31,7 +31,7 @@ from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
 from custctl.commands._many import delete_verb
-from custctl.errors import Exit, did_you_mean, invalid, near
+from custctl.errors import Exit, did_you_mean, invalid, near, number_of
 from custctl.policy.website import Reason, Response, path_of, visit
 from custctl.resources import NOUNS, USER, VISITOR, Noun
 from custctl.result import Result
@@ -271,13 +271,13 @@ _MOST_TOLD = 10
 
 
 def _summary(done: Cleaning) -> str:
-    return f"{_counted(done)} deleted, {len(done.kept)} expired record{'' if len(done.kept) == 1 else 's'} kept"
+    return f"{_counted(done)} deleted, {number_of(len(done.kept), 'expired record')} kept"
 
 
 def _counted(done: Cleaning) -> str:
     """`2 guest users, 1 customer and 0 sessions`."""
     titles = {"guest_users": "guest user", "customers": "customer", "visitors": "session"}
-    told = [f"{count} {titles[name]}{'' if count == 1 else 's'}" for name, count in done.counts.items()]
+    told = [number_of(count, titles[name]) for name, count in done.counts.items()]
     return f"{', '.join(told[:-1])} and {told[-1]}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from custctl.errors import Exit, did_you_mean, near
+from custctl.errors import Exit, did_you_mean, near, number_of
 from custctl.resources import CHANNEL
 from custctl.store.inputs import CHANNEL_ENTITIES, CHANNEL_TYPES
 from custctl.store.unit import Draft, Unit, wrong
@@ -64,7 +64,7 @@ def channel(unit: Unit, draft: Draft) -> None:
         return
     retyped = draft.before is not None and draft.changed("type")
     if retyped and (held := _held_by_channel(unit, draft)):
-        words, hint = f"{held} record(s) are in it, so it stays of its type", "make another channel"
+        words, hint = f"it holds {number_of(held, 'record')}, so it stays of its type", "make another channel"
         wrong(unit, draft, "type", words, code="has-dependents", exit_code=Exit.CONFLICT, hint=hint)
     if image["identity"] is None or (retyped and "identity" not in draft.given):
         image["identity"] = identity

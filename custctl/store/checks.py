@@ -16,6 +16,7 @@ from functools import cache, partial
 from shlex import quote
 from typing import Any, NamedTuple
 
+from custctl.errors import number_of
 from custctl.policy.catalogue import (
     CAPABILITIES,
     CAPABILITY_ACTIONS,
@@ -209,7 +210,7 @@ def _links(connection: sqlite3.Connection) -> Found:
         lost = [f"(l.noun = '{noun.name}' AND l.record_id IN (SELECT id FROM {noun.table}))" for noun in holders]
         query = f"SELECT l.noun, count(*) FROM {table} l WHERE NOT ({' OR '.join(lost)}) GROUP BY l.noun"
         for noun, count in connection.execute(query):
-            yield None, f"{table} leads to {count} record(s) of {noun!r} that are not stored", RESTORE
+            yield None, f"{table} leads to what is not stored: {number_of(count, 'record')} of {noun!r}", RESTORE
 
 
 def _cycles(connection: sqlite3.Connection) -> Found:

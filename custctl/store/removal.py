@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from custctl.errors import Exit, Problem
+from custctl.errors import Exit, Problem, number_of
 from custctl.resources import (
     ACCOUNT,
     ACTIVITY,
@@ -82,7 +82,7 @@ def rehome_role(unit: Unit, role: Draft, customer: str | None) -> None:
     for user in losing:
         user.image["roles"] = [held for held in user.image["roles"] if held != key]
     if losing:
-        unit.warnings.append(f"{role.reference} is taken from {len(losing)} user(s) of other customers")
+        unit.warnings.append(f"{role.reference} is taken from {number_of(len(losing), 'user')} of other customers")
     check(unit, [role, *losing])
     unit.stop_if_wrong()
 
@@ -159,7 +159,7 @@ def remove_roles(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
             return _protected(draft, "is the website's default or guest role")
         if holders[draft.id]:
             hint = f"give them another role first: custctl user list --where 'roles~{draft.key}'"
-            words = f"{draft.reference} is held by {holders[draft.id]} user(s)"
+            words = f"{draft.reference} is held by {number_of(holders[draft.id], 'user')}"
             return Problem("has-dependents", Exit.CONFLICT, words, hint)
         return None
 
@@ -264,7 +264,7 @@ def remove_tags(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
         record.image["tags"] = [key for key in record.image["tags"] if key not in gone]
     for tag in drafts:
         if losses[tag.key]:
-            unit.warnings.append(f"{tag.reference} is taken from {losses[tag.key]} record(s)")
+            unit.warnings.append(f"{tag.reference} is taken from {number_of(losses[tag.key], 'record')}")
         unit.remove(tag)
     return Outcome(tagged, [])
 
@@ -274,7 +274,7 @@ def remove_taxonomies(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     freed = Counter(_forget(unit, TAG, "taxonomy", drafts))
     for draft in drafts:
         if freed[draft.key]:
-            unit.warnings.append(f"{freed[draft.key]} tag(s) of {draft.reference} stay, without a taxonomy")
+            unit.warnings.append(f"{draft.reference} leaves {number_of(freed[draft.key], 'tag')} without a taxonomy")
     return _remove(unit, drafts)
 
 

@@ -378,7 +378,7 @@ def test_a_price_list_goes_with_its_prices_unless_the_website_has_it(shop: Runne
     message = "price-list:retail is one of price.website_lists"
     assert shop.refusal("price-list", "delete", "retail", "--yes") == (5, "protected", message)
     assert shop("setting", "unset", "price.website_lists", "-q").exit == 0
-    message = "deleting price-list:retail takes 1 other record(s) along (1 price) and lets 1 customer go needs --yes"
+    message = "deleting price-list:retail takes 1 other record along (1 price) and lets 1 customer go needs --yes"
     assert shop.refusal("price-list", "delete", "retail") == (2, "usage", message)
     assert shop.changes("price-list", "delete", "retail", "--yes") == [
         ("remove", "price-list:retail"),

@@ -63,7 +63,7 @@ def test_b_06_the_type_changes_only_while_nothing_is_in_a_channel(shop: Runner) 
     assert changed["identity"] == ["business-customer", "customer-identity"]
     assert changed["entities"][1] == ["customer-identity"]
     shop.json("customer", "add", "Acme")
-    problem = "channel:web-shop: 1 record(s) are in it, so it stays of its type"
+    problem = "channel:web-shop: it holds 1 record, so it stays of its type"
     assert shop.refusal("channel", "edit", "web-shop", "--type", "b2b") == (5, "has-dependents", problem)
 
 
@@ -138,7 +138,7 @@ def test_b_07_it_joins_on_all_roads(shop: Runner) -> None:
 def test_b_08_deleting_a_channel_counts_what_goes_and_needs_yes(shop: Runner) -> None:
     shop.json("channel", "enable", "field-sales")
     shop.json("business", "add", "Initech", "--channel", "field-sales")
-    message = "deleting channel:field-sales takes 1 other record(s) along (1 business customer) needs --yes"
+    message = "deleting channel:field-sales takes 1 other record along (1 business customer) needs --yes"
     assert shop.refusal("channel", "delete", "field-sales") == (2, "usage", message)
     assert shop.changes("channel", "delete", "field-sales", "--yes") == [
         ("remove", "channel:field-sales"),
@@ -148,7 +148,7 @@ def test_b_08_deleting_a_channel_counts_what_goes_and_needs_yes(shop: Runner) ->
 
 def test_b_08_customers_of_the_shop_stay_without_a_channel_once_that_is_agreed_to(shop: Runner) -> None:
     shop.json("customer", "add", "Acme")
-    message = "deleting channel:web-shop and taking it from 1 record(s) needs --yes"
+    message = "deleting channel:web-shop and taking it from 1 record needs --yes"
     assert shop.refusal("channel", "delete", "web-shop") == (2, "usage", message)
     changed = shop.fields("channel", "delete", "web-shop", "--yes")
     assert changed["customer:acme"] == {"channel": ["web-shop", None]}

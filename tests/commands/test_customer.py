@@ -594,7 +594,7 @@ def test_c_13_addresses_go_along_with_their_customer_only_when_that_is_agreed_to
     demo("customer", "add", "Acme", "--key", "acme")
     address = "--organization O --street S --city C --postal-code P --country MC --region MC-MC"
     demo("customer", "address", "add", "acme", "--label", "Home", *address.split())
-    message = "deleting customer:acme takes 1 other record(s) along (1 address) needs --yes"
+    message = "deleting customer:acme takes 1 other record along (1 address) needs --yes"
     assert demo.refusal("customer", "delete", "acme") == (2, "usage", message)
     assert demo.changes("customer", "delete", "acme", "--yes") == [
         ("remove", "customer:acme"),

@@ -358,7 +358,7 @@ def test_links_without_a_target_are_counted(demo: Runner) -> None:
 def test_tags_on_records_that_are_gone_are_counted(demo: Runner) -> None:
     assert demo("apply", "-f", demo.file('[[customers]]\nkey = "company-a"\ntags = ["lost"]\n'), "--yes").exit == 0
     plant(demo, "UPDATE tagging SET record_id = 999 WHERE tag_id = (SELECT id FROM tag WHERE key = 'lost')")
-    assert named(demo) == [("links", None, "tagging leads to 1 record(s) of 'customer' that are not stored")]
+    assert named(demo) == [("links", None, "tagging leads to what is not stored: 1 record of 'customer'")]
 
 
 def test_users_without_a_role_are_found_where_they_are_enabled(demo: Runner) -> None:

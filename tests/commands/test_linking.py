@@ -242,7 +242,7 @@ def test_a_09_the_storefront_gives_no_accounts_or_channels(demo: Runner) -> None
 
 def test_a_13_deleting_an_account_counts_what_goes_and_needs_yes(demo: Runner) -> None:
     message = (
-        "deleting account:company-a takes 2 other record(s) along (1 business customer, 1 address)"
+        "deleting account:company-a takes 2 other records along (1 business customer, 1 address)"
         " and lets 4 customers, 1 account, 2 activities go needs --yes"
     )
     assert demo.refusal("account", "delete", "company-a") == (2, "usage", message)
@@ -250,7 +250,7 @@ def test_a_13_deleting_an_account_counts_what_goes_and_needs_yes(demo: Runner) -
     assert ("remove", "business-customer:company-a-packing") in changes
     assert ("change", "customer:company-a") in changes
     message = (
-        "deleting account:partner-c takes 3 other record(s) along (3 opportunities) and lets 2 customers go needs --yes"
+        "deleting account:partner-c takes 3 other records along (3 opportunities) and lets 2 customers go needs --yes"
     )
     assert demo.refusal("account", "delete", "partner-c") == (2, "usage", message)
     assert demo("db", "check").exit == 0

@@ -131,7 +131,7 @@ def test_a_10_merging_asks_first_and_says_what_it_changes(shop: Runner) -> None:
     answer = shop("account", "merge", "acme", "acme-2")
     assert (answer.exit, answer.out) == (2, "")
     assert answer.err.splitlines()[0] == (
-        "error: merging account:acme-2 into account:acme and changing 1 other record(s) needs --yes"
+        "error: merging account:acme-2 into account:acme and changing 1 other record needs --yes"
     )
 
 

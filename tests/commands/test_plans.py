@@ -591,7 +591,7 @@ def test_a_record_that_others_still_use_stays(acme: Runner) -> None:
     acme.apply('manager = "other"\n[[orders]]\nnumber = "O-1"\ncustomer = "acme"\nuser = "anna@acme.example"\n')
     assert unpruned(acme, NOTHING) == [
         (5, "has-dependents", "user:anna@acme.example still owns 1 order"),
-        (5, "has-dependents", "role:acme/approver is held by 2 user(s)"),
+        (5, "has-dependents", "role:acme/approver is held by 2 users"),
         (5, "has-dependents", "customer:acme is still used by 2 customer users, 1 own role, 1 order"),
     ]
 

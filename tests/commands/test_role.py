@@ -407,7 +407,7 @@ def test_r_11_a_role_that_every_shop_has_stays_and_keeps_its_key(demo: Runner, r
 
 
 def test_r_11_a_role_that_somebody_has_stays(demo: Runner) -> None:
-    message = f"role:{APPROVER} is held by 1 user(s)"
+    message = f"role:{APPROVER} is held by 1 user"
     assert demo.refusal("role", "delete", APPROVER) == (5, "has-dependents", message)
     demo("user", "role", "remove", "dana.lee@company-a.example", APPROVER)
     assert demo.changes("role", "delete", APPROVER) == [("remove", f"role:{APPROVER}")]

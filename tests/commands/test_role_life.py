@@ -488,7 +488,7 @@ def shared(demo: Runner) -> Runner:
 def test_r_12_a_role_that_gets_a_customer_is_taken_from_users_of_others_and_the_count_is_told(shared: Runner) -> None:
     answer = shared("role", "edit", "reader", "--customer", "company-a", "-o", "json")
     assert answer.exit == 0
-    assert answer.err == "warning: role:company-a/reader is taken from 2 user(s) of other customers\n"
+    assert answer.err == "warning: role:company-a/reader is taken from 2 users of other customers\n"
     assert [(change["op"], change["record"]) for change in answer.json["changes"]] == [
         ("rename", "role:company-a/reader"),
         ("change", f"user:{CARLOS}"),
@@ -587,7 +587,7 @@ def test_r_11_the_back_office_deletes_no_default_guest_or_used_role_and_none_of_
     answer = demo("role", "delete", "company-a/approver")
     assert (answer.exit, answer.out) == (5, "")
     assert answer.err == (
-        "error: role:company-a/approver is held by 1 user(s)\n"
+        "error: role:company-a/approver is held by 1 user\n"
         "  hint: give them another role first: custctl user list --where 'roles~company-a/approver'\n"
     )
 

@@ -216,7 +216,7 @@ def test_t_09_a_deleted_taxonomy_frees_its_tags_and_tells_how_many(demo: Runner)
         "tag:key-account": "change",
         "tag:long-tail": "change",
     }
-    assert answer["warnings"] == ["2 tag(s) of taxonomy:tier stay, without a taxonomy"]
+    assert answer["warnings"] == ["taxonomy:tier leaves 2 tags without a taxonomy"]
     assert tags_of(demo, "customer", "partner-c") == ["key-account"]
     demo("undo", "--last", "--yes")
     assert keys(demo, "tag", "list", "--where", "taxonomy=tier") == ["key-account", "long-tail"]
@@ -226,12 +226,12 @@ def test_t_09_a_deleted_taxonomy_frees_its_tags_and_tells_how_many(demo: Runner)
 
 
 def test_t_09_deleting_a_tag_that_records_have_counts_them_and_needs_yes(demo: Runner) -> None:
-    message = "deleting tag:seasonal and taking it from 3 record(s) needs --yes"
+    message = "deleting tag:seasonal and taking it from 3 records needs --yes"
     assert demo.refusal("tag", "delete", "Seasonal") == (2, "usage", message)
     answer = demo("tag", "delete", "Seasonal", "--yes", "--dry-run")
     assert (answer.exit, answer.err) == (
         0,
-        "warning: tag:seasonal is taken from 3 record(s)\ndry run: nothing was written\n",
+        "warning: tag:seasonal is taken from 3 records\ndry run: nothing was written\n",
     )
     answer = demo("tag", "delete", "Seasonal", "--yes")
     assert answer.out == (

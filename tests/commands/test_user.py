@@ -450,7 +450,7 @@ def test_u_17_a_user_who_owns_nothing_goes(demo: Runner) -> None:
 def test_u_17_addresses_go_along_when_that_is_agreed_to(demo: Runner) -> None:
     address = "--street S --city C --postal-code P --country MC --region MC-MC --organization O --label Home"
     demo("user", "address", "add", NINA, *address.split())
-    message = f"deleting user:{NINA} takes 1 other record(s) along (1 address) needs --yes"
+    message = f"deleting user:{NINA} takes 1 other record along (1 address) needs --yes"
     assert demo.refusal("user", "delete", NINA) == (2, "usage", message)
     assert demo.changes("user", "delete", NINA, "--yes") == [
         ("remove", f"user:{NINA}"),

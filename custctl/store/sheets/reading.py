@@ -18,7 +18,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, cast, get_args
 
-from custctl.errors import CustctlError, Place, Problem, invalid, usage
+from custctl.errors import CustctlError, Place, Problem, invalid, number_of, usage
 from custctl.resources import NOUNS, fold
 from custctl.store.sheets import Format, Row, Sheet
 from custctl.store.sheets.text import LINE_LIMIT, RECORD_LIMIT, Opened, Text, lines_of, opened, too_long
@@ -291,8 +291,7 @@ class _Rows:
 
     def _ragged(self, row: Row) -> CustctlError:
         found = len(row.cells)
-        count = f"{found} cell" if found == 1 else f"{found} cells"
-        of = f"{self._width} heading" if self._width == 1 else f"{self._width} headings"
+        count, of = number_of(found, "cell"), number_of(self._width, "heading")
         hint = "is a quote or a delimiter missing, or is one too many?"
         message = f"the row has {count} for {of}"
         return invalid(message, code="cells", hint=hint, place=Place(self._source, row.line))

@@ -95,7 +95,10 @@ def _link_to_root(unit: Unit, customers: Sequence[Draft]) -> list[Draft]:
 
 
 def accounts_of_tops(unit: Unit, customers: Iterable[int]) -> dict[int, tuple[str, int] | None]:
-    """The account, key and id, of the topmost parent of each stored customer, all by their ids; None for none."""
+    """The account, key and id, of the topmost parent of each stored customer, all by their ids; None for none.
+
+    What stands in or below a circle of parents, which no command makes, has no topmost parent and is left out.
+    """
     found = unit.connection.execute(_TOP, (json.dumps(sorted(customers)),))
     return {customer: None if key is None else (key, account) for customer, key, account in found}
 
@@ -161,7 +164,7 @@ _ABOVE = f"""WITH RECURSIVE up (id) AS (
 
 _TOP = """WITH RECURSIVE up (customer, id, above) AS (
         SELECT c.id, c.id, c.parent_id FROM customer c WHERE c.id IN (SELECT value FROM json_each(?))
-        UNION ALL
+        UNION
         SELECT up.customer, up.above, (SELECT c.parent_id FROM customer c WHERE c.id = up.above)
         FROM up WHERE up.above IS NOT NULL
     ), top (customer, account) AS (

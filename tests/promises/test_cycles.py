@@ -114,6 +114,18 @@ def test_every_read_ends_on_a_cycle_of_records(world: Shop) -> None:
         assert ran.code in (0, 1), (command, ran)
 
 
+@pytest.mark.parametrize("kind", CYCLES)
+def test_an_import_below_a_circle_ends_where_subsidiaries_share_the_account_of_the_topmost(
+    world: Shop, kind: str
+) -> None:
+    [switched] = world.many(["setting", "set", "account.strategy", "root", "-q"])
+    assert switched.code == 0
+    close_circles(world, CYCLES[kind])
+    (world.folder / "new.csv").write_text("key,name,parent\nnew,New,company-a\n")
+    ran = world("customer", "import", "new.csv", "-o", "json")
+    assert (ran.code, ran.json["added"]) == (0, 1)
+
+
 def test_a_chain_of_thousands_of_customers_is_read_and_written(nothing: Shop) -> None:
     rows = [{"key": "c0", "name": "C"}]
     rows += [{"key": f"c{number}", "name": "C", "parent": f"c{number - 1}"} for number in range(1, 5_000)]

@@ -217,7 +217,7 @@ class _Records:
         self.shared: dict[int, Target | int | None] = {}
         """The records that share the account of their topmost parent: that account, or which of them the parent is.
 
-        None is no account, where the topmost parent is stored and has none."""
+        None is no account, where the topmost parent is stored and has none, or there is a circle instead."""
 
 
 class _Batch(_Records):
@@ -402,7 +402,7 @@ class _Batch(_Records):
         accounts = {parent: account and Target(*account) for parent, account in stored.items()}
         for at, parent in enumerate(parents):
             if parent is not None:
-                self.shared[at] = accounts[parent.id]
+                self.shared[at] = accounts.get(parent.id)
             elif at in self.parents and at not in self.left:
                 above = self.parents[at]
                 self.shared[at] = self.shared.get(above, above)

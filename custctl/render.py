@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import chain, islice, zip_longest
 from typing import Any, Literal, NamedTuple, TextIO
 
-from custctl.errors import CustctlError, Problem
+from custctl.errors import CustctlError, Problem, number_of
 from custctl.formats import WRITERS, can_hold, text_of, visible, write_jsonl, write_yaml
 from custctl.result import LISTS, Result, Row, View
 
@@ -688,12 +688,9 @@ def _remedy(page: _Page, remedy: Row | None) -> None:
     page.line("nearest remedy:")
     for command in remedy["commands"]:
         page.line("  ", (command, "bold"))
-    affected = ", ".join(_count(number, noun) for noun, number in remedy["also_affects"].items() if number)
+    counts = remedy["also_affects"].items()
+    affected = ", ".join(number_of(number, nouns.removesuffix("s")) for nouns, number in counts if number)
     page.line(f"also affects: {affected or 'nobody else'}")
-
-
-def _count(number: int, plural: str) -> str:
-    return f"{number} {plural.removesuffix('s') if number == 1 else plural}"
 
 
 # The matrix of one subject

@@ -133,8 +133,9 @@ def variant_add(
 
 def _add_variant(unit: Unit, key: str | None, values: dict[str, Any]) -> None:
     """A new variant, by default named after its content and whom it is for."""
-    parts = [values["content"], *(values.get(name) or "" for name in ("customer", "group", "language"))]
-    add_record(unit, VARIANT, given(key=key) | values, " ".join(parts))
+    from custctl.store.contents import title_of_variant
+
+    add_record(unit, VARIANT, given(key=key) | values, title_of_variant(values))
 
 
 def _values(

@@ -6,7 +6,7 @@ Variants for other customers and groups are not read, so that it takes one query
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -24,6 +24,11 @@ _FITTING = """
     AND (v.customer_id IS NULL OR v.customer_id = (SELECT id FROM customer WHERE key = :customer))
     AND (v.group_id IS NULL OR v.group_id = (SELECT id FROM customer_group WHERE key = :group))
     AND (v.language IS NULL OR v.language = :language)"""
+
+
+def title_of_variant(values: Mapping[str, Any]) -> str:
+    """The words from which a variant gets its key: its content, and whom it is for."""
+    return " ".join(str(values[name]) for name in ("content", "customer", "group", "language") if values.get(name))
 
 
 def seen(connection: sqlite3.Connection, onlooker: Onlooker) -> Iterator[Row]:

@@ -121,6 +121,7 @@ class Selection(NamedTuple):
         decoders = [(place, read) for place, field in enumerate(self.fields) if (read := decoder(field))]
         if not decoders:
             yield from ((row[0], dict(zip(names, row[1:], strict=True))) for row in cursor)
+            return
         for row_id, *values in cursor:
             for place, read in decoders:
                 if values[place] is not None:

@@ -14,6 +14,7 @@ from custctl.errors import Exit
 from custctl.resources import BUSINESS, CLOSED, CUSTOMER, LEAD, OPPORTUNITY, SETTING, Noun
 from custctl.store.codec import money_from, money_text
 from custctl.store.currencies import rates_of
+from custctl.store.pointers import IDS
 from custctl.store.unit import Draft, Unit, ids_of, wrong
 
 BUYERS: Mapping[Noun, str] = {CUSTOMER: "customer", BUSINESS: "business_customer"}
@@ -94,7 +95,7 @@ def follow(unit: Unit, drafts: Iterable[Draft]) -> None:
             continue
         ids = ids_of(draft for draft in drafts if draft.noun is kind and draft.key in moved)
         for noun in (LEAD, OPPORTUNITY):
-            for other in unit.select(noun, f"t.{field}_id IN (SELECT value FROM json_each(:ids))", ids=ids):
+            for other in unit.select(noun, f"t.{field}_id IN {IDS}", ids=ids):
                 if other.image[field] in moved and "account" not in other.given:
                     other.image["account"] = moved[other.image[field]]
 

@@ -14,9 +14,9 @@ from custctl.policy.model import Entity, Record, Subject
 from custctl.policy.visibility import category, product
 from custctl.resources import NOUNS, PRODUCT, Noun
 from custctl.store import visibility
+from custctl.store.scopes import Condition
 from custctl.store.visibility import Viewer
 
-Condition = tuple[str, dict[str, object]]
 Words = tuple[str, ...]
 
 
@@ -63,6 +63,7 @@ class Sight:
     row_id: int
     key: str
     _apart: set[int] | None = None
+    _hidden: dict[tuple[bool, str | None], bool] = field(default_factory=dict)
     _known: dict[tuple[object, ...], bool] = field(default_factory=dict)
 
     @classmethod
@@ -75,7 +76,10 @@ class Sight:
 
     def hides(self, subject: Subject) -> bool:
         """Whether it is hidden from the subject: visibility hides it, or it is not on sale."""
-        return not self._is_seen(viewer_of(self.connection, subject))
+        whose = (subject.kind == "user", subject.customer)  # what `viewer_of` goes by: many users share a customer
+        if whose not in self._hidden:
+            self._hidden[whose] = not self._is_seen(viewer_of(self.connection, subject))
+        return self._hidden[whose]
 
     def showing(self, subject: Subject) -> Showing:
         """What would show it to a subject from whom it is hidden, and to as few others as can be.
@@ -85,20 +89,24 @@ class Sight:
         viewer = viewer_of(self.connection, subject)
         change, commands = Change(), list[Words]()
         verb = ("custctl", self.noun.name)
-        if not self._is_on_sale():
+        on_sale = self._is_on_sale()
+        if not on_sale:
             commands.append((*verb, "edit", self.key, "--status", "enabled"))
         if not self._is_seen(viewer, change):
             change, option = _nearest(viewer)
             commands.append((*verb, "visibility", self.key, *option))
-        users = dict(self._gaining(subject, change, all_of_them=len(commands) > 1 or change.level is None))
+        only = viewer.customer if on_sale else None
+        users = dict(self._gaining(subject, change, only))
         return Showing(commands, sum(users.values()), len(users.keys() - {None}))
 
-    def _gaining(self, subject: Subject, change: Change, *, all_of_them: bool) -> Iterator[tuple[int | None, int]]:
-        """How many other users of each customer see it after a change who did not before."""
-        where = "" if all_of_them or change.level != "customer" else "AND u.customer_id = :customer"
+    def _gaining(
+        self, subject: Subject, change: Change, only: tuple[int, str] | None
+    ) -> Iterator[tuple[int | None, int]]:
+        """How many other users of each customer, or of this one only, see it after a change who did not before."""
+        where = "" if only is None else "AND u.customer_id = :customer"
         query = f"SELECT u.customer_id, count(*) FROM customer_user u WHERE u.key <> :me {where} GROUP BY 1"
         me = subject.key if subject.kind == "user" else ""
-        rows = self.connection.execute(query, {"me": me, "customer": change.of and change.of[0]})
+        rows = self.connection.execute(query, {"me": me, "customer": only and only[0]})
         for customer, number in rows.fetchall():
             viewer = visibility.with_customer(self.connection, "", customer)
             if not self._is_seen(viewer) and self._is_seen(viewer, change):

@@ -409,15 +409,18 @@ def test_v_09_a_trial_run_counts_who_would_go_and_tells_who_stays(expired: Runne
     ]
 
 
+EXPIRED = [
+    ("remove", "customer:jo-miller"),
+    ("remove", "user:guest-jo"),
+    ("remove", "user:guest-jo-3"),
+    ("remove", "visitor:s-17"),
+    ("remove", "visitor:s-19"),
+]
+
+
 def test_v_09_expired_guests_go_with_their_customers_and_those_with_documents_stay(expired: Runner) -> None:
     assert expired.refusal("guest", "clean")[:2] == (2, "usage")
-    assert sorted(expired.changes("guest", "clean", "--yes")) == [
-        ("remove", "customer:jo-miller"),
-        ("remove", "user:guest-jo"),
-        ("remove", "user:guest-jo-3"),
-        ("remove", "visitor:s-17"),
-        ("remove", "visitor:s-19"),
-    ]
+    assert sorted(expired.changes("guest", "clean", "--yes")) == EXPIRED
     assert [row["key"] for row in expired.json("user", "list")] == ["guest-jo-2"]
     assert [row["key"] for row in expired.json("customer", "list")] == ["jo-miller-2", "jo-miller-3"]
     assert expired.json("guest", "clean", "--yes")["deleted"] == {"guest_users": 0, "customers": 0, "visitors": 0}
@@ -463,13 +466,7 @@ def test_v_09_a_session_that_was_never_used_keeps_no_guest_and_stays_without_one
         expired.json("guest", "edit", key, "--last-visit", "")
     with contextlib.closing(sqlite3.connect(expired.database)) as connection, connection:
         connection.execute("UPDATE visitor SET updated_at = ?", (LONG_AGO,))
-    assert sorted(expired.changes("guest", "clean", "--yes")) == [
-        ("remove", "customer:jo-miller"),
-        ("remove", "user:guest-jo"),
-        ("remove", "user:guest-jo-3"),
-        ("remove", "visitor:s-17"),
-        ("remove", "visitor:s-19"),
-    ]
+    assert sorted(expired.changes("guest", "clean", "--yes")) == EXPIRED
     assert [row["key"] for row in expired.json("guest", "list")] == ["s-18", "s-20"]
 
 

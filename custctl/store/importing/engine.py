@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, Literal
 
-from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean
+from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, number_of
 from custctl.resources import ACCOUNT, ADDRESS_OF, ADDRESSES, CONTACT, ROLE, SALES, SETTING, USER, Noun, slug
 from custctl.store.apply import Item, Request, item_of, merge
 from custctl.store.importing import matching
@@ -503,7 +503,7 @@ class Import:
         if self.rejects is not None:
             self.rejects.add(asked, told)
         if self.options.keep_going and most is not None and self.outcome.counts["rejected"] > most:
-            words = f"more than {most} row{'s' * (most != 1)} rejected"
+            words = f"more than {number_of(most, 'row')} rejected"
             raise CustctlError(Problem("rejected", Exit.INVALID, words, "nothing was written"), *self.outcome.problems)
 
     def _in_the_sheet(self, asked: Asked, problem: Problem) -> Problem:

@@ -27,6 +27,7 @@ from custctl.resources import (
     slug,
 )
 from custctl.store.codec import language_code
+from custctl.store.contents import title_of_variant
 from custctl.store.importing.wanted import Asked, Way
 from custctl.store.lookup import near_keys
 from custctl.store.pricing import price_key
@@ -101,7 +102,6 @@ def _price_given(values: Mapping[str, Any]) -> str | None:
 
 
 _TITLES = ("name", "label", "title")
-_RESTRICTIONS = ("customer", "group", "language")
 
 
 def title_of(noun: Noun, asked: Asked) -> str:
@@ -115,7 +115,7 @@ def title_of(noun: Noun, asked: Asked) -> str:
     if noun is USER:
         return "guest " + str(values.get("email") or "").partition("@")[0]
     if noun is VARIANT:
-        return " ".join(str(values[name]) for name in ("content", *_RESTRICTIONS) if values.get(name))
+        return title_of_variant(values)
     return str(next((values[name] for name in (*_TITLES, "subject") if values.get(name)), ""))
 
 
@@ -126,7 +126,7 @@ def name_of(noun: Noun, asked: Asked) -> Way | None:
         words = " ".join(str(values[name]) for name in ("first_name", "last_name") if values.get(name))
         return Way("names", words) if words else None
     for name in _TITLES:
-        if noun.field(name) is not None and noun is not CONTACT and values.get(name):
+        if noun.field(name) is not None and values.get(name):
             return Way("label" if name == "label" else "name", str(values[name]))
     return None
 

@@ -28,7 +28,8 @@ def prepare() -> None:
         sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - it lives as long as the process
     if isinstance(sys.stdout.buffer, io.RawIOBase):  # PYTHONUNBUFFERED, which would cost a call for every word
         encoding, terminal = sys.stdout.encoding, sys.stdout.isatty()
-        sys.stdout = io.TextIOWrapper(io.BufferedWriter(sys.stdout.detach()), encoding, line_buffering=terminal)
+        # The first wrapper stays whole: the width of the terminal is asked of it.
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(sys.stdout.buffer), encoding, line_buffering=terminal)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # they are text streams
 

@@ -108,6 +108,13 @@ def test_every_view_is_as_wide_as_the_screen_and_lets_no_stored_text_through(wor
             assert max(map(cells, plain.splitlines())) <= columns, name
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_wide_screen_is_used_even_where_python_is_told_not_to_buffer(world: Shop, unbuffered: str) -> None:
+    terminal = Terminal(world, VIEWS["accounts"], 200, {"PYTHONUNBUFFERED": unbuffered})
+    assert terminal.end() == 0
+    assert 80 < max(map(cells, COLOUR.sub("", terminal.screen).splitlines())) <= 200
+
+
 @pytest.mark.parametrize(
     ("words", "env", "colour"),
     [

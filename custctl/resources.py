@@ -926,9 +926,12 @@ def slug(text: str, noun: str) -> str:
 
     A name without a letter or digit gives the noun.
     """
-    words = "".join(character if character.isalnum() else "-" for character in fold(text))
-    made = re.sub("-+", "-", words).strip("-")[:MAX_KEY].strip("-")
+    made = _BETWEEN_WORDS.sub("-", fold(text)).strip("-")[:MAX_KEY].strip("-")
     return made or noun
+
+
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+r"""What is neither letter nor digit; `\w` is what `isalnum` says, and the underscore."""
 
 
 def numbered(key: str, count: int) -> str:

@@ -21,8 +21,10 @@ from custctl.resources import (
     PRICE,
     PRICE_LIST,
     PRODUCT,
+    RECORD,
     ROLE,
     SETTING,
+    USER,
     Noun,
     fold,
     numbered,
@@ -34,9 +36,7 @@ from custctl.store.inputs import (
     INPUTS,
     AddressInput,
     Input,
-    PriceInput,
     ProductInput,
-    RecordInput,
     TestInput,
     UserInput,
     field_names,
@@ -66,7 +66,7 @@ class Item:
     locate: Locate
     was: str | None = None
     manager: str | None = None
-    addresses: tuple[AddressInput, ...] | None = None
+    addresses: tuple[Mapping[str, Any], ...] | None = None
 
 
 @dataclass(slots=True)
@@ -128,6 +128,13 @@ def item_of(noun: Noun, values: Mapping[str, Any], locate: Locate = lambda *_: N
     return item
 
 
+def known_item(noun: Noun, values: Mapping[str, Any]) -> Item:
+    """An item of values that nobody typed: they are already what the input model would make of them."""
+    given = {name: value for name, value in values.items() if name != "addresses"}
+    key = _name(noun, given)
+    return Item(noun, key, given, lambda *_: None, addresses=tuple(values.get("addresses", ())))
+
+
 # -- reading inputs --------------------------------------------------------------------------------------------
 
 
@@ -182,35 +189,35 @@ def _read_item(noun: Noun, row: Mapping[str, Any], locate: Locate, problems: lis
     if made is None:
         return None
     given = made.given()
-    key = _key(noun, made, given, locate, problems)
+    problems.extend(_nameless(made, locate))
     addresses = getattr(made, "addresses", None) if "addresses" in made.model_fields_set else None
     was = getattr(made, "was", None)
-    return Item(noun, key, given, locate, was, None, None if addresses is None else tuple(addresses))
+    inner = None if addresses is None else tuple(address.given() for address in addresses)
+    return Item(noun, _name(noun, given), given, locate, was, None, inner)
 
 
-def _key(noun: Noun, made: Input, given: dict[str, Any], locate: Locate, problems: list[Problem]) -> str:
-    """The folded key by which the unit knows the record."""
-    if isinstance(made, UserInput):
-        if made.key is None:
-            if not made.email:
-                problems.append(Problem("invalid", Exit.INVALID, "a user needs an email", None, locate(), "email"))
-            elif made.guest:
-                text = f"guest {made.email} needs a key, because guests may share an e-mail address"
-                hint = f"key = {slug('guest ' + made.email.partition('@')[0], 'guest')!r}"
-                problems.append(Problem("invalid", Exit.INVALID, text, hint, locate("email"), "key"))
-        given["key"] = made.key or fold(made.email)
-        return str(given["key"])
-    if isinstance(made, ProductInput):
-        if made.key is None and not made.sku:
-            problems.append(Problem("invalid", Exit.INVALID, "a product needs a sku", None, locate(), "sku"))
-        given["key"] = made.key or fold(made.sku)
-        return str(given["key"])
-    if isinstance(made, PriceInput):
-        given["key"] = price_key(made.price_list, made.product, made.quantity)
-        return str(given["key"])
-    if isinstance(made, RecordInput):
-        return f"{made.entity}:{fold(made.key)}"
-    if noun.table == "sales_document":
+def _nameless(made: Input, locate: Locate) -> Iterator[Problem]:
+    """What is wrong with a user or product of which nothing says how it is called."""
+    if isinstance(made, UserInput) and made.key is None:
+        if not made.email:
+            yield Problem("invalid", Exit.INVALID, "a user needs an email", None, locate(), "email")
+        elif made.guest:
+            text = f"guest {made.email} needs a key, because guests may share an e-mail address"
+            hint = f"key = {slug('guest ' + made.email.partition('@')[0], 'guest')!r}"
+            yield Problem("invalid", Exit.INVALID, text, hint, locate("email"), "key")
+    if isinstance(made, ProductInput) and made.key is None and not made.sku:
+        yield Problem("invalid", Exit.INVALID, "a product needs a sku", None, locate(), "sku")
+
+
+def _name(noun: Noun, given: dict[str, Any]) -> str:
+    """The folded key by which the unit knows the record; where another field names it, that gives it its key."""
+    if noun in (USER, PRODUCT):
+        given["key"] = given.get("key") or fold(given.get("email" if noun is USER else "sku", ""))
+    elif noun is PRICE:
+        given["key"] = price_key(given["price_list"], given["product"], given.get("quantity", 1))
+    elif noun is RECORD:
+        return f"{given['entity']}:{fold(given['key'])}"
+    elif noun.table == "sales_document":
         return fold(given["number"])
     return str(given[noun.key])
 
@@ -305,7 +312,7 @@ def _repeated(items: Iterable[Item]) -> Iterator[Problem]:
     """A key that two items share, or two addresses of one item; also where one of them is renamed away from it."""
     seen: set[tuple[str, str]] = set()
     for item in items:
-        keys = [address.key for address in item.addresses or ()]
+        keys = [address.get("key") for address in item.addresses or ()]
         for number, key in enumerate(keys):
             if key is not None and key in keys[:number]:
                 place = item.locate("addresses", number, "key")
@@ -447,11 +454,11 @@ _NAMED = 5
 def _address_items(noun: Noun, owner: Item) -> Iterator[Item]:
     """The addresses that an owner's item gives; one without a key gets that of its label."""
     given = owner.addresses or ()
-    taken = {address.key for address in given if address.key}
+    taken = {address["key"] for address in given if address.get("key")}
     for number, address in enumerate(given):
-        key = address.key or free_key(address.label or "address", taken)
+        key = address.get("key") or free_key(address.get("label") or "address", taken)
         taken.add(key)
-        values = {**address.given(), "key": key, "owner": owner.key}
+        values = {**address, "key": key, "owner": owner.key}
         locate = _address_locator(owner.locate, number)
         yield Item(noun, f"{owner.key}/{key}", values, locate, manager=owner.manager)
 

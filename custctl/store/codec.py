@@ -112,20 +112,16 @@ def amount_text(value: Any) -> str:
     return money_text(units)
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _plain(value: Any) -> Any:
-    return value
+dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""The JSON text of a value as columns and history keep it."""
 
 
 _TO_COLUMN: dict[FieldKind, Callable[[Any], Any]] = {
     "bool": int,
     "switch": lambda on: "full" if on else "none",
     "money": money_from,
-    "list": _dump,
-    "json": _dump,
+    "list": dump,
+    "json": dump,
 }
 _FROM_COLUMN: dict[FieldKind, Callable[[Any], Any]] = {
     "bool": bool,
@@ -140,7 +136,13 @@ _FROM_COLUMN: dict[FieldKind, Callable[[Any], Any]] = {
 
 def to_column(field: Field, value: Any) -> Any:
     """What the field's column holds for a value; references are resolved elsewhere."""
-    return None if value is None else _TO_COLUMN.get(field.kind, _plain)(value)
+    encode = encoder(field)
+    return value if value is None or encode is None else encode(value)
+
+
+def encoder(field: Field) -> Callable[[Any], Any] | None:
+    """How to write a value of the field, None when it is written as it is; absent values are never encoded."""
+    return _TO_COLUMN.get(field.kind)
 
 
 def decoder(field: Field) -> Callable[[Any], Any] | None:

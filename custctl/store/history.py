@@ -459,10 +459,10 @@ def _whole(noun: Noun, image: dict[str, Any], renamed: Mapping[tuple[str, str], 
 
     History names records as they were called at the end of the revision; those it renamed get their names back.
     """
-    from custctl.store.unit import stored_names
+    from custctl.store.shapes import shape
 
     empty = {field.name: type(field.default)() for field in noun.fields if isinstance(field.default, list | dict)}
-    whole = {**dict.fromkeys(stored_names(noun)), **empty, **image}
+    whole = {**dict.fromkeys(shape(noun).stored), **empty, **image}
     for field in noun.fields:
         if field.to and not field.computed:
             new = {key: earlier for (noun_name, key), earlier in renamed.items() if noun_name == field.to}

@@ -164,6 +164,8 @@ def _text(value: Any) -> str | None:
     """Text, or None for what clears; a number in a document is read as written."""
     if value is None or value == "":
         return None
+    if type(value) is str and value.isascii() and "\0" not in value:  # as most are
+        return value
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("must be text")
     text = str(value)

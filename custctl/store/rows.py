@@ -36,9 +36,7 @@ class Transaction:
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         if len(rows) >= self._many:
-            columns = list(rows[0])
-            places = ", ".join(f":{column}" for column in columns)
-            self.connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+            self.insert_columns(table, {column: [row[column] for row in rows] for column in rows[0]})
         elif rows:
             from custctl.store.models import MODELS
 
@@ -46,6 +44,15 @@ class Transaction:
             session.add_all([MODELS[table](**row) for row in rows])
             session.flush()
             session.expunge_all()
+
+    def insert_columns(self, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Rows that are given column by column, all of the same length."""
+        rows = list(zip(*columns.values(), strict=True))
+        if len(rows) >= self._many:
+            places = ", ".join("?" * len(columns))
+            self.connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+        else:
+            self.insert(table, [dict(zip(columns, row, strict=True)) for row in rows])
 
     def update(self, table: str, row_id: int, values: Row) -> None:
         from sqlalchemy import update

@@ -67,6 +67,7 @@ from custctl.store.inputs import STATUSES, entity_name
 from custctl.store.pricing import price_key
 from custctl.store.select import keys_in, with_keys
 from custctl.store.settings import SETTINGS, owner_of
+from custctl.store.shapes import shape
 from custctl.store.unit import Draft, Unit, wrong
 
 BUILT_IN_ROLES = frozenset(role.key for role in PREDEFINED_ROLES)
@@ -135,11 +136,11 @@ def _required(unit: Unit, draft: Draft) -> None:
 
 def _references(unit: Unit, draft: Draft) -> None:
     """Every reference that is new leads to a record."""
-    for entry in draft.noun.fields:
-        if not entry.to or entry.computed or not draft.changed(entry.name):
+    image = draft.image
+    for entry, target in shape(draft.noun).references:
+        if not image[entry.name] or not draft.changed(entry.name):
             continue
-        target = NOUNS[entry.to]
-        value = draft.image[entry.name] = with_keys(entry, draft.image.get(entry.name), {})
+        value = image[entry.name] = with_keys(entry, image[entry.name], {})
         for key in keys_in(value):
             if unit.id_of(target, key) is None:
                 unit.missing(target, key, draft.locate(entry.name), entry.name)

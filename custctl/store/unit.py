@@ -10,18 +10,20 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, near
 from custctl.policy.catalogue import ENTITIES, own_entity
 from custctl.policy.model import Entity
 from custctl.resources import ADDRESSES, CUSTOMER, GROUP, NOUNS, Link, Noun, fold, numbered, reference
-from custctl.store.codec import to_column
+from custctl.store.codec import dump
 from custctl.store.database import now
 from custctl.store.lookup import near_keys
 from custctl.store.rows import Transaction
 from custctl.store.select import Image, differences, keys_in, role_entries, selection, told, with_keys
 from custctl.store.settings import SETTINGS, owner_of
+from custctl.store.shapes import Column, shape
 
 if TYPE_CHECKING:
     from custctl.store.acting import Actor
@@ -143,7 +145,8 @@ class Unit:
 
     def find(self, noun: Noun, key: str) -> Draft | None:
         """The record of this key, removed ones included, or None."""
-        self.load(noun, [key])
+        if (noun.name, key) not in self.drafts:
+            self.load(noun, [key])
         return self.drafts[(noun.name, key)]
 
     def get(self, noun: Noun, key: str) -> Draft:
@@ -224,7 +227,7 @@ class Unit:
 
     def create(self, noun: Noun, key: str, given: Mapping[str, Any]) -> Draft:
         """A new record: the noun's defaults, and what was given."""
-        image: Image = {entry.name: _fresh(entry.default) for entry in noun.fields if not entry.computed}
+        image = shape(noun).fresh()
         image.update(given)
         draft = Draft(noun, key, self._new_id(noun), None, image)
         self.drafts[(noun.name, key)] = draft
@@ -351,24 +354,23 @@ class Unit:
                 drafts[row_id].manager = manager
 
     def _write_rows(self, changed: Sequence[Draft]) -> None:
-        inserts: dict[str, list[dict[str, Any]]] = {}
+        new: dict[Noun, list[Draft]] = {}
         updates: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = {}
         links: dict[str, list[dict[str, Any]]] = {}
         self._delete(changed)
         for draft in changed:
             if draft.after is None:
                 continue
-            row = self._row(draft)
             if draft.before is None:
-                made = {"id": draft.id, **row, "manager": draft.manager, "created_at": self.moment}
-                inserts.setdefault(draft.noun.table, []).append({**made, "updated_at": self.moment})
+                new.setdefault(draft.noun, []).append(draft)
             else:
+                row = self._row(draft)
                 updates.setdefault((draft.noun.table, tuple(row)), []).append({"id": draft.id, **row})
             for table, rows in self._links(draft).items():
                 links.setdefault(table, []).extend(rows)
         self._vacate(changed)
-        for table, rows in inserts.items():
-            self.transaction.insert(table, rows)
+        for noun, drafts in new.items():
+            self.transaction.insert_columns(noun.table, self._columns(noun, drafts))
         for (table, columns), rows in updates.items():
             stamped = [{**row, "updated_at": self.moment} for row in rows]
             self.transaction.update_many(table, (*columns, "updated_at"), stamped)
@@ -386,26 +388,41 @@ class Unit:
         for (table, column), rows in given_up.items():
             self.transaction.update_many(table, (column,), rows)
 
+    def _columns(self, noun: Noun, drafts: Sequence[Draft]) -> dict[str, Sequence[Any]]:
+        """The rows of new records of a noun, a column at a time: what a column takes is looked up once for all."""
+        images = [draft.image for draft in drafts]
+        rows: dict[str, Sequence[Any]] = {"id": [draft.id for draft in drafts]}
+        for column in shape(noun).columns:
+            rows[column.name] = self._stored(column, list(map(itemgetter(column.field), images)))
+        for folded, names in noun.folded.items():
+            rows[folded] = [_folded(image, names) for image in images]
+        extra = [self._extra_columns(draft) for draft in drafts]
+        rows |= {name: [row[name] for row in extra] for name in extra[0]}
+        same = {"created_at": self.moment, "updated_at": self.moment}
+        rows["manager"] = [draft.manager for draft in drafts]
+        return rows | {name: [value] * len(drafts) for name, value in same.items()}
+
+    def _stored(self, column: Column, values: Sequence[Any]) -> Sequence[Any]:
+        """What a column holds for values of its field."""
+        target, encode = column.target, column.encode
+        if target is not None:
+            ids = {key: self.id_of(target, key) for key in {*values} if key is not None}
+            return [ids.get(key) for key in values]
+        return values if encode is None else [None if value is None else encode(value) for value in values]
+
     def _row(self, draft: Draft) -> dict[str, Any]:
-        """The columns of a record: all of a new one, else those of the fields that changed."""
-        row: dict[str, Any] = {}
-        for entry in draft.noun.fields:
-            if not entry.in_row or not draft.changed(entry.name):
-                continue
-            value = draft.image.get(entry.name)
-            if entry.kind == "reference":
-                row[entry.holder] = None if value is None else self.id_of(NOUNS[entry.to], value)
-            else:
-                row[entry.holder] = to_column(entry, value)
+        """The columns of a stored record whose fields have changed."""
+        changed = [column for column in shape(draft.noun).columns if draft.changed(column.field)]
+        row = {column.name: self._stored(column, [draft.image.get(column.field)])[0] for column in changed}
+        for column, names in draft.noun.folded.items():
+            if any(draft.changed(name) for name in names):
+                row[column] = _folded(draft.image, names)
         return row | self._extra_columns(draft)
 
     def _extra_columns(self, draft: Draft) -> dict[str, Any]:
-        """Columns that follow from several fields, or that no document shows."""
+        """Columns that follow from more than the value of a field, or that no document shows."""
         noun, image = draft.noun, draft.image
         row: dict[str, Any] = {}
-        for column, fields in noun.folded.items():
-            if any(draft.changed(name) for name in fields):
-                row[column] = fold(" ".join(image[name] for name in fields if image[name]))
         if noun.name == "customer-user-role":
             row |= self._role_columns(draft)
         if draft.before is None and noun.name in ADDRESSES:
@@ -467,8 +484,8 @@ class Unit:
     def _links(self, draft: Draft) -> dict[str, list[dict[str, Any]]]:
         """The rows beside the record's own: its links, the entries of a role."""
         rows: dict[str, list[dict[str, Any]]] = {}
-        for name, target, via in _links_of(draft.noun):
-            if draft.changed(name):
+        for name, target, via in shape(draft.noun).links:
+            if draft.image[name] and draft.changed(name):
                 rows[via.table] = list(self._linked(draft, via, target, draft.image[name]))
         if _entries_change(draft) and draft.after is not None:
             rows["role_entry"] = [{"role_id": draft.id, **entry} for entry in self._entries(draft.image)]
@@ -508,7 +525,7 @@ class Unit:
         for draft in changed:
             if draft.before is None:
                 continue
-            for name, _, via in _links_of(draft.noun):
+            for name, _, via in shape(draft.noun).links:
                 if draft.after is None or draft.changed(name):
                     gone.setdefault(via.table, []).append(_own_columns(draft, via))
             if _entries_change(draft):
@@ -521,7 +538,7 @@ class Unit:
     def _take(self, noun: Noun, tail: str, parameters: Mapping[str, Any]) -> list[Draft]:
         """Read rows into drafts; a record already at hand keeps its draft."""
         taken = []
-        rows = list(selection(noun.name, stored_names(noun)).rows(self.connection, tail, parameters))
+        rows = list(selection(noun.name, shape(noun).stored).rows(self.connection, tail, parameters))
         if noun.name == "customer-user-role" and rows:
             ids = json.dumps([row_id for row_id, _ in rows])
             entries = role_entries(self.connection, "role_id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
@@ -621,11 +638,6 @@ def _by_keys(noun: Noun, keys: Sequence[str]) -> tuple[str, list[Any]]:
     return f"t.{column} IN (SELECT value FROM json_each(:keys))", list(keys)
 
 
-def _links_of(noun: Noun) -> list[tuple[str, Noun, Link]]:
-    """The fields whose links are kept with the records of a noun: name, the noun linked to, and where."""
-    return [(entry.name, NOUNS[entry.to], entry.via) for entry in noun.fields if entry.via and not entry.computed]
-
-
 def _entries_change(draft: Draft) -> bool:
     """Whether a role gets other entries than it had, or none because it goes."""
     of_role = draft.noun.name == "customer-user-role"
@@ -645,14 +657,9 @@ def _key_columns(draft: Draft) -> dict[str, Any]:
     return {"key": draft.key}
 
 
-def stored_names(noun: Noun) -> tuple[str, ...]:
-    """The fields of an image: all of a noun's but those that are computed."""
-    return tuple(entry.name for entry in noun.fields if not entry.computed)
-
-
-def _fresh(default: Any) -> Any:
-    """A copy of a default, so that no two records share a list."""
-    return type(default)(default) if isinstance(default, list | dict) else default
+def _folded(image: Image, names: Iterable[str]) -> str:
+    """The text by which fields are looked up together."""
+    return fold(" ".join(image[name] for name in names if image[name]))
 
 
 def _differs(draft: Draft) -> bool:
@@ -698,7 +705,7 @@ def _op_of_both(earlier: str, row: Mapping[str, Any]) -> str:
 def _json(image: Image | None) -> str | None:
     if image is None:
         return None
-    return json.dumps(told(image), ensure_ascii=False, separators=(",", ":"))
+    return dump(told(image))
 
 
 def _told(pair: Sequence[Any]) -> Iterable[bool]:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custctl.resources import NOUNS, slug
+from custctl.resources import NOUNS, PRICE, slug
+from custctl.store.apply import NOUN_OF_TABLE, item_of, known_item
 from custctl.store.documents import document_pieces, write_document
 from custctl.store.worlds import Size, World
 from custctl.store.worlds.skeleton import DEEPEST
@@ -76,6 +77,17 @@ def test_a_world_is_made_in_parts_that_name_only_what_came_before(customers: int
         for table in ("customers", "users", "orders"):
             named = {row.get(name) for row in world.rows(table, part) for name in ("parent", "customer")}
             assert named - {None} <= known
+
+
+@given(st.integers(1, 60), st.integers(0, 10**6))
+@settings(max_examples=10, deadline=None)
+def test_a_record_is_what_its_input_model_makes_of_it(customers: int, seed: int) -> None:
+    """So a database may be filled without the models; only prices name their products in capitals."""
+    world = World(Size(customers), seed)
+    for table, noun in NOUN_OF_TABLE.items():
+        for row in world.rows(table) if noun is not PRICE else ():
+            read, known = item_of(noun, row), known_item(noun, row)
+            assert (read.key, read.given, read.addresses or ()) == (known.key, known.given, known.addresses)
 
 
 @pytest.mark.parametrize("format", ["toml", "yaml", "json"])

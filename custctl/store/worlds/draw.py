@@ -7,8 +7,8 @@ own ways.
 
 from __future__ import annotations
 
+from _random import Random  # that of `random` takes a seed twice over, which is most of what a draw costs
 from collections.abc import Sequence
-from random import Random
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class Draw:
     __slots__ = ("share",)
 
     def __init__(self, seed: int, purpose: int, number: int = 0) -> None:
-        self.share = Random((seed * _PURPOSES + purpose) * _NUMBERS + number).random  # noqa: S311 - no secret
+        self.share = Random((seed * _PURPOSES + purpose) * _NUMBERS + number).random
 
     def below(self, most: int) -> int:
         """A whole number from 0 to one less than `most`."""

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from custctl.store.apply import NOUN_OF_TABLE, Item, Request, item_of, merge, setting_item
+from custctl.resources import PRICE
+from custctl.store.apply import NOUN_OF_TABLE, Item, Request, item_of, known_item, merge, setting_item
 from custctl.store.demo import require_empty
 from custctl.store.settings import Place
 from custctl.store.unit import Unit
@@ -44,8 +45,8 @@ def fill(writer: Writer, world: World, progress: Callable[[int], object] = lambd
 
 def _items(world: World, customers: range) -> Iterator[Item]:
     for table, noun in NOUN_OF_TABLE.items():
-        for row in world.rows(table, customers):
-            yield item_of(noun, row)
+        read = item_of if noun is PRICE else known_item  # a price names its product as people do, in capitals
+        yield from (read(noun, row) for row in world.rows(table, customers))
     yield from _settings(world.settings(customers))
 
 

@@ -564,23 +564,29 @@ def records_of(world: Skeleton, number: int) -> Iterator[Row]:
     """Lines of shopping lists, and claims about orders."""
     company = world.company(number)
     for paper in world.papers(number):
-        kind, draw = _kind(world, paper), world.draw(RECORD, paper)
+        kind = _kind(world, paper)
+        if kind not in ("order", "shopping_list"):
+            continue
+        draw = world.draw(RECORD, paper)
         owner = {"customer": company.key, "user": _buyer(world, number, draw)}
         parent = f"{kind.replace('_', '-')}:{_PREFIXES[kind]}-{paper:06}"
         if kind == "shopping_list":
             for line in range(1, draw.tail(4) + 1):
                 key = f"sl-{paper:06}-{line}"
                 yield {"entity": "shopping-list-line-item", "key": key, "parent": parent}
-        elif kind == "order" and draw.chance(0.03):
+        elif draw.chance(0.03):
             yield _said({"entity": _OWN_ENTITY, "key": f"wc-{paper:06}", **owner, "parent": parent})
 
 
 # -- values ------------------------------------------------------------------------------------------------------
 
 
+_NOTHING: tuple[Any, ...] = (None, [], {})
+
+
 def _said(row: Row) -> Row:
     """A record without the fields that say nothing."""
-    return {name: value for name, value in row.items() if value not in (None, [], {})}
+    return {name: value for name, value in row.items() if value or value not in _NOTHING}
 
 
 def _tags(draw: Draw, share: float) -> list[str]:
@@ -589,8 +595,10 @@ def _tags(draw: Draw, share: float) -> list[str]:
 
 def _filled(pattern: str, draw: Draw) -> str:
     """A pattern with digits and capital letters in it."""
-    digits = (str(draw.below(10)) if sign == "#" else sign for sign in pattern)
-    return "".join("ABCDEFGHJKLMNPRSTUVWXY"[draw.below(22)] if sign == "@" else sign for sign in digits)
+    return "".join([draw.choice(_SIGNS[sign]) if sign in _SIGNS else sign for sign in pattern])
+
+
+_SIGNS: Mapping[str, str] = {"#": "0123456789", "@": "ABCDEFGHJKLMNPRSTUVWXY"}
 
 
 def _day(draw: Draw) -> str:

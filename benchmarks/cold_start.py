@@ -10,22 +10,23 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.measuring import Case, Job, environment, machine, measure, process, program, table
-from benchmarks.world import SEED, Size, cached
+from benchmarks.world import SEED, cached
 from custctl import config
 from custctl.store.database import open_for_reading
 from custctl.store.facts import Asker, Question
+from custctl.store.worlds import Size
 
 SMALL = 1_000
 """The world beside which the big one is measured: answers must not take longer with size."""
 QUESTIONS = 1_000
 COMPLETED = (
     "custctl cust",
-    "custctl customer show c17",
+    "custctl customer show {letters}",
     "custctl user list --wh",
-    "custctl access can u1@c1.example view order:SO-1",
+    "custctl access can {user} view order:SO-0001",
     "custctl role grant buyer order vi",
 )
-"""Command lines of which the end is to be completed."""
+"""Command lines of which the end is to be completed; {letters} are the first ones of a customer's key."""
 
 
 def main(customers: int, rounds: int) -> str:
@@ -55,7 +56,7 @@ def _processes(big: Path, small: Path, home: Mapping[str, str]) -> Iterator[Case
     yield custctl("custctl --version", ["--version"], bare, 1.8)
     yield custctl("custctl --help", ["--help"], typer, 3.0)
     yield custctl("customer list --limit 50", on(big, "customer", "list", "--limit", "50"), both, 1.5)
-    yield custctl("customer show", on(big, "customer", "show", "c17"), both, 1.5)
+    yield custctl("customer show", on(big, "customer", "show", _customer(big)), both, 1.5)
     yield custctl("access can", on(big, "access", "can", *_question(big)), both, 1.5)
     smaller = custctl(f"access can, {SMALL:,} customers", on(small, "access", "can", *_question(small)), both, 1.5)
     yield smaller
@@ -65,16 +66,28 @@ def _processes(big: Path, small: Path, home: Mapping[str, str]) -> Iterator[Case
 
 def _completed(line: str, path: Path, home: Mapping[str, str], neighbour: Case) -> Case:
     """What a shell waits for after TAB: the same for every shell, each of which calls custctl once."""
-    environ = {**home, config.COMPLETE_VARIABLE: line, config.VARIABLES["db"]: str(path)}
+    typed = line.format(letters=_customer(path)[:3], user=_question(path)[0])
+    environ = {**home, config.COMPLETE_VARIABLE: typed, config.VARIABLES["db"]: str(path)}
     return Case(f"TAB: {line}", process(program(), environ), neighbour.name, 1.7)
 
 
-def _question(path: Path) -> tuple[str, str, str]:
-    """May the first user at the top of the big tree see an order of a customer at its far end?"""
-    query = """SELECT number FROM sales_document WHERE entity = 'order'
-        AND customer_id <= (SELECT max(id) / 5 FROM customer) ORDER BY customer_id DESC LIMIT 1"""
+def _customer(path: Path) -> str:
     with closing(sqlite3.connect(path)) as connection:
-        return "u1@c1.example", "view", f"order:{connection.execute(query).fetchone()[0]}"
+        return str(connection.execute("SELECT key FROM customer WHERE id = 17").fetchone()[0])
+
+
+def _question(path: Path) -> tuple[str, str, str]:
+    """May the first user near the top of the big tree see an order of a customer at its far end?"""
+    query = """WITH RECURSIVE first (customer, user) AS (
+                SELECT customer_id, key FROM customer_user WHERE enabled AND confirmed ORDER BY id LIMIT 1
+            ), down (id) AS (
+                SELECT customer FROM first UNION ALL SELECT c.id FROM down JOIN customer c ON c.parent_id = down.id
+            )
+        SELECT user, number FROM first, sales_document d JOIN down ON d.customer_id = down.id
+        WHERE d.entity = 'order' ORDER BY d.customer_id DESC LIMIT 1"""
+    with closing(sqlite3.connect(path)) as connection:
+        user, number = connection.execute(query).fetchone()
+    return user, "view", f"order:{number}"
 
 
 # -- in this process ---------------------------------------------------------------------------------------------
@@ -105,10 +118,13 @@ def _questions(path: Path) -> list[Question]:
     draw = Random(SEED)
     with closing(sqlite3.connect(path)) as connection:
         orders = connection.execute("SELECT number, customer_id FROM sales_document WHERE entity = 'order'").fetchall()
-        users = connection.execute("SELECT key, customer_id FROM customer_user ORDER BY customer_id").fetchall()
-    mates = len(users) // users[-1][1]
+        users = connection.execute("SELECT key, customer_id FROM customer_user ORDER BY customer_id, id").fetchall()
+    mates: dict[int, list[str]] = {}
+    for key, customer in users:
+        mates.setdefault(customer, []).append(key)
     questions = []
     for number, customer in draw.sample(orders, min(QUESTIONS, len(orders))):
-        user = users[(customer - 1) * mates + draw.randrange(mates)] if draw.random() < 0.5 else draw.choice(users)
-        questions.append(Question(user[0], draw.choice(("view", "edit")), f"order:{number}"))
+        own = mates.get(customer)
+        user = draw.choice(own) if own and draw.random() < 0.5 else draw.choice(users)[0]
+        questions.append(Question(user, draw.choice(("view", "edit")), f"order:{number}"))
     return questions

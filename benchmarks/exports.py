@@ -16,10 +16,11 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from benchmarks.measuring import environment, machine, program
-from benchmarks.world import Size, cached
+from benchmarks.world import cached
 from custctl.resources import USER
 from custctl.store import exporting
 from custctl.store.database import open_for_reading
+from custctl.store.worlds import Size
 
 USERS_OF_EACH = 6
 MOST_ROUNDS = 5

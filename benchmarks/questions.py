@@ -16,7 +16,8 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.measuring import Case, environment, machine, measure, process, program, table
-from benchmarks.world import SEED, Size, cached
+from benchmarks.world import SEED, cached
+from custctl.store.worlds import Size
 
 LINES = 10_000
 
@@ -98,8 +99,9 @@ def _questions(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _an_order(path: Path) -> str:
-    """An order of a customer deep in the big tree."""
-    query = "SELECT number FROM sales_document WHERE entity = 'order' ORDER BY customer_id LIMIT 1 OFFSET 5000"
+    """An order of a customer deep in the big tree, which holds every fifth customer."""
+    query = """SELECT number FROM sales_document WHERE entity = 'order'
+        AND customer_id >= (SELECT max(id) / 6 FROM customer) ORDER BY customer_id LIMIT 1"""
     with closing(sqlite3.connect(path)) as connection:
         return f"order:{connection.execute(query).fetchone()[0]}"
 

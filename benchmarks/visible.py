@@ -15,13 +15,15 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.measuring import Case, environment, machine, measure, process, program, table
-from benchmarks.world import NOW, SEED, Size, cached
+from benchmarks.world import NOW, SEED, cached
 from custctl.resources import PRODUCT, USER
 from custctl.store import reads, visibility
 from custctl.store.database import open_for_reading
+from custctl.store.worlds import Size
 
 CATEGORIES = 1_000
-USER_KEY = "u4@c2.example"
+FIRST_CATEGORY, FIRST_PRODUCT = 1_001, 1_001
+"""Ids beyond those of the categories and products that every world has."""
 PLAIN = """SELECT t.key, t.sku, t.name, c.key, t.status, t.visibility FROM product t
     LEFT JOIN category c ON c.id = t.category_id WHERE t.id IN (SELECT id FROM seen) ORDER BY t.key"""
 BARE = f"""
@@ -35,9 +37,10 @@ for row in connection.execute('''{PLAIN}'''):
 
 def main(customers: int, rounds: int) -> str:
     """The table of ratios, and how many products are seen."""
-    path = cached(Size(min(customers, 1_000), users=3, documents=0)).with_suffix(f".{customers}.products.db")
+    world = cached(Size(min(customers, 1_000), users=3, documents=0))
+    path = world.with_suffix(f".{customers}.products.db")
     if not path.exists():
-        _fill(path, customers)
+        _fill(path, world, customers)
     with closing(open_for_reading(path)) as connection:
         cases = list(_cases(connection, path, environment(path.parent)))
         seconds = measure(cases, max(3, rounds // 3))
@@ -49,8 +52,10 @@ def main(customers: int, rounds: int) -> str:
 def _cases(connection: sqlite3.Connection, path: Path, home: Mapping[str, str]) -> Iterator[Case]:
     names = (PRODUCT.key, *PRODUCT.columns)
 
+    user = _user(connection)
+
     def listed() -> None:
-        viewer = visibility.viewer(connection, USER, USER_KEY)
+        viewer = visibility.viewer(connection, USER, user)
         wanted = reads.Listing(among=visibility.visible(connection, viewer))
         deque(reads.rows(connection, PRODUCT, wanted, names), maxlen=0)
 
@@ -58,19 +63,25 @@ def _cases(connection: sqlite3.Connection, path: Path, home: Mapping[str, str]) 
     bare = Case("a script that writes the same rows", process([sys.executable, "-c", BARE, str(path)], home))
     yield from (plain, bare)
     yield Case("the visible products", listed, plain.name, 3.0)
-    command = [*program(), "--db", str(path), "user", "products", USER_KEY, "-o", "csv"]
+    command = [*program(), "--db", str(path), "user", "products", user, "-o", "csv"]
     yield Case("user products -o csv", process(command, home), bare.name, 3.0)
 
 
-def _fill(path: Path, products: int) -> None:
-    """A copy of the world with a catalogue; `seen` holds what the user sees, for the neighbour."""
-    source = cached(Size(min(products, 1_000), users=3, documents=0))
+def _user(connection: sqlite3.Connection) -> str:
+    """A user of a customer that is in a group."""
+    query = """SELECT u.key FROM customer_user u JOIN customer c ON c.id = u.customer_id
+        WHERE c.group_id IS NOT NULL AND u.enabled AND u.confirmed ORDER BY u.id LIMIT 1"""
+    return str(connection.execute(query).fetchone()[0])
+
+
+def _fill(path: Path, world: Path, products: int) -> None:
+    """A copy of the world with a larger catalogue; `seen` holds what the user sees, for the neighbour."""
     draft = path.with_suffix(".part")
-    draft.write_bytes(source.read_bytes())
+    draft.write_bytes(world.read_bytes())
     with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.execute("BEGIN")
         _add_catalogue(connection, products, Random(SEED))
-        viewer = visibility.viewer(connection, USER, USER_KEY)
+        viewer = visibility.viewer(connection, USER, _user(connection))
         wanted = reads.Listing(among=visibility.visible(connection, viewer))
         connection.execute("CREATE TABLE seen (id INTEGER PRIMARY KEY)")
         connection.executemany("INSERT INTO seen VALUES (?)", ((i,) for i in reads.ids(connection, PRODUCT, wanted)))
@@ -82,11 +93,8 @@ def _fill(path: Path, products: int) -> None:
 def _add_catalogue(connection: sqlite3.Connection, products: int, draw: Random) -> None:
     customer, group = connection.execute(
         "SELECT c.id, c.group_id FROM customer_user u JOIN customer c ON c.id = u.customer_id WHERE u.key = ?",
-        (USER_KEY,),
+        (_user(connection),),
     ).fetchone()
-    if group is None:
-        group = 2
-        connection.execute("UPDATE customer SET group_id = ? WHERE id = ?", (group, customer))
 
     def insert(table: str, columns: str, rows: Iterator[tuple[object, ...]]) -> None:
         places = ", ".join("?" * len(columns.split(", ")))
@@ -94,28 +102,38 @@ def _add_catalogue(connection: sqlite3.Connection, products: int, draw: Random) 
 
     insert(
         "category",
-        "key, name, name_folded, parent_id, visibility, created_at, updated_at",
+        "id, key, name, name_folded, parent_id, visibility, created_at, updated_at",
         (
-            (f"k{n}", f"Category {n}", f"category {n}", n // 8 or None, "hidden" if n % 10 == 7 else None, NOW, NOW)
-            for n in range(1, CATEGORIES + 1)
+            (
+                FIRST_CATEGORY + n,
+                f"k{n}",
+                f"Category {n}",
+                f"category {n}",
+                FIRST_CATEGORY + (n - 1) // 8 if n else None,
+                "hidden" if n % 10 == 6 else None,
+                NOW,
+                NOW,
+            )
+            for n in range(CATEGORIES)
         ),
     )
     insert(
         "product",
-        "key, sku, name, name_folded, category_id, status, visibility, created_at, updated_at",
+        "id, key, sku, name, name_folded, category_id, status, visibility, created_at, updated_at",
         (
             (
+                FIRST_PRODUCT + n,
                 f"p{n}",
                 f"P{n}",
                 f"Product {n}",
                 f"product {n}",
-                draw.randint(1, CATEGORIES),
+                FIRST_CATEGORY + draw.randrange(CATEGORIES),
                 "enabled",
                 "visible" if n % 9 == 0 else None,
                 NOW,
                 NOW,
             )
-            for n in range(1, products + 1)
+            for n in range(products)
         ),
     )
     for who, other in (("group", group), ("customer", customer)):
@@ -123,15 +141,15 @@ def _add_catalogue(connection: sqlite3.Connection, products: int, draw: Random) 
             f"product_for_{who}",
             f"product_id, {who}_id, visibility",
             (
-                (n, other, draw.choice(("visible", "hidden", "category")))
-                for n in draw.sample(range(1, products), products // 20)
+                (FIRST_PRODUCT + n, other, draw.choice(("visible", "hidden", "category")))
+                for n in draw.sample(range(products), products // 20)
             ),
         )
         insert(
             f"category_for_{who}",
             f"category_id, {who}_id, visibility",
             (
-                (n, other, draw.choice(("visible", "hidden")))
-                for n in draw.sample(range(1, CATEGORIES), CATEGORIES // 20)
+                (FIRST_CATEGORY + n, other, draw.choice(("visible", "hidden")))
+                for n in draw.sample(range(CATEGORIES), CATEGORIES // 20)
             ),
         )

@@ -51,6 +51,14 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return runner.database
 
 
+@pytest.fixture(scope="session")
+def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with a generated world of three hundred customers in it, in trees of up to six levels."""
+    runner = Runner(tmp_path_factory.mktemp("world") / "shop.db")
+    assert runner("demo", "--customers", "300", "--seed", "2", "-q").exit == 0
+    return runner.database
+
+
 @pytest.fixture
 def custctl(tmp_path: Path, empty_file: Path) -> Runner:
     """The program on a shop without customers."""

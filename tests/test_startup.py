@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.world import Size, make
-
 CUSTCTL = "from custctl.__main__ import main; main()"
 HEAVY = frozenset(
     {
@@ -32,17 +30,10 @@ HEAVY = frozenset(
 """What only writes, documents in YAML and terminals need."""
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("startup") / "world.db"
-    make(path, Size(20))
-    return path
-
-
-@pytest.fixture(scope="module")
-def libraries(world: Path) -> frozenset[str]:
+@pytest.fixture(scope="session")
+def libraries(demo_file: Path) -> frozenset[str]:
     """What the two libraries of every read bring with them."""
-    return imported("import typer, sqlite3", home=world.parent)
+    return imported("import typer, sqlite3", home=demo_file.parent)
 
 
 def imported(program: str, *words: str, home: Path, **variables: str) -> frozenset[str]:
@@ -84,22 +75,22 @@ def test_the_version_is_told_without_importing_anything(tmp_path: Path) -> None:
         (48, "customer list --limit 50 -o yaml"),
         (45, "customer list --limit 50"),
         (45, "customer list --where group=partners --sort -name -o json"),
-        (47, "customer show c7"),
+        (47, "customer show company-a-west"),
         (45, "customer tree"),
-        (50, "user show u17@c6.example"),
+        (50, "user show bob.reyes@company-a.example"),
         (45, "order list --limit 50"),
         (48, "contact list --limit 50"),
         (45, "account list --limit 50"),
-        (43, "access can u17@c6.example view order"),
-        (43, "access can u17@c6.example view customer:c7 -o json"),
-        (43, "access matrix u17@c6.example"),
+        (43, "access can bob.reyes@company-a.example view order"),
+        (43, "access can bob.reyes@company-a.example view customer:company-a-west -o json"),
+        (43, "access matrix bob.reyes@company-a.example"),
         (45, "db check"),
     ],
 )
 def test_a_read_imports_little_besides_typer_and_sqlite(
-    most: int, line: str, world: Path, libraries: frozenset[str]
+    most: int, line: str, demo_file: Path, libraries: frozenset[str]
 ) -> None:
-    modules = imported(CUSTCTL, "--db", str(world), *line.split(), home=world.parent)
+    modules = imported(CUSTCTL, "--db", str(demo_file), *line.split(), home=demo_file.parent)
     own = sorted(modules - libraries)
     assert heavy(modules) == []
     assert len(own) <= most, own
@@ -110,14 +101,16 @@ def test_a_read_imports_little_besides_typer_and_sqlite(
     [
         (20, "custctl cust"),
         (43, "custctl customer "),
-        (48, "custctl customer show c1"),
+        (48, "custctl customer show company"),
         (43, "custctl user list --wh"),
-        (48, "custctl access can u17@c6.example view order:SO-1"),
+        (48, "custctl access can bob.reyes@company-a.example view order:SO-1"),
         (48, "custctl role grant buyer order view="),
     ],
 )
-def test_completion_imports_no_more_than_a_read(most: int, line: str, world: Path, libraries: frozenset[str]) -> None:
-    modules = imported(CUSTCTL, home=world.parent, CUSTCTL_COMPLETE=line, CUSTCTL_DB=str(world))
+def test_completion_imports_no_more_than_a_read(
+    most: int, line: str, demo_file: Path, libraries: frozenset[str]
+) -> None:
+    modules = imported(CUSTCTL, home=demo_file.parent, CUSTCTL_COMPLETE=line, CUSTCTL_DB=str(demo_file))
     own = sorted(modules - libraries)
     assert heavy(modules) == []
     assert len(own) <= most, own

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.world import Size, cached
 from custctl.store import sets
 from custctl.store.database import open_for_reading
 from tests.runner import Answer, Runner
@@ -677,10 +677,10 @@ def written() -> str:
     return buffer.getvalue().decode()
 
 
-def test_everybody_is_decided_on_as_the_answer_is_read() -> None:
+def test_everybody_is_decided_on_as_the_answer_is_read(world_file: Path) -> None:
     """The work for the first row, counted in steps of SQLite's machine, is a small part of the work for all."""
     taken = count()
-    with closing(open_for_reading(cached(Size(300)))) as connection:
+    with closing(open_for_reading(world_file)) as connection:
         connection.set_progress_handler(lambda: next(taken) < 0, 100)
         rows = sets.who(connection, "view", "order", ignore_status=True)
         next(rows)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from benchmarks.world import Size, make
 from custctl.resources import NOUNS
 from custctl.store import checks
 from custctl.store.migrations import SCHEMA_VERSION
@@ -44,11 +43,6 @@ def test_a_new_shop_and_the_demo_world_have_no_findings(custctl: Runner, demo: R
     for runner in (custctl, demo):
         answer = runner("db", "check")
         assert (answer.exit, answer.out, answer.err) == (0, "", "no findings\n")
-
-
-def test_a_drawn_world_has_no_findings(tmp_path: Path) -> None:
-    make(tmp_path / "world.db", Size(200, 3, 4))
-    assert findings(Runner(tmp_path / "world.db")) == []
 
 
 def test_what_commands_have_written_has_no_findings(demo: Runner) -> None:

@@ -8,6 +8,7 @@ upwards into a full scan with a bloom filter.
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,20 +17,23 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.world import NOW, Size, make
 from custctl.resources import CONTACT, CUSTOMER, GROUP, NOUNS, ROLE, USER
 from custctl.store import answers, lifetime, lookup, reads, search, suggest
 from custctl.store.ancestry import chain
 from custctl.store.database import open_for_reading
 from custctl.store.facts import Asker, Question
+from tests.runner import Runner
 
-SIZES = (300, 3_000)
+LARGE = ("--customers", "3000", "--users-per-customer", "2", "--documents-per-customer", "1")
+"""The world beside one of three hundred customers."""
 FEW = re.compile(r"up|CONSTANT|json_each|entity|source|sqlite_temp_schema|\(?subquery.*", re.IGNORECASE)
 """What a walk has found so far, a single row, entries of a field, one's own entities, the roles of one user.
 
 Also the orders of one customer, and what a connection has made for itself.
 """
-BUYER = "u4@c2.example"
+COUNTED = ("sqlite_autoindex_channel_1", "sqlite_autoindex_price_list_1")
+"""Where a world has so few rows that SQLite, which has counted them, reads them all rather than look for one."""
+BUYER = "buyer@shop.example"
 
 TAGGINGS = "tagging_tag (tag_id=? AND noun=?)"
 
@@ -74,15 +78,35 @@ class World:
         return dict(self.connection.execute(query).fetchall())
 
 
-@pytest.fixture(scope="module", params=SIZES)
+@pytest.fixture(scope="module", params=["300", "3000"])
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     path: Path = tmp_path_factory.mktemp("plans") / "world.db"
-    make(path, Size(request.param))
-    with closing(sqlite3.connect(path)) as connection:
+    if request.param == "300":
+        shutil.copy(request.getfixturevalue("world_file"), path)
+    else:
+        assert Runner(path)("demo", *LARGE, "-q").exit == 0
+    with closing(sqlite3.connect(path)) as connection, connection:
+        name(connection)
         tag(connection)
         connection.execute("ANALYZE")
     with closing(open_for_reading(path)) as connection:
         yield World(connection)
+
+
+def name(connection: sqlite3.Connection) -> None:
+    """Names by which the tests can ask for records: those that are drawn differ with the size of the world."""
+    connection.execute("UPDATE customer SET key = 'c' || id")
+    connection.execute("UPDATE customer_user SET key = 'u' || id || '@shop.example'")
+    connection.execute("UPDATE sales_document SET number = 'SO-' || id, number_folded = 'so-' || id")
+    only_buyer = """SELECT user_id FROM user_role GROUP BY user_id
+        HAVING count(*) = 1 AND max(role_id) = (SELECT id FROM role WHERE key = 'buyer')"""
+    able = f"enabled AND confirmed AND auth_status = 'active' AND id IN ({only_buyer})"
+    connection.execute(
+        f"UPDATE customer_user SET key = ? WHERE id = (SELECT min(id) FROM customer_user WHERE {able})", (BUYER,)
+    )
+    held = "SELECT max(role_id) FROM user_role WHERE role_id IN (SELECT id FROM role WHERE customer_id IS NOT NULL)"
+    connection.execute(f"UPDATE role SET key = 'c2/approver' WHERE id = ({held})")
+    assert connection.execute("SELECT changes()").fetchone() == (1,)
 
 
 def tag(connection: sqlite3.Connection) -> None:
@@ -91,12 +115,11 @@ def tag(connection: sqlite3.Connection) -> None:
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 40)"
         " INSERT INTO tag (key, name, name_folded, created_at, updated_at)"
         " SELECT 'tag-' || i, 'Tag ' || i, 'tag ' || i, :now, :now FROM n",
-        {"now": NOW},
+        {"now": "2026-01-05T08:00:00Z"},
     )
     for noun in (CUSTOMER, USER):
         found = f"SELECT '{noun.name}', t.id, tag.id FROM {noun.table} t, tag WHERE (t.id + tag.id) % 100 = 0"
-        connection.execute(f"INSERT INTO tagging {found}")
-    connection.commit()
+        connection.execute(f"INSERT OR IGNORE INTO tagging {found}")
 
 
 def asking(action: str, resource: str, subject: str = BUYER, **supposed: str) -> Work:
@@ -135,15 +158,15 @@ BY_INDEX = {
     "can, an entity": asking("view", "order"),
     "can, a sales document": asking("edit", "order:SO-11"),
     "can, a customer": asking("view", "customer:c17"),
-    "can, a customer user": asking("view", "user:u17@c6.example"),
+    "can, a customer user": asking("view", "user:u17@shop.example"),
     "can, a role": asking("view", "role:buyer"),
-    "can, a role with users": asking("delete", "role:c2/junior-order-approver"),
+    "can, a role with users": asking("delete", "role:c2/approver"),
     "can, a capability": asking("use", "capability:oro_quick_add_form"),
     "can, a workflow": asking("perform", "workflow:b2b_flow_checkout"),
     "can, a field": asking("view", "order.subtotal"),
     "can, a guest": asking("view", "order:SO-11", "guest"),
     "can, a role alone": asking("view", "order", "role:buyer"),
-    "can, a supposed record": asking("create", "order", owner="u17@c6.example", customer="c17"),
+    "can, a supposed record": asking("create", "order", owner="u17@shop.example", customer="c17"),
     "matrix": lambda connection: answers.matrix(connection, BUYER),
     "ancestors": lambda connection: chain(connection, "c60"),
     "show, a customer": everything_about("c60"),
@@ -302,7 +325,8 @@ def test_an_asker_reads_roles_and_settings_with_the_first_question_only(world: W
 
 def scanned(steps: list[str]) -> list[str]:
     """The steps that read all of a table that grows with the shop."""
-    return [step for step in steps if step.startswith("SCAN") and not FEW.fullmatch(step.split()[1])]
+    large = [step for step in steps if not any(index in step for index in COUNTED)]
+    return [step for step in large if step.startswith("SCAN") and not FEW.fullmatch(step.split()[1])]
 
 
 def built_for_one_use(steps: list[str]) -> list[str]:

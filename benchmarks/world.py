@@ -7,36 +7,33 @@ modules that draw, so that what changes either makes another.
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 from hashlib import sha256
 from pathlib import Path
 
+from benchmarks.measuring import environment, program
 from custctl.store import migrations, worlds
-from custctl.store.worlds import Size, World
-from custctl.store.worlds.filling import fill
-from custctl.store.writing import Writer
+from custctl.store.worlds import Size
 
 NOW = "2026-01-05T08:00:00Z"
 SEED = 20_260_105
 
 
-def cached(size: Size, seed: int = SEED) -> Path:
+def cached(size: Size) -> Path:
     """The database of a world, made when there is none yet."""
     folder = Path(tempfile.gettempdir()) / f"custctl-benchmarks-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    drawn = f"{size.customers}x{size.users}x{size.documents}-{seed}"
+    drawn = f"{size.customers}x{size.users}x{size.documents}-{SEED}"
     path = folder / f"world-{migrations.SCHEMA_VERSION}-{_version()}-{drawn}.db"
     if not path.exists():
         part = path.with_suffix(f".{os.getpid()}.part")
-        part.unlink(missing_ok=True)
-        make(part, size, seed)
+        options = {"customers": size.customers, "users-per-customer": size.users, "seed": SEED}
+        options["documents-per-customer"] = size.documents
+        words = [f"--{name}={value}" for name, value in options.items()]
+        subprocess.run([*program(), "--db", part, "demo", *words, "-q"], env=environment(folder), check=True)
         part.replace(path)
     return path
-
-
-def make(path: Path, size: Size, seed: int = SEED) -> None:
-    """A new database with a world in it."""
-    fill(Writer(path, "demo", "benchmarks"), World(size, seed))
 
 
 def _version() -> str:

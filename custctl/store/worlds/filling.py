@@ -15,6 +15,9 @@ from custctl.store.unit import Unit
 from custctl.store.worlds.world import World
 from custctl.store.writing import Writer
 
+LEAST, MOST = 2 * 1024, 64 * 1024
+"""The page cache in KiB, of which each customer gets one: keys come in no order, and find places in many indexes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -33,14 +36,19 @@ def fill(writer: Writer, world: World, progress: Callable[[int], object] = lambd
 
     def work(unit: Unit) -> None:
         require_empty(unit, writer.path)
+        unit.connection.execute(f"PRAGMA cache_size = -{max(LEAST, min(MOST, world.size.customers))}")
         for customers in world.pieces():
-            made = merge(unit, Request(list(_items(world, customers))))
-            counts.update(draft.noun.document for draft in made)
+            counts.update(_merged(unit, Request(list(_items(world, customers)))))
             unit.put_away(writer.command, writer.actor)
             progress(customers.stop - 1)
 
     report = writer.run_once(work)
     return Filled(report.revision, {table: counts[table] for table in (*NOUN_OF_TABLE, "settings") if counts[table]})
+
+
+def _merged(unit: Unit, request: Request) -> list[str]:
+    """The tables of the records that were made; the records themselves must not outlive their piece."""
+    return [draft.noun.document for draft in merge(unit, request)]
 
 
 def _items(world: World, customers: range) -> Iterator[Item]:

@@ -2,23 +2,21 @@
 
 `python -m tests.console docs/tutorial/first-steps.md` writes the output that the commands have now.
 
-A command that needs a shell gets one. Any other is a process of its own too, forked from one that has imported
-custctl: starting Python for each of hundreds of commands would take most of the time.
+A command that needs a shell gets one. Each is a process of its own, forked from one that has imported custctl:
+starting Python for each of hundreds of commands would take most of the time.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.promises.process import Odd, Shop, end_processes
+from tests.promises.process import Odd, Script, Shop, end_processes
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SHELL = re.compile(r"[|<>;&$*?`()\[\]~#\\\n]")
@@ -44,14 +42,14 @@ def commands(block: str) -> Iterator[Shown]:
 
 def run(command: str, folder: Path) -> str:
     """What a command prints, both streams, in a shell that finds this custctl."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    mine = {"PATH": path, "CUSTCTL_DB": "shop.db", "CUSTCTL_ACTOR": "you", "LC_ALL": "C.UTF-8"}
+    mine = {"CUSTCTL_DB": "shop.db", "CUSTCTL_ACTOR": "you", "LC_ALL": "C.UTF-8"}
     shop = Shop(folder / "shop.db", mine)
     words = [] if _SHELL.search(command.rstrip("\n")) else shlex.split(command)
     if words[:1] == ["custctl"]:
         [ran] = shop.many(Odd(words[1:], before="os.dup2(1, 2)"))
-        return ran.out
-    return shop("-c", command, program=("bash",), stderr=subprocess.STDOUT).out
+    else:
+        [ran] = shop.many(Script(f"exec 2>&1\n{command}"))
+    return ran.out
 
 
 def rendered(page: str, folder: Path) -> str:

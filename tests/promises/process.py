@@ -22,43 +22,7 @@ _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
 )
 
-_FORKED = """
-import gc, importlib, json, os, pkgutil, signal, sys, tempfile, time
-import custctl.app, custctl.render, rich.cells
-for package in ("custctl.commands", "custctl.store", "custctl.store.documents"):
-    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
-        importlib.import_module(module.name)
-gc.freeze()
-
-# A signal waits until the program is there to hear it, as it would be when a person sends one.
-signals, answer = {signal.SIGINT, signal.SIGTERM}, custctl.app._answer
-def hearing(invocation):
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
-    return answer(invocation)
-custctl.app._answer = hearing
-signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-
-for line in sys.stdin:
-    batch, answers = json.loads(line), []
-    for command in batch["commands"]:
-        files = [tempfile.TemporaryFile() for _ in range(2)]
-        child = os.fork()
-        if not child:
-            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-            for number, file in enumerate(files, 1):
-                os.dup2(file.fileno(), number)
-            os.chdir(batch["folder"])
-            os.environ.clear()
-            os.environ.update(batch["environment"])
-            exec(command["before"])
-            custctl.app.run(command["words"])
-        if command["signal"]:
-            time.sleep(command["after"])
-            os.kill(child, command["signal"])
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        answers.append([code, *(os.pread(file.fileno(), 1 << 24, 0).decode("latin-1") for file in files)])
-    print(json.dumps(answers), flush=True)
-"""
+_LOADED = Path(__file__).with_name("loaded.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +35,14 @@ class Odd:
     after: float = 0.0
 
 
-Command = Odd | Sequence[str]
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script of bash, in which `custctl` is the program."""
+
+    script: str
+
+
+Command = Odd | Script | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +120,7 @@ class Shop:
         """Several series of commands at the same time, each as `many` runs one."""
         while len(_loaded) < len(series):
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-            _loaded.append(self.start(program=(sys.executable, "-c", _FORKED), stderr=None, cwd=None, **pipes))
+            _loaded.append(self.start(program=(sys.executable, "-P", str(_LOADED)), stderr=None, cwd=None, **pipes))
         common = {"folder": str(self.folder), "environment": self.environment | dict(env or {})}
         for process, commands in zip(_loaded, series, strict=False):
             _send(process, common | {"commands": [asdict(_odd(command)) for command in commands]})
@@ -202,8 +173,8 @@ def end_processes() -> None:
         _loaded.pop().communicate(timeout=_TOO_LONG)
 
 
-def _odd(command: Command) -> Odd:
-    return command if isinstance(command, Odd) else Odd(command)
+def _odd(command: Command) -> Odd | Script:
+    return command if isinstance(command, Odd | Script) else Odd(command)
 
 
 def _send(process: subprocess.Popen[bytes], batch: Mapping[str, Any]) -> None:

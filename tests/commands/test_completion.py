@@ -18,7 +18,7 @@ import pytest
 
 from custctl.completion.values import are_files, sources
 from custctl.resources import NOUNS
-from tests.conftest import Process
+from tests.promises.process import Shop
 from tests.runner import Answer, Runner
 from tests.tree import nodes
 
@@ -28,13 +28,14 @@ Complete = Callable[..., Answer]
 
 
 @pytest.fixture
-def complete(process: Process, demo_file: Path) -> Complete:
-    """Asks the real program to complete a line, on the demo world unless told otherwise; it never fails."""
+def complete(tmp_path: Path, demo_file: Path) -> Complete:
+    """Asks the program to complete a line, on the demo world unless told otherwise; it never fails."""
+    shop = Shop(demo_file, home=tmp_path)
 
     def ask(line: str, **variables: str) -> Answer:
-        answer = process(env={"CUSTCTL_DB": str(demo_file), "CUSTCTL_COMPLETE": line, **variables})
-        assert (answer.exit, answer.err) == (0, "")
-        return answer
+        [ran] = shop.many([], env={"CUSTCTL_COMPLETE": line, "CUSTCTL_DEBUG": "1", **variables})
+        assert (ran.code, ran.err) == (0, "")
+        return Answer(ran.code, ran.out, ran.err)
 
     return ask
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from custctl.resources import BUSINESS, CONTACT, CUSTOMER, NOUNS, ROLE, SETTING, USER, VISITOR, Noun
 from custctl.store import rows
 from custctl.store.codec import money_from, money_text, to_column
-from custctl.store.database import open_in_memory
 from custctl.store.demo import folder
 from custctl.store.select import selection
 from tests.runner import Rows, Runner
+from tests.store.memory import empty
 
 NEVER, ALWAYS = 1_000_000, 1
 """When writing in bulk begins: the two roads."""
@@ -166,7 +166,7 @@ def come_back(noun: Noun, values: Mapping[str, Any], columns: Mapping[str, Any],
     fields = {field.name: field for field in noun.fields}
     row = {fields[name].holder: to_column(fields[name], value) for name, value in values.items()}
     times = {"created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"}
-    with closing(open_in_memory()) as connection, mock.patch.object(rows, "BULK", bulk):
+    with closing(empty()) as connection, mock.patch.object(rows, "BULK", bulk):
         transaction = rows.Transaction(connection)
         transaction.insert(noun.table, [{"id": 100, **columns, **times, **row}])
         ((_, image),) = selection(noun.name).rows(connection, "AND t.id = 100")

@@ -11,7 +11,7 @@ import pytest
 
 from custctl.policy.catalogue import PREDEFINED_ROLES, PROTECTED
 from custctl.store.answers import matrix
-from custctl.store.database import open_in_memory
+from tests.store.memory import empty
 
 FACTS: dict[str, Any] = json.loads((Path(__file__).parent.parent / "facts" / "roles.json").read_text())
 ROLES = {role["code"]: role for role in FACTS["roles"]}
@@ -30,7 +30,7 @@ def kebab(name: str) -> str:
 
 
 def stored(code: str) -> dict[str, Any]:
-    return matrix(open_in_memory(), f"role:{KEYS[code]}")
+    return matrix(empty(), f"role:{KEYS[code]}")
 
 
 def by_default(role: dict[str, Any], entity: dict[str, Any], action: str) -> str:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from custctl.resources import CUSTOMER, PRODUCT, USER
 from custctl.store import answers, reads, sets, visibility
-from custctl.store.database import open_in_memory
 from custctl.store.facts import Question
 from custctl.store.reads import Listing
+from tests.store.memory import empty
 
 AT = "2026-01-31T12:00:00Z"
 CATEGORIES, PRODUCTS, CUSTOMERS, GROUPS = 6, 24, 4, 3
@@ -95,7 +95,7 @@ def listed(connection: sqlite3.Connection, viewer: visibility.Viewer) -> set[str
 @given(st.integers(0, 2**32))
 @settings(max_examples=30, deadline=None)
 def test_p_10_the_list_has_exactly_the_products_that_the_policy_lets_somebody_see(seed: int) -> None:
-    with closing(open_in_memory()) as connection:
+    with closing(empty()) as connection:
         fill(connection, Random(seed))
         for viewer in viewers(connection):
             every = connection.execute("SELECT id, key FROM product").fetchall()
@@ -106,7 +106,7 @@ def test_p_10_the_list_has_exactly_the_products_that_the_policy_lets_somebody_se
 @given(st.integers(0, 2**32))
 @settings(max_examples=30, deadline=None)
 def test_p_10_products_are_counted_as_the_policy_decides_about_each_in_one_statement(seed: int) -> None:
-    with closing(open_in_memory()) as connection:
+    with closing(empty()) as connection:
         fill(connection, Random(seed))
         enabled = [row[0] for row in connection.execute("SELECT id FROM product WHERE status = 'enabled'")]
         for viewer in viewers(connection):
@@ -125,7 +125,7 @@ def test_p_10_products_are_counted_as_the_policy_decides_about_each_in_one_state
 def test_p_10_random_shops_hide_and_show_products_at_every_level() -> None:
     decided: set[tuple[str, bool]] = set()
     for seed in range(5):
-        with closing(open_in_memory()) as connection:
+        with closing(empty()) as connection:
             fill(connection, Random(seed))
             for viewer in viewers(connection):
                 for row_id in range(1, PRODUCTS + 1):
@@ -159,7 +159,7 @@ def run(connection: sqlite3.Connection, command: str) -> None:
 @given(st.integers(0, 2**32))
 @settings(max_examples=8, deadline=None)
 def test_access_says_of_products_and_categories_what_visibility_says(seed: int) -> None:
-    with closing(open_in_memory()) as connection:
+    with closing(empty()) as connection:
         fill(connection, Random(seed))
         users = [row[0] for row in connection.execute("SELECT key FROM customer_user")]
         for subject in (*users, "guest"):
@@ -190,7 +190,7 @@ def test_access_says_of_products_and_categories_what_visibility_says(seed: int) 
 
 def asked(products: int) -> tuple[list[str], list[str]]:
     """What SQLite is asked to list what a user sees among so many products, and the plan of the last statement."""
-    with closing(open_in_memory()) as connection:
+    with closing(empty()) as connection:
         fill(connection, Random(1), products)
         connection.execute("ANALYZE")
         statements: list[str] = []

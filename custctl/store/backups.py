@@ -129,6 +129,7 @@ def stage(path: Path, name: str) -> Staged:
 def _bring_up_to_date(staged: sqlite3.Connection) -> list[str]:
     staged.execute("PRAGMA foreign_keys = ON")
     staged.execute("BEGIN")
+    staged.execute("PRAGMA defer_foreign_keys = ON")
     ran = migrations.run(staged, now())
     staged.execute("COMMIT")
     return ran

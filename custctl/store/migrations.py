@@ -785,12 +785,44 @@ def m005_seen(connection: sqlite3.Connection, now: str) -> None:  # noqa: ARG001
         connection.execute(statement)
 
 
+_COME_IN_NUMBERS = {"account": "account_contact", "customer": None, "customer_user": "user_role"}
+"""Tables, and the one beside each whose rows go when its rows go."""
+
+
+def m006_named_keys(connection: sqlite3.Connection, now: str) -> None:  # noqa: ARG001 - every step takes the time
+    """What comes in great numbers has its unique columns in indexes with names, which an import can make late.
+
+    Nor does SQLite count the ids of these tables any more, which it does anew for every row: the unit of work does,
+    in the same `sqlite_sequence`. The rows are put aside while their table is made anew, with those that would go with
+    them, for foreign keys are on.
+    """
+    for table, beside in _COME_IN_NUMBERS.items():
+        [made] = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+        query = "SELECT sql FROM sqlite_schema WHERE tbl_name = ? AND type = 'index' AND sql IS NOT NULL ORDER BY rowid"
+        indexes = [sql for (sql,) in connection.execute(query, (table,))]
+        last = connection.execute("SELECT name, seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchall()
+        aside = [table] if beside is None else [table, beside]
+        for name in aside:
+            connection.execute(f"CREATE TEMP TABLE aside_{name} AS SELECT * FROM {name}")
+        connection.execute(f"DROP TABLE {table}")
+        connection.execute(made.replace(" UNIQUE", "").replace(" AUTOINCREMENT", ""))
+        for name in aside:
+            connection.execute(f"INSERT INTO {name} SELECT * FROM aside_{name}")
+            connection.execute(f"DROP TABLE aside_{name}")
+        for column in ("key", "external_id"):
+            connection.execute(f"CREATE UNIQUE INDEX {table}_{column} ON {table} ({column})")
+        for statement in indexes:
+            connection.execute(statement)
+        connection.executemany("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", last)
+
+
 MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (
     m001_initial,
     m002_accounts_contacts_tags,
     m003_sales,
     m004_catalogue,
     m005_seen,
+    m006_named_keys,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
@@ -798,6 +830,7 @@ SCHEMA_VERSION = len(MIGRATIONS)
 def run(connection: sqlite3.Connection, now: str) -> list[str]:
     """Run the steps that are missing, inside the caller's transaction; the names of those that ran.
 
+    Foreign keys are checked when the transaction ends, where there are rows already: some tables are made anew.
     `now` is an RFC 3339 time in UTC, stamped on what a step inserts.
     """
     done = version(connection)

@@ -298,6 +298,7 @@ class Unit:
         self._keep_managers([draft for draft in changed if draft.after is None])
         report.revision = self.begin(command, actor)
         self._write_rows(changed)
+        self._keep_last_ids()
         told = [_history(report.revision, *pair) for pair in zip(changed, changes, strict=True)]
         if earlier is not None:
             told = list(self._without_amended(told))
@@ -563,21 +564,30 @@ class Unit:
         """The ids of so many new records, which the caller writes."""
         first = self._new_id(noun)
         self._next[noun.table] += count - 1
+        self._keep_last_ids()
         return range(first, first + count)
 
     def give_back(self, noun: Noun, ids: range) -> None:
         """Take the rows of ids away that were reserved last, as if they had never been."""
         self.connection.execute(f"DELETE FROM {noun.table} WHERE id >= ?", (ids.start,))
-        self.connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (ids.start - 1, noun.table))
-        self._next.pop(noun.table, None)
+        self._next[noun.table] = ids.start - 1
+        self._keep_last_ids()
 
     def _new_id(self, noun: Noun) -> int:
         """The next id of a table; ids are never used twice."""
         if noun.table not in self._next:
-            row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (noun.table,)).fetchone()
-            self._next[noun.table] = row[0] if row else 0
+            query = f"""SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?), 0),
+                coalesce((SELECT max(id) FROM {noun.table}), 0))"""
+            [self._next[noun.table]] = self.connection.execute(query, (noun.table,)).fetchone()
         self._next[noun.table] += 1
         return self._next[noun.table]
+
+    def _keep_last_ids(self) -> None:
+        """Remember the last ids of the tables, also for when the rows that have them are gone."""
+        for table, last in self._next.items():
+            query = "UPDATE sqlite_sequence SET seq = ? WHERE name = ?"
+            if not self.connection.execute(query, (last, table)).rowcount:
+                self.connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, last))
 
 
 def ids_of(drafts: Iterable[Draft]) -> str:

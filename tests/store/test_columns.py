@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from custctl.resources import CUSTOMER, USER, Noun, fold, fold_all
 from custctl.store.importing import columns, engine, late
+from custctl.store.importing.engine import Import
 from custctl.store.inputs import INPUTS, keeps_all
 from tests.runner import Runner
 from tests.store.test_importing import sheet
@@ -143,7 +145,7 @@ def test_indexes_that_are_made_when_the_rows_are_in_leave_the_same_rows_schema_a
             for noun, rows in zip(("customer", "user"), rows_of(start, 40), strict=True):
                 counts = shop.json(noun, "import", sheet(tmp_path / "rows.csv", rows))
                 assert (counts["added"], counts["rejected"]) == (40, 0)
-    assert {*dropped} == {"customer", "customer_user", "user_role", "history"}
+    assert {*dropped} == {"account", "customer", "customer_user", "user_role", "history"}
     assert [schema(shop) for shop in two] == shapes
     assert content(two[0]) == content(two[1])
     for shop in two:
@@ -176,6 +178,56 @@ def test_rows_that_are_stored_already_are_found_wherever_they_come_in_the_file(
     assert content(two[0]) == content(two[1])
     ids = "SELECT max(id), (SELECT seq FROM sqlite_sequence WHERE name = 'customer_user') FROM customer_user"
     assert two[0].sql(ids) == [(24, 24)]
+
+
+@pytest.mark.parametrize("through", ["file", "pipe"])
+@pytest.mark.parametrize("repeated", ["email", "external_id"])
+def test_a_file_with_a_row_that_repeats_an_earlier_one_is_begun_again_and_a_pipe_is_looked_through_at_once(
+    two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, through: str, repeated: str
+) -> None:
+    """Nobody looks for keys and ids while the indexes are gone; what is wrong further on is still told only once."""
+    monkeypatch.setattr(late, "LEAST", 5)
+    began: list[bool] = []
+    begin = Import.__init__
+
+    def seen(self: Import, *words: Any, hasty: bool) -> None:
+        began.append(hasty)
+        begin(self, *words, hasty=hasty)
+
+    monkeypatch.setattr(Import, "__init__", seen)
+    users = [{**user, "customer": ""} for user in rows_of(0, 40)[1]]
+    again = {**users[2], "last_name": "Married"}
+    if repeated == "external_id":
+        again["email"] = "new.address@x.example"
+    else:
+        del again["external_id"]
+    users.insert(20, again)
+    users += [{**users[0], "email": "nobody", "external_id": "N"}, {**users[1], "email": "", "external_id": "U1"}]
+    sheets = sheet(tmp_path / "u.csv", users)
+    for shop, taken in zip(two, (columns.TAKEN, ()), strict=True):
+        monkeypatch.setattr(engine, "TAKEN", taken)
+        monkeypatch.setattr(engine, "BATCH", 6)
+        words = ("user", "import", sheets if through == "file" else "-", "--format", "csv", "-o", "json")
+        rejects = tmp_path / f"{shop.database.parent.name}.csv"
+        answer = shop(
+            *words, "--continue-on-error", "--rejects", str(rejects), stdin=Path(sheets).read_text(encoding="utf-8")
+        )
+        assert answer.exit == 6
+        assert {**json.loads(answer.out), "errors": ()} == {
+            "revision": 1,
+            "added": 40,
+            "updated": 1,
+            "unchanged": 1,
+            "deleted": 0,
+            "rejected": 1,
+            "errors": (),
+        }
+        [rejected] = rejects.read_text().splitlines()[1:]
+        assert rejected.startswith("nobody,")
+    assert began == ([True, False, True] if through == "file" else [False, False])
+    assert content(two[0]) == content(two[1])
+    assert (tmp_path / "one.csv").read_text() == (tmp_path / "other.csv").read_text()
+    assert two[0]("db", "check").exit == 0
 
 
 ACCOUNTS = "SELECT c.key, a.key FROM customer c LEFT JOIN account a ON a.id = c.account_id ORDER BY c.id"

@@ -63,6 +63,6 @@ def test_the_same_single_columns_are_unique(connection: sqlite3.Connection, name
     unique = set()
     for _, index, is_unique, origin, _ in connection.execute(f"PRAGMA index_list({name})").fetchall():
         columns = [row[2] for row in connection.execute(f"PRAGMA index_info({index})")]
-        if is_unique and origin == "u" and len(columns) == 1:
+        if is_unique and origin != "pk" and len(columns) == 1:
             unique.add(columns[0])
     assert {column.name for column in table(name).columns if column.unique} == unique

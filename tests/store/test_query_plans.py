@@ -201,7 +201,7 @@ def test_a_question_about_one_record_scans_nothing(work: Work, world: World) -> 
     ("noun", "first"),
     [
         ("customer", "SCAN t USING INDEX customer_name"),
-        ("customer-user", "SCAN t USING INDEX sqlite_autoindex_customer_user_1"),
+        ("customer-user", "SCAN t USING INDEX customer_user_key"),
         ("customer-group", "SCAN t USING INDEX customer_group_name"),
         ("contact", "SCAN t USING INDEX contact_order"),
         ("account", "SCAN t USING INDEX account_name"),
@@ -227,7 +227,7 @@ def test_a_list_from_the_last_name_on_goes_backwards_through_the_same_index(worl
     [
         ("customer", None, "c17", "SEARCH t USING INDEX customer_name (name_folded>?)"),
         ("customer", "-name,-key", "c17", "SEARCH t USING INDEX customer_name (name_folded<?)"),
-        ("customer-user", None, BUYER, "SEARCH t USING INDEX sqlite_autoindex_customer_user_1 (key>?)"),
+        ("customer-user", None, BUYER, "SEARCH t USING INDEX customer_user_key (key>?)"),
         (
             "order",
             None,

@@ -20,7 +20,6 @@ from custctl.store.importing import matching
 from custctl.store.importing.accounts import NewAccounts
 from custctl.store.importing.addresses import find_addresses, find_inner_addresses, like
 from custctl.store.importing.columns import BATCH, TAKEN, Columns
-from custctl.store.importing.late import LateIndexes
 from custctl.store.importing.rejects import Rejects
 from custctl.store.importing.waiting import Waiting
 from custctl.store.importing.wanted import SHOWN, Asked, Options, Outcome, RowPlace, Way
@@ -66,6 +65,8 @@ class Import:
         signature: Signature,
         rejects: Rejects | None = None,
         progress: Callable[[int], object] = lambda _: None,
+        *,
+        hasty: bool,
     ) -> None:
         self.unit = unit
         self.noun = noun
@@ -75,6 +76,8 @@ class Import:
         self.signature = signature
         self.rejects = rejects
         self.progress = progress
+        self.hasty = hasty
+        """Whether rows are taken to be new until the database finds that one is not, which raises RepeatedError."""
         self.outcome = Outcome()
         self.linked: set[str] = set()
         """The contacts of a chunk that accounts get."""
@@ -109,19 +112,16 @@ class Import:
 
     def _by_columns(self) -> None:
         """Take the plain new records of each batch together, then its other rows one by one."""
-        late = LateIndexes(
-            self.unit.connection, (self.noun.table, "history", *(["user_role"] if self.noun is USER else []))
-        )
         columns = Columns(
             self.unit,
             self.noun,
             self.sheet.columns,
             self.keys,
             self.waiting,
-            late,
             self._default_role,
             self.signature.actor,
             self.options.empty == "keep",
+            self.hasty,
         )
         rows = iter(self.sheet.rows)
         while batch := list(islice(rows, BATCH)):
@@ -130,7 +130,7 @@ class Import:
             self.outcome.counts["added"] += len(batch) - len(left)
             self._all(map(self._asked, left))
             self.progress(self.outcome.total)
-        late.make()
+        columns.late.make()
 
     def _revision(self) -> int:
         return self.unit.begin(self.signature.command, self.signature.actor)

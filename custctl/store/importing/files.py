@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from custctl.errors import CustctlError, Exit, Problem, invalid
 from custctl.resources import Field, Noun
 from custctl.store.importing.engine import Import, Read, Signature
+from custctl.store.importing.late import RepeatedError
 from custctl.store.importing.rejects import Rejects
 from custctl.store.importing.wanted import SHOWN, Options, Outcome
 from custctl.store.sheets import Format, Row, Sheet
@@ -49,6 +52,25 @@ def load(
     Raises exit 4 when the file cannot be read, when a row is wrong and the options do not allow that, with every
     problem; 5 when the file of rejected rows exists. Nothing is written then.
     """
+    again = partial(_load, write, noun, file, options, Signature(*signature), progress, rejects)
+    if file.name != "-" and Path(file.name).is_file():  # what comes through a pipe comes once
+        with suppress(RepeatedError):
+            return again(hasty=True)
+    return again(hasty=False)
+
+
+def _load(
+    write: Callable[[Callable[[Unit], Any]], Report],
+    noun: Noun,
+    file: File,
+    options: Options,
+    signature: Signature,
+    progress: Callable[[int, int | None], object],
+    rejects: str | None,
+    *,
+    hasty: bool,
+) -> tuple[Report, Outcome]:
+    """Take the rows of a file. Raises RepeatedError when it was too hasty; nothing is written then."""
     running: list[Import] = []
 
     def refuse(row: Row, problem: Problem) -> None:
@@ -75,7 +97,7 @@ def load(
 
         def work(unit: Unit) -> None:
             read = _reader(noun, sheet, file, options)
-            running[:] = [Import(unit, noun, sheet, read, options, Signature(*signature), kept, told)]
+            running[:] = [Import(unit, noun, sheet, read, options, signature, kept, told, hasty=hasty)]
             outcome = running[0].run()
             if outcome.counts["rejected"] and not options.keep_going:
                 raise _refusal(outcome, options)

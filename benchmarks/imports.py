@@ -4,9 +4,9 @@ The neighbour is `executemany` of tuples that are ready, into the same tables wi
 nothing is checked, and there is no history. `sqlite-utils insert --csv` reads the same files into tables of text,
 where it is installed beside Python or on the path.
 
-Measured are processor seconds, of the program and the system on its behalf: a machine that others use, or a disk
-that is slow to confirm, changes them least. custctl is measured twice: with no accounts made, which is the rows that
-the neighbours write, and as it is by default, when each of the customers gets an account.
+Measured are seconds on the clock, for custctl reads a large file with a second process, and beside them the seconds of
+all processors. custctl is measured twice: with no accounts made, which is the rows that the neighbours write, and as
+it is by default, when each of the customers gets an account. Memory is that of both processes together.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from statistics import median
-from time import process_time
+from time import perf_counter, process_time
+from typing import NamedTuple
 
 from benchmarks.measuring import environment, machine, program
 from custctl.store import migrations
@@ -47,21 +48,20 @@ def main(customers: int, rounds: int) -> str:
 def _lines(folder: Path, customers: int, rounds: int) -> Iterator[str]:
     files = _write(folder, customers)
     utils = _sqlite_utils()
-    seconds: dict[str, list[float]] = {}
-    peak = 0
+    runs: dict[str, list[Run]] = {}
     for _ in range(rounds):
         for name, strategy in STRATEGIES.items():
-            took, memory = _imported(folder, files, strategy)
-            peak = max(peak, memory)
-            seconds.setdefault(name, []).append(took)
-        seconds.setdefault("executemany", []).append(_raw(folder, customers))
+            runs.setdefault(name, []).append(_imported(folder, files, strategy))
+        runs.setdefault("executemany", []).append(_raw(folder, customers))
         if utils is not None:
-            seconds.setdefault("sqlite-utils", []).append(_with_utils(folder, utils, files))
+            runs.setdefault("sqlite-utils", []).append(_with_utils(folder, utils, files))
     rows = customers * (1 + USERS_OF_EACH)
-    yield f"{machine()}, {rows:,} rows, {rounds} rounds, processor seconds"
-    for name, each in seconds.items():
+    yield f"{machine()}, {rows:,} rows, {rounds} rounds"
+    seconds = {name: [run.seconds for run in each] for name, each in runs.items()}
+    for name, each in runs.items():
         shown = f"custctl, {name}" if name in STRATEGIES else name
-        yield f"{shown:26}  {median(each):6.1f} s  {rows / median(each):9,.0f} rows/s"
+        took, work = median(seconds[name]), median(run.processors for run in each)
+        yield f"{shown:26}  {took:6.1f} s  {rows / took:9,.0f} rows/s  {work:6.1f} s of processors"
     for neighbour, goal in GOALS.items():
         if neighbour not in seconds:
             yield f"{neighbour} is not installed"
@@ -70,6 +70,7 @@ def _lines(folder: Path, customers: int, rounds: int) -> Iterator[str]:
             ratio = median(theirs / ours for ours, theirs in zip(seconds[name], seconds[neighbour], strict=True))
             met = "yes" if ratio >= goal else "NO"
             yield f"{name:16} against {neighbour:12}  {ratio:.2f} x (goal {goal}: {met})"
+    peak = max(run.memory for name in STRATEGIES for run in runs[name])
     yield f"peak memory {peak} MiB (goal {MOST_MEMORY}: {'yes' if peak <= MOST_MEMORY else 'NO'})"
 
 
@@ -98,49 +99,74 @@ def _users(customers: int) -> Iterator[tuple[str, ...]]:
         yield email, f"First{number % 500}", f"Last{number % 3000}", f"company-{number // 5}", "buyer", f"U{number}"
 
 
-def _imported(folder: Path, files: Sequence[Path], strategy: str) -> tuple[float, int]:
-    """The seconds that both imports take as whole processes, and the most memory in MiB."""
+class Run(NamedTuple):
+    """What something took: seconds on the clock and of all processors, and MiB of memory at the most."""
+
+    seconds: float
+    processors: float
+    memory: int = 0
+
+    def then(self, other: Run) -> Run:
+        return Run(self.seconds + other.seconds, self.processors + other.processors, max(self.memory, other.memory))
+
+
+def _imported(folder: Path, files: Sequence[Path], strategy: str) -> Run:
+    """Both imports, as whole commands."""
     custctl = [*program(), "--db", str(_fresh(folder / "custctl.db"))]
     _measured([*custctl, "setting", "set", "account.strategy", strategy, "-q"], environment(folder))
-    took, peak = 0.0, 0
-    for noun, file in zip(("customer", "user"), files, strict=True):
-        seconds, memory = _measured([*custctl, noun, "import", str(file), "-q"], environment(folder))
-        took, peak = took + seconds, max(peak, memory)
-    return took, peak
+    words = zip(("customer", "user"), files, strict=True)
+    first, second = (
+        _measured([*custctl, noun, "import", str(file), "-q"], environment(folder)) for noun, file in words
+    )
+    return first.then(second)
 
 
-def _with_utils(folder: Path, utils: str, files: Sequence[Path]) -> float:
+def _with_utils(folder: Path, utils: str, files: Sequence[Path]) -> Run:
     database = folder / "utils.db"
     database.unlink(missing_ok=True)
-    return sum(
-        _measured([utils, "insert", str(database), file.stem, str(file), "--csv"], environment(folder))[0]
+    first, second = (
+        _measured([utils, "insert", str(database), file.stem, str(file), "--csv"], environment(folder))
         for file in files
     )
+    return first.then(second)
 
 
-def _measured(command: Sequence[str], environment: Mapping[str, str]) -> tuple[float, int]:
-    """The processor seconds that a process takes, and its most memory in MiB.
-
-    It is started by a small one, for a new process counts the memory of the one that it was made from.
-    """
+def _measured(command: Sequence[str], environment: Mapping[str, str]) -> Run:
+    """What a command takes; a small process starts it, for a new one counts the memory of the one it is made from."""
     measured = [sys.executable, "-I", "-c", _MEASURE, *command]
     done = subprocess.run(measured, stdout=subprocess.PIPE, env=environment, check=True, text=True)
-    code, seconds, memory = done.stdout.split()
+    code, seconds, processors, memory = done.stdout.split()
     if int(code):
         raise RuntimeError(f"{' '.join(command)}: exit {code}")
-    return float(seconds), int(memory) // 1024
+    return Run(float(seconds), float(processors), int(memory) // 1024)
 
 
 _MEASURE = """
-import resource, subprocess, sys
-code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+import resource, subprocess, sys, time
+from pathlib import Path
+
+def memory(pid):  # of a process and its children; what they share counts once
+    folder = Path(f"/proc/{pid}")
+    try:
+        sizes = [int(line.split()[1]) for line in open(folder / "smaps_rollup") if line.startswith("Pss:")]
+        children = (folder / "task" / str(pid) / "children").read_text().split()
+    except OSError:  # it is gone, or the system has no such files
+        return 0
+    return sum(sizes) + sum(map(memory, children))
+
+start, most = time.perf_counter(), 0
+running = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+while running.poll() is None:
+    most = max(most, memory(running.pid))
+    time.sleep(0.05)
+took = time.perf_counter() - start
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(code, used.ru_utime + used.ru_stime, used.ru_maxrss)
+print(running.returncode, took, used.ru_utime + used.ru_stime, most or used.ru_maxrss)
 """
 
 
-def _raw(folder: Path, customers: int) -> float:
-    """The processor seconds of inserting the same rows into the same tables, in one transaction, ready as tuples."""
+def _raw(folder: Path, customers: int) -> Run:
+    """Inserting the same rows into the same tables, in one transaction, ready as tuples."""
     at = now()
     owners = [
         (n + 1, key, name, name.lower(), n // 8 + 1 if parent else None, rating, "[]", external, at, at)
@@ -153,12 +179,12 @@ def _raw(folder: Path, customers: int) -> float:
     with closing(sqlite3.connect(_fresh(folder / "raw.db"), isolation_level=None)) as connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
-        start = process_time()
+        start, work = perf_counter(), process_time()
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany(_CUSTOMER, owners)
         connection.executemany(_USER, users)
         connection.execute("COMMIT")
-        return process_time() - start
+        return Run(perf_counter() - start, process_time() - work)
 
 
 _CUSTOMER = """INSERT INTO customer (id, key, name, name_folded, parent_id, internal_rating, sales_reps,

@@ -97,6 +97,10 @@ class CustctlError(Exception):
     def problems(self) -> tuple[Problem, ...]:
         return (self.problem, *self.more)
 
+    def __reduce__(self) -> tuple[type[CustctlError], tuple[Problem, ...]]:
+        """How it goes from one process to another."""
+        return type(self), self.problems
+
     def as_json(self) -> dict[str, object]:
         return {"error": self.problem.as_json(), "more": [problem.as_json() for problem in self.more]}
 

@@ -20,6 +20,8 @@ from tests.promises.test_memory import peak
 from tests.runner import Runner
 
 MANY = 12_000
+AHEAD = "from custctl.store.importing import files; files.READ_AHEAD = 0"
+"""Has another process read the rows, as of a larger file."""
 SAID = {
     signal.SIGINT: (130, "\ninterrupted; nothing was changed\n"),
     signal.SIGTERM: (143, "terminated; nothing was changed\n"),
@@ -56,7 +58,12 @@ def end_at_random(many: Shop, number: int, times: int) -> None:
     moments = random.Random(number)
     copies = [command(many, attempt) for attempt in range(1, times + 1)]
     before = stored(copies[0][0])
-    runs = many.many(*(Odd(words, "", number, moments.uniform(0.02, 1.1 * longest)) for _, words in copies))
+    runs = many.many(
+        *(
+            Odd(words, AHEAD if at % 2 else "", number, moments.uniform(0.02, 1.1 * longest))
+            for at, (_, words) in enumerate(copies)
+        )
+    )
     for run, (copy, _) in zip(runs, copies, strict=True):
         done = (MANY, before[1] + 1)
         if run.code == 0:

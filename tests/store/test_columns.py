@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from custctl.resources import CUSTOMER, USER, Noun, fold, fold_all
-from custctl.store.importing import columns, engine, late
+from custctl.store.importing import engine, files, late, plain
 from custctl.store.importing.engine import Import
 from custctl.store.inputs import INPUTS, keeps_all
 from tests.runner import Runner
@@ -128,8 +128,7 @@ def two(empty_file: Path, tmp_path: Path) -> tuple[Runner, Runner]:
 def test_indexes_that_are_made_when_the_rows_are_in_leave_the_same_rows_schema_and_history(
     two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (engine, columns):
-        monkeypatch.setattr(module, "BATCH", 5)
+    monkeypatch.setattr(plain, "BATCH", 5)
     dropped: list[str] = []
     drop = late.LateIndexes._drop
 
@@ -163,10 +162,9 @@ def test_rows_that_are_stored_already_are_found_wherever_they_come_in_the_file(
     again = [{**row, "name": f"{row['name']} Ltd"} for row in customers[8:11]]  # within the file
     again += [{**customers[3], "key": "", "name": "Renamed"}, {**customers[12], "external_id": "C-new"}]
     users.append({**users[4], "last_name": "Married"})
-    for shop, taken in zip(two, (columns.TAKEN, ()), strict=True):
-        monkeypatch.setattr(engine, "TAKEN", taken)
-        for module in (engine, columns):
-            monkeypatch.setattr(module, "BATCH", 6)
+    for shop, taken in zip(two, (plain.TAKEN, ()), strict=True):
+        monkeypatch.setattr(files, "TAKEN", taken)
+        monkeypatch.setattr(plain, "BATCH", 6)
         monkeypatch.setattr(engine, "CHUNK", 6)
         for row in (customers[14], customers[15]):
             shop("customer", "add", row["name"], "--key", row["key"])
@@ -204,9 +202,9 @@ def test_a_file_with_a_row_that_repeats_an_earlier_one_is_begun_again_and_a_pipe
     users.insert(20, again)
     users += [{**users[0], "email": "nobody", "external_id": "N"}, {**users[1], "email": "", "external_id": "U1"}]
     sheets = sheet(tmp_path / "u.csv", users)
-    for shop, taken in zip(two, (columns.TAKEN, ()), strict=True):
-        monkeypatch.setattr(engine, "TAKEN", taken)
-        monkeypatch.setattr(engine, "BATCH", 6)
+    for shop, taken in zip(two, (plain.TAKEN, ()), strict=True):
+        monkeypatch.setattr(files, "TAKEN", taken)
+        monkeypatch.setattr(plain, "BATCH", 6)
         words = ("user", "import", sheets if through == "file" else "-", "--format", "csv", "-o", "json")
         rejects = tmp_path / f"{shop.database.parent.name}.csv"
         answer = shop(
@@ -242,9 +240,9 @@ def test_subsidiaries_share_the_account_of_their_topmost_parent_by_columns_as_on
         {"key": f"c{n}", "name": f"C {n}", "parent": f"c{n // 3}" if n > 3 else "", "account": "own" if n == 2 else ""}
         for n in range(1, 40)
     ]
-    for shop, taken in zip(two, (columns.TAKEN, ()), strict=True):
-        monkeypatch.setattr(engine, "TAKEN", taken)
-        for module, name in ((engine, "CHUNK"), (engine, "BATCH"), (columns, "BATCH")):
+    for shop, taken in zip(two, (plain.TAKEN, ()), strict=True):
+        monkeypatch.setattr(files, "TAKEN", taken)
+        for module, name in ((engine, "CHUNK"), (plain, "BATCH")):
             monkeypatch.setattr(module, name, size)
         shop.json("setting", "set", "account.strategy", "root")
         shop.json("account", "add", "Own")
@@ -264,8 +262,8 @@ def test_a_topmost_parent_without_an_account_gets_one_with_its_new_subsidiaries(
 ) -> None:
     rows = [{"key": f"n{n}", "name": f"N {n}", "parent": f"n{n - 1}" if n else "bare"} for n in range(5)]
     rows += [{"key": "alone", "name": "Alone", "parent": ""}]
-    for shop, taken in zip(two, (columns.TAKEN, ()), strict=True):
-        monkeypatch.setattr(engine, "TAKEN", taken)
+    for shop, taken in zip(two, (plain.TAKEN, ()), strict=True):
+        monkeypatch.setattr(files, "TAKEN", taken)
         shop.json("setting", "set", "account.strategy", "none")
         shop.json("customer", "add", "Bare")
         shop.json("setting", "set", "account.strategy", "root")

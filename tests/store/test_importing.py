@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from custctl.commands import _progress
-from custctl.store.importing import columns, engine
+from custctl.store.importing import engine, plain
 from custctl.store.sheets import text
 from tests.runner import Runner
 
@@ -134,8 +134,7 @@ def test_an_import_and_a_document_with_the_same_records_leave_the_same_rows_and_
     pair: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int, seed: int
 ) -> None:
     monkeypatch.setattr(engine, "CHUNK", chunk)
-    monkeypatch.setattr(columns, "BATCH", chunk + 1)
-    monkeypatch.setattr(engine, "BATCH", chunk + 1)
+    monkeypatch.setattr(plain, "BATCH", chunk + 1)
     imported, applied = pair
     customers, users = world(seed)
     counts = imported.json("customer", "import", sheet(tmp_path / "customers.csv", customers))
@@ -215,7 +214,7 @@ def _without_times(row: Sequence[Any]) -> list[Any]:
 def test_i_07_of_each_circle_of_new_rows_one_is_rejected_wherever_the_file_is_cut(
     custctl: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, seed: int
 ) -> None:
-    for module, name in ((engine, "CHUNK"), (engine, "BATCH"), (columns, "BATCH")):
+    for module, name in ((engine, "CHUNK"), (plain, "BATCH")):
         monkeypatch.setattr(module, name, size)
     rows = [{"key": f"c{n}", "name": f"C {n}", "parent": f"c{n // 10 * 10 + (n + 1) % 10}"} for n in range(30)]
     rows += [{"key": f"below{n}", "name": f"Below {n}", "parent": f"below{n - 1}" if n else "c0"} for n in range(5)]
@@ -300,7 +299,7 @@ def test_the_order_of_rows_that_wait_for_each_other_makes_no_difference_and_take
 ) -> None:
     """I-06: a chain from the deepest child up to its root, in chunks of three."""
     monkeypatch.setattr(engine, "CHUNK", 3)
-    monkeypatch.setattr(engine, "BATCH", 3)
+    monkeypatch.setattr(plain, "BATCH", 3)
     rows = [{"key": f"c{n}", "name": f"C {n}", "parent": f"c{n - 1}" if n else ""} for n in reversed(range(40))]
     counts = custctl.json("customer", "import", sheet(tmp_path / "c.csv", rows))
     assert (counts["added"], counts["rejected"]) == (40, 0)
@@ -316,7 +315,7 @@ def test_how_far_an_import_is_follows_from_how_much_of_the_file_is_read(
     told: list[tuple[int, int | None]] = []
     monkeypatch.setattr(_progress.Progress, "at", lambda _, done, total=None: told.append((done, total)))
     monkeypatch.setattr(text, "CHUNK", 64)
-    for module, name in ((engine, "CHUNK"), (engine, "BATCH"), (columns, "BATCH")):
+    for module, name in ((engine, "CHUNK"), (plain, "BATCH")):
         monkeypatch.setattr(module, name, 10)
     rows = [{"key": f"company-{n:03}", "name": f"Company {n:03}"} for n in range(100)]
     name = sheet(tmp_path / "c.csv", rows)

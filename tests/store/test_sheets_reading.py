@@ -19,15 +19,21 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from custctl.errors import CustctlError, Exit, Place, Problem
-from custctl.store.sheets import Row, Sheet, text
+from custctl.store.sheets import Sheet, text
 from custctl.store.sheets.reading import open_sheet
 
 Rows = list[tuple[int, Any]]
 
 
 def read(path: Path | str, **options: Any) -> tuple[Sheet, Rows]:
+    """The rows of a sheet, in which none is wrong; else what is wrong with the first."""
     with open_sheet(str(path), **options) as sheet:
-        return sheet, [(row.line, row.cells) for row in sheet.rows]
+        rows = []
+        for row in sheet.rows:
+            if row.wrong is not None:
+                raise CustctlError(row.wrong)
+            rows.append((row.line, row.cells))
+        return sheet, rows
 
 
 def read_bytes(data: str | bytes, **options: Any) -> tuple[Sheet, Rows]:
@@ -117,14 +123,14 @@ def test_a_row_with_too_few_or_too_many_cells_is_told_with_both_counts() -> None
     assert (many.message, many.place) == ("the row has 3 cells for 2 headings", at(4))
 
 
-def test_ragged_rows_can_be_refused_alone() -> None:
-    refused: list[tuple[Row, str]] = []
-    _, rows = read_bytes("a,b\n1\n2,3\n4,5,6\n", refuse=lambda row, problem: refused.append((row, problem.message)))
+def test_rows_beside_ragged_ones_are_read() -> None:
+    with open_sheet("-", stdin=io.BytesIO(b"a,b\n1\n2,3\n4,5,6\n")) as sheet:
+        rows = [(row.line, row.cells, row.wrong and row.wrong.message) for row in sheet.rows]
 
-    assert rows == [(3, ["2", "3"])]
-    assert refused == [
-        (Row(2, ["1"]), "the row has 1 cell for 2 headings"),
-        (Row(4, ["4", "5", "6"]), "the row has 3 cells for 2 headings"),
+    assert rows == [
+        (2, ["1"], "the row has 1 cell for 2 headings"),
+        (3, ["2", "3"], None),
+        (4, ["4", "5", "6"], "the row has 3 cells for 2 headings"),
     ]
 
 
@@ -299,13 +305,11 @@ def test_a_broken_line_of_json_is_told(data: str, message: str, place: Place) ->
     assert (problem.message, problem.place) == (message, place)
 
 
-def test_a_broken_line_of_json_can_be_refused_alone() -> None:
-    refused: list[tuple[Row, int | None]] = []
-    data = '{"a": 1}\n{"a": \n[2]\n{"a": 3}\n'
-    _, rows = read_bytes(data, refuse=lambda row, problem: refused.append((row, problem.place and problem.place.line)))
+def test_lines_of_json_beside_broken_ones_are_read() -> None:
+    with open_sheet("-", stdin=io.BytesIO(b'{"a": 1}\n{"a": \n[2]\n{"a": 3}\n')) as sheet:
+        rows = [(row.line, row.cells, row.wrong and row.wrong.place and row.wrong.place.line) for row in sheet.rows]
 
-    assert rows == [(1, {"a": 1}), (4, {"a": 3})]
-    assert refused == [(Row(2, {"": '{"a":'}), 2), (Row(3, {"": [2]}), 3)]
+    assert rows == [(1, {"a": 1}, None), (2, {"": '{"a":'}, 2), (3, {"": [2]}, 3), (4, {"a": 3}, None)]
 
 
 @pytest.mark.parametrize("chunk", [1, 5, 32768])

@@ -1,9 +1,8 @@
 """The short road for new customers and users, which are most of what large files hold: whole columns at a time.
 
-It takes the rows that say nothing but plain values and references to what is there already, by the checks of the same
-input model, and writes what the unit of work would write for them, rows and history alike; a test holds that. All
-other rows are left to the unit of work: those that mean a stored record or each other, and all in which anything is
-wrong, for it has the words for that.
+It takes the pages of `plain.py`, finds what their rows refer to, and writes what the unit of work would write for them,
+rows and history alike; a test holds that. All other rows are left to the unit of work: those that mean a stored record
+or each other, and all in which anything is wrong, for it has the words for that.
 """
 
 from __future__ import annotations
@@ -15,36 +14,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from json.encoder import encode_basestring
-from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar, get_type_hints
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, NamedTuple, TypeVar
 
 from custctl.resources import ACCOUNT, CHANNEL, CUSTOMER, NOUNS, ROLE, USER, Field, Noun, fold_all, slug
 from custctl.store import linking
 from custctl.store.codec import to_column
 from custctl.store.importing import matching
 from custctl.store.importing.late import LateIndexes
+from custctl.store.importing.plain import Cell, Page, Plain
 from custctl.store.importing.waiting import Waiting
-from custctl.store.inputs import INPUTS, keeps_all
-from custctl.store.sheets import By, Column, Row
+from custctl.store.sheets import By, Row
 from custctl.store.unit import Unit
 
-BATCH = 8_000
-"""So many rows are taken together."""
-TAKEN = (CUSTOMER, USER)
-"""The nouns that have a short road."""
-
 _Value = TypeVar("_Value")
-_WORDS = {"true": 1, "false": 0, "1": 1, "0": 0, "yes": 1, "no": 0}
-_NOTHING = -2
 _ONE_KEY = re.compile(r"[\w@./+-]+\Z")
 _FEW = ("group", "roles")
 """What there are few of: their keys and ids are kept."""
 _OF_ACCOUNT = {"name", "owner"}
 """What an account that is made for a customer has from it."""
-_WAYS: tuple[By, ...] = ("external_id", "key", "value", "name")
-_ROLES: tuple[By, ...] = ("key", "value", "code", "label")
 
 
 class Target(NamedTuple):
@@ -54,91 +41,50 @@ class Target(NamedTuple):
     id: int
 
 
-class Cell(NamedTuple):
-    """A column that names a record, and how it does."""
-
-    place: int
-    by: By
-
-
 class Columns:
-    """What the columns of a sheet are to the short road."""
+    """The short road, and what is known on it of the database."""
 
     def __init__(
         self,
         unit: Unit,
-        noun: Noun,
-        columns: Sequence[Column | None],
+        plain: Plain,
         keys: matching.Keys,
         waiting: Waiting,
         role: Callable[[], str],
         owner: str,
-        empty_is_nothing: bool,
         hasty: bool,
     ) -> None:
         self.unit = unit
-        self.noun = noun
+        self.plain = plain
+        self.noun = noun = plain.noun
         self.keys = keys
         self.waiting = waiting
         self.role = role
         self.owner = owner
-        self.empty_is_nothing = empty_is_nothing
-        self.words = {**_WORDS, "": _NOTHING} if empty_is_nothing else _WORDS
-        self.texts: dict[str, int] = {}
-        self.bools: dict[str, int] = {}
-        self.references: dict[str, list[Cell]] = {}
-        self.others: list[int] = []
-        """Columns that only the unit of work understands: a row is taken where they are empty."""
-        for place, column in enumerate(columns):
-            if column is not None:
-                self._sort(place, column)
-        self.hints = hints = get_type_hints(INPUTS[noun.document], include_extras=True)
-        self.checks = {name: TypeAdapter(list[hint]) for name, hint in hints.items() if name in self.texts}  # type: ignore[valid-type]  # by name
         self.known: dict[tuple[str, By, str], Target | None] = {}
         self.accounts = matching.Keys(unit.connection, ACCOUNT)
         self.strategy = str(unit.setting(linking.STRATEGY))
         self.channel = self._only_channel()
         self.looks = not hasty or (noun is CUSTOMER and self.strategy != "none")
         """Whether keys and ids are looked for before anything is written: from when some were there already."""
-        self.late = LateIndexes(unit.connection, self._tables(), hasty=not self.looks and not self._refers_to_itself())
+        self.late = LateIndexes(unit.connection, self._tables(), hasty=not self.looks and not plain.refers_to_itself())
 
     def _tables(self) -> list[str]:
         """The tables that rows are added to."""
         beside = ["user_role"] if self.noun is USER else [] if self.strategy == "none" else [ACCOUNT.table]
         return [self.noun.table, "history", *beside]
 
-    def _refers_to_itself(self) -> bool:
-        return any(entry.name in self.references for entry in self.noun.fields if entry.to == self.noun.name)
-
     def _only_channel(self) -> Target | None:
         """The channel that new customers join by themselves (feature B-07)."""
         key = linking.only_channel(self.unit)
         return None if key is None else _targets(self.unit, CHANNEL, "key", {key})[key]
 
-    def _sort(self, place: int, column: Column) -> None:
-        """Find what a column is, by its field and by how its cells name what they mean."""
-        name = str(column.path[0])
-        entry, depth = self.noun.field(name), len(column.path)
-        if entry is None or column.flag or entry.computed:
-            self.others.append(place)
-        elif name == "roles" and column.by in _ROLES:
-            self.references.setdefault(name, []).append(Cell(place, column.by))
-        elif entry.kind == "reference" and depth == 1 and column.by in _WAYS:
-            cells = [*self.references.get(name, []), Cell(place, column.by)]
-            self.references[name] = sorted(cells, key=lambda cell: cell.by != "external_id")
-        elif entry.kind == "bool" and depth == 1:
-            self.bools[name] = place
-        elif entry.kind == "text" and depth == 1 and name != "birthday":
-            self.texts[name] = place
-        else:
-            self.others.append(place)
-
-    def take(self, rows: Sequence[Row], begin: Callable[[], int]) -> list[Row]:
+    def take(self, page: Page, begin: Callable[[], int]) -> list[Row]:
         """Write the rows that this road can write; the others, in their order.
 
         `begin` gives the revision, which is made when it is needed.
         """
-        batch = _Batch(self, rows)
+        batch = _Batch(self, page)
         made = batch.made()
         self._make_accounts(batch, batch.accounts(made), begin)
         batch.share_accounts()
@@ -152,19 +98,19 @@ class Columns:
             self.looks = True
             self.late.make()
             self.unit.give_back(self.noun, writing.new_ids)
-            return self.take(rows, begin)
+            return self.take(page, begin)
         if made:
             writing.tell(begin())
             self.late.added(len(made))
         if batch.left:
             self.late.make()
-        return [row for at, row in enumerate(rows) if at in batch.left]
+        return [page.row(at) for at in sorted(batch.left)]
 
     def default(self, entry: Field) -> Any:
         """What a new record has where a row says nothing: whoever runs the tool is its owner (feature C-12)."""
         if entry.name != "owner":
             return entry.default
-        return self.owner if self.empty_is_nothing or entry.name not in self.texts else None
+        return self.owner if self.plain.empty_is_nothing or entry.name not in self.plain.texts else None
 
     def _make_accounts(self, batch: _Batch, owners: Sequence[int], begin: Callable[[], int]) -> None:
         """Write an account for each of these customers, as the unit of work would, and link them."""
@@ -172,6 +118,7 @@ class Columns:
             return
         made = _Records(self, len(owners))
         made.keys = self.accounts.free([batch.keys[at] for at in owners], set())
+        made.named = [batch.named[at] for at in owners]
         made.values = {name: [batch.values[name][at] for at in owners] for name in _OF_ACCOUNT & batch.values.keys()}
         writing = _Writing(self.unit, ACCOUNT, made, range(len(owners)))
         writing.insert()
@@ -217,6 +164,8 @@ class _Records:
         self.columns = columns
         self.size = size
         self.keys: list[str] = []
+        self.named: Sequence[str | None] = []
+        """Their names, folded."""
         self.values: dict[str, list[Any]] = {}
         self.links: dict[str, list[Target | None]] = {}
         self.roles: list[tuple[Target, ...]] = []
@@ -229,23 +178,24 @@ class _Records:
 
 
 class _Batch(_Records):
-    """Some rows. `left` are the places of those that go the long way."""
+    """The rows of a page. `left` are the places of those that go the long way."""
 
-    def __init__(self, columns: Columns, rows: Sequence[Row]) -> None:
-        super().__init__(columns, len(rows))
+    def __init__(self, columns: Columns, page: Page) -> None:
+        super().__init__(columns, page.size)
         self.noun = columns.noun
-        self.cells: list[Sequence[Any]] = list(zip(*map(itemgetter(1), rows), strict=True))
-        self.left: set[int] = set()
+        self.cells = page.cells
+        self.left = set(page.left)
+        self.values = page.values
+        self.given = page.given
+        self.named = page.named
         self.here: dict[By, dict[str, int]] = {}
 
     def made(self) -> list[int]:
         """The places of the rows that are new records and that nothing is wrong with; the others are left."""
-        for place in self.columns.others:
-            self._leave(at for at, cell in enumerate(self.cells[place]) if cell)
-        self._texts()
-        self._bools()
+        if not self.size:
+            return []
         self._identities()
-        for name in self.columns.references:
+        for name in self.columns.plain.references:
             if name != "roles":
                 self._reference(name)
         if self.noun is CUSTOMER:
@@ -258,66 +208,18 @@ class _Batch(_Records):
     def _leave(self, places: Iterable[int]) -> None:
         self.left.update(places)
 
-    def _texts(self) -> None:
-        """Values that the input model takes as they are, or cleans; an empty cell says nothing."""
-        for name, place in self.columns.texts.items():
-            cells = self.cells[place]
-            if keeps_all(self.columns.hints[name], [cell for cell in cells if cell] if "" in cells else cells):
-                self.values[name] = [cell or None for cell in cells]
-                continue
-            cells = [cell or None for cell in cells]
-            filled = [cell for cell in cells if cell is not None]
-            try:
-                clean = iter(self.columns.checks[name].validate_python(filled))
-            except ValidationError as error:
-                wrong = {int(finding["loc"][0]) for finding in error.errors(include_url=False, include_context=False)}
-                places = [at for at, cell in enumerate(cells) if cell is not None]
-                self._leave(places[number] for number in wrong)
-                cells = [cell if at not in self.left else None for at, cell in enumerate(cells)]
-                clean = iter(self.columns.checks[name].validate_python([cell for cell in cells if cell is not None]))
-            self.values[name] = [None if cell is None else next(clean) for cell in cells]
-
-    def _bools(self) -> None:
-        for name, place in self.columns.bools.items():
-            entry = _entry(self.noun, name)
-            found = [self.columns.words.get(cell, -1) for cell in self.cells[place]]
-            found = [int(entry.default) if value == _NOTHING else value for value in found]
-            if min(found) < 0 or (name == "guest" and any(found)):
-                self._leave(at for at, value in enumerate(found) if value < 0 or (name == "guest" and value))
-            self.values[name] = found
-
     def _identities(self) -> None:
         """Keys, all of them new; a row is left when it names a record by something that another one has too."""
-        named = self._names()
-        if self.noun is USER:
-            given = _folded(self._column("email"))
-            self._leave(at for at, key in enumerate(given) if key is None)
-            if "key" in self.values:
-                other = self._column("key")
-                self._leave(at for at, key in enumerate(other) if key is not None and key != given[at])
-        else:
-            given = _folded(self._column("key"))
         ids = self._column("external_id")
-        self._leave_shared(given)
+        self._leave_shared(self.given)
         self._leave_shared(ids)
-        if None in given:
+        if None in self.given:
             self.columns.late.keep()
             if not all(ids):
-                self._leave_shared(named)
-        self._leave_stored(given, ids, named)
-        self._leave_waiting(given, ids, named)
-        self.keys = self._keys(given, named)
-
-    def _names(self) -> list[str | None]:
-        """The folded names; a row without one is left, because a record needs it."""
-        if self.noun is CUSTOMER:
-            names = self._column("name")
-            self._leave(at for at, name in enumerate(names) if name is None)
-            return _folded(names)
-        first, last = self._column("first_name"), self._column("last_name")
-        if None in first or None in last:
-            self._leave(at for at in range(self.size) if first[at] is None or last[at] is None)
-        return _folded([f"{one} {other}" for one, other in zip(first, last, strict=True)])
+                self._leave_shared(self.named)
+        self._leave_stored(ids)
+        self._leave_waiting(ids)
+        self.keys = self._keys()
 
     def _leave_shared(self, texts: Sequence[str | None]) -> None:
         if len(set(texts)) == len(texts):
@@ -325,38 +227,35 @@ class _Batch(_Records):
         counts = Counter(texts)
         self._leave(at for at, text in enumerate(texts) if text is not None and counts[text] > 1)
 
-    def _leave_stored(
-        self, given: Sequence[str | None], ids: Sequence[str | None], named: Sequence[str | None]
-    ) -> None:
+    def _leave_stored(self, ids: Sequence[str | None]) -> None:
         """A row whose key, id or, where it has no key, name is stored may mean that record.
 
         Keys and ids are unique: most files hold only new ones, and then it is enough that the database refuses others.
         """
-        nameless = [name if given[at] is None else None for at, name in enumerate(named)] if None in given else []
+        given = self.given
+        nameless = [name if given[at] is None else None for at, name in enumerate(self.named)] if None in given else []
         unique = (("key", given), ("external_id", ids)) if self.columns.looks else ()
-        for by, texts in (*unique, ("name", nameless)):
+        for column, texts in (*unique, ("name_folded", nameless)):
             wanted = {text for text in texts if text is not None}
-            column = {"name": "name_folded"}.get(by, by)
             query = f"SELECT {column} FROM {self.noun.table} WHERE {column} IN (SELECT value FROM json_each(?))"
             stored = {text for (text,) in self._ask(query, wanted)} if wanted else set()
             if stored:
                 self._leave(at for at, text in enumerate(texts) if text in stored)
 
-    def _leave_waiting(
-        self, given: Sequence[str | None], ids: Sequence[str | None], named: Sequence[str | None]
-    ) -> None:
+    def _leave_waiting(self, ids: Sequence[str | None]) -> None:
         """A row about a record that another row waits with is left, to wait behind it."""
         if not self.columns.waiting.count:
             return
-        for by, texts in (("key", given), ("external_id", ids), ("name", named)):
+        for by, texts in (("key", self.given), ("external_id", ids), ("name", self.named)):
             offered = self.columns.waiting.offering({f"{by}:{text}" for text in texts if text is not None})
             self._leave(at for at, text in enumerate(texts) if f"{by}:{text}" in offered)
 
     def _ask(self, query: str, texts: Iterable[str]) -> Iterable[Any]:
         return self.columns.unit.connection.execute(query, (json.dumps(list(texts)),))
 
-    def _keys(self, given: Sequence[str | None], named: Sequence[str | None]) -> list[str]:
+    def _keys(self) -> list[str]:
         """The key of each row: the one it gives, or a new one made from its name."""
+        given, named = self.given, self.named
         if None not in given:
             return [str(key) for key in given]
         taken = {key for key in given if key is not None}
@@ -372,7 +271,7 @@ class _Batch(_Records):
         """The records that a field refers to; a row that names one in vain is left."""
         found: list[Target | None] = [None] * self.size
         done: set[int] = set()
-        for place, by in self.columns.references[name]:
+        for place, by in self.columns.plain.references[name]:
             column: Sequence[str] = self.cells[place]
             if tuple(map(str.strip, column)) != column:
                 self._leave(at for at, cell in enumerate(column) if cell != cell.strip())
@@ -426,9 +325,9 @@ class _Batch(_Records):
 
     def _is_open(self, name: str, at: int) -> bool:
         """Whether a row leaves a field to be filled by itself."""
-        if name not in self.columns.references:
+        if name not in self.columns.plain.references:
             return True
-        return self.columns.empty_is_nothing and self.links[name][at] is None
+        return self.columns.plain.empty_is_nothing and self.links[name][at] is None
 
     def accounts(self, made: Sequence[int]) -> list[int]:
         """The places of the new customers that get an account of their own (feature A-08)."""
@@ -455,7 +354,7 @@ class _Batch(_Records):
 
     def _roles(self) -> None:
         """The roles of users; who may sign in and has none gets that of the website."""
-        cells = self.columns.references.get("roles", ())
+        cells = self.columns.plain.references.get("roles", ())
         enabled = self.values.get("enabled") or repeat(1, self.size)
         said = list(zip(enabled, *(self.cells[place] for place, _ in cells), strict=True))
         found = {row: self._roles_of(bool(row[0]), list(zip(cells, row[1:], strict=True))) for row in set(said)}
@@ -482,12 +381,6 @@ class _Batch(_Records):
         return self.values.get(name) or [None] * self.size
 
 
-def _entry(noun: Noun, name: str) -> Field:
-    found = noun.field(name)
-    assert found is not None
-    return found
-
-
 class _Writing:
     """The rows of a batch on their way into the tables."""
 
@@ -509,7 +402,7 @@ class _Writing:
                 column, told = self._field(entry)
                 self.told += told
                 columns |= column
-        columns |= self._folded()
+        columns |= dict.fromkeys(self.noun.folded, self._of_made(self.batch.named))
         columns |= dict.fromkeys(("created_at", "updated_at"), repeat(self.unit.moment))
         self._insert(self.noun.table, columns)
         if self.noun is USER:
@@ -592,20 +485,6 @@ class _Writing:
     def _in_batch(self, entry: Field, at: int) -> Target | None:
         above = self.batch.parents.get(at) if entry.name == "parent" else None
         return None if above is None else Target(self.batch.keys[above], self.ids[above])
-
-    def _folded(self) -> dict[str, Iterable[Any]]:
-        """The columns that hold names folded."""
-        made: dict[str, Iterable[Any]] = {}
-        for column, names in self.noun.folded.items():
-            values = [self._of_made(self.batch.values[name]) for name in names]
-            made[column] = fold_all(list(map(" ".join, zip(*values, strict=True))))
-        return made
-
-
-def _folded(texts: Sequence[str | None]) -> list[str | None]:
-    """Each of the texts folded, None where there is none."""
-    folded = fold_all([text or "" for text in texts])
-    return [text or None for text in folded]
 
 
 def _told(start: str, texts: Sequence[str | None]) -> list[str | Sequence[str]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from typing import Any, Literal
 
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, number_of
@@ -19,7 +18,8 @@ from custctl.store.apply import Item, Request, item_of, merge
 from custctl.store.importing import matching
 from custctl.store.importing.accounts import NewAccounts
 from custctl.store.importing.addresses import find_addresses, find_inner_addresses, like
-from custctl.store.importing.columns import BATCH, TAKEN, Columns
+from custctl.store.importing.columns import Columns
+from custctl.store.importing.plain import Page, Plain
 from custctl.store.importing.rejects import Rejects
 from custctl.store.importing.waiting import Waiting
 from custctl.store.importing.wanted import SHOWN, Asked, Options, Outcome, RowPlace, Way
@@ -64,7 +64,8 @@ class Import:
         options: Options,
         signature: Signature,
         rejects: Rejects | None = None,
-        progress: Callable[[int], object] = lambda _: None,
+        progress: Callable[[int, float | None], object] = lambda *_: None,
+        short: tuple[Plain, Iterable[Page]] | None = None,
         *,
         hasty: bool,
     ) -> None:
@@ -76,6 +77,8 @@ class Import:
         self.signature = signature
         self.rejects = rejects
         self.progress = progress
+        self.short = short
+        """What goes the short road, where the rows can: what the columns are, and the rows."""
         self.hasty = hasty
         """Whether rows are taken to be new until the database finds that one is not, which raises RepeatedError."""
         self.outcome = Outcome()
@@ -96,8 +99,8 @@ class Import:
 
         Raises what the sheet raises, and exit 4 once more rows are rejected than the options allow.
         """
-        if self.sheet.headings and self.noun in TAKEN and self.options.mode != "update":
-            self._by_columns()
+        if self.short is not None:
+            self._by_columns(*self.short)
         else:
             self._all(map(self._asked, self.sheet.rows))
         self.final = True
@@ -106,30 +109,18 @@ class Import:
         self.outcome.problems.sort(key=lambda problem: (problem.place and problem.place.line) or 0)
         return self.outcome
 
-    def refuse(self, row: Row, problem: Problem) -> None:
-        """Reject a record that is no row of the sheet."""
-        self._reject(Asked(row.line, row.cells, {}), [problem])
-
-    def _by_columns(self) -> None:
-        """Take the plain new records of each batch together, then its other rows one by one."""
+    def _by_columns(self, plain: Plain, pages: Iterable[Page]) -> None:
+        """Take the plain new records of each page together, then its other rows one by one."""
         columns = Columns(
-            self.unit,
-            self.noun,
-            self.sheet.columns,
-            self.keys,
-            self.waiting,
-            self._default_role,
-            self.signature.actor,
-            self.options.empty == "keep",
-            self.hasty,
+            self.unit, plain, self.keys, self.waiting, self._default_role, self.signature.actor, self.hasty
         )
-        rows = iter(self.sheet.rows)
-        while batch := list(islice(rows, BATCH)):
+        for page in pages:
+            self._all(map(self._asked, page.wrong))
             self.unit.forget()
-            left = columns.take(batch, self._revision)
-            self.outcome.counts["added"] += len(batch) - len(left)
+            left = columns.take(page, self._revision)
+            self.outcome.counts["added"] += page.size - len(left)
             self._all(map(self._asked, left))
-            self.progress(self.outcome.total)
+            self.progress(self.outcome.total, page.share)
         columns.late.make()
 
     def _revision(self) -> int:
@@ -138,7 +129,8 @@ class Import:
     def _all(self, rows: Iterable[Asked | None]) -> None:
         for chunk in self._chunks(rows):
             self._settle(self._known(chunk))
-            self.progress(self.outcome.total)
+            if self.short is None:
+                self.progress(self.outcome.total, self.sheet.share())
 
     # -- reading -------------------------------------------------------------------------------------------
 
@@ -175,6 +167,9 @@ class Import:
     def _asked(self, row: Row) -> Asked | None:
         asked = Asked(row.line, row.cells, {})
         asked.place = partial(self._place, asked)
+        if row.wrong is not None:
+            self._reject(asked, [row.wrong])
+            return None
         try:
             values = self.read(row)
         except CustctlError as error:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,8 +15,10 @@ from typing import Any
 
 from custctl.errors import CustctlError, Exit, Problem, invalid
 from custctl.resources import Field, Noun
+from custctl.store.importing.ahead import ahead
 from custctl.store.importing.engine import Import, Read, Signature
 from custctl.store.importing.late import RepeatedError
+from custctl.store.importing.plain import TAKEN, Page, Plain
 from custctl.store.importing.rejects import Rejects
 from custctl.store.importing.wanted import SHOWN, Options, Outcome
 from custctl.store.sheets import Format, Row, Sheet
@@ -53,7 +56,7 @@ def load(
     problem; 5 when the file of rejected rows exists. Nothing is written then.
     """
     again = partial(_load, write, noun, file, options, Signature(*signature), progress, rejects)
-    if file.name != "-" and Path(file.name).is_file():  # what comes through a pipe comes once
+    if _is_regular(file):  # what comes through a pipe comes once
         with suppress(RepeatedError):
             return again(hasty=True)
     return again(hasty=False)
@@ -72,17 +75,13 @@ def _load(
 ) -> tuple[Report, Outcome]:
     """Take the rows of a file. Raises RepeatedError when it was too hasty; nothing is written then."""
     running: list[Import] = []
-
-    def refuse(row: Row, problem: Problem) -> None:
-        running[0].refuse(row, problem)
-
+    short = None
     with ExitStack() as closing:
         opened = open_sheet(
             file.name,
             format=file.format,
             delimiter=file.delimiter,
             encoding=file.encoding,
-            refuse=refuse,
             stdin=None if sys.stdin is None else sys.stdin.buffer,
         )
         sheet = closing.enter_context(opened)
@@ -90,14 +89,15 @@ def _load(
         kept = Rejects(rejects, sheet) if rejects is not None else None
         if kept is not None:
             closing.callback(kept.drop)
+        if sheet.headings and noun in TAKEN and options.mode != "update":
+            short = closing.enter_context(_short_road(noun, file, sheet, options))
 
-        def told(rows: int) -> None:
-            share = sheet.share()
+        def told(rows: int, share: float | None) -> None:
             progress(rows, round(rows / share) if share else None)
 
         def work(unit: Unit) -> None:
             read = _reader(noun, sheet, file, options)
-            running[:] = [Import(unit, noun, sheet, read, options, signature, kept, told, hasty=hasty)]
+            running[:] = [Import(unit, noun, sheet, read, options, signature, kept, told, short, hasty=hasty)]
             outcome = running[0].run()
             if outcome.counts["rejected"] and not options.keep_going:
                 raise _refusal(outcome, options)
@@ -111,6 +111,26 @@ def _load(
     if sheet.ignored:
         outcome.warnings.insert(0, f"custctl keeps nothing of these columns: {', '.join(sheet.ignored)}")
     return report, outcome
+
+
+def _is_regular(file: File) -> bool:
+    return file.name != "-" and Path(file.name).is_file()
+
+
+@contextmanager
+def _short_road(noun: Noun, file: File, sheet: Sheet, options: Options) -> Iterator[tuple[Plain, Iterable[Page]]]:
+    """What the columns are, and the rows; of a large file another process reads them, which a pipe might hold up."""
+    plain = Plain(noun, sheet.columns, empty_is_nothing=options.empty == "keep")
+    pages = plain.pages(sheet)
+    if _is_regular(file) and Path(file.name).stat().st_size >= READ_AHEAD and (os.cpu_count() or 1) > 1:
+        with ahead(pages) as read:
+            yield plain, read
+    else:
+        yield plain, pages
+
+
+READ_AHEAD = 4 * 1024 * 1024
+"""From so many bytes on."""
 
 
 def _refusal(outcome: Outcome, options: Options) -> CustctlError:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from custctl.errors import Place
+from custctl.errors import Place, Problem
 
 Format = Literal["csv", "tsv", "jsonl", "json"]
 By = Literal["value", "key", "external_id", "name", "code", "label", "email", "names", "first_name", "last_name"]
@@ -22,11 +22,13 @@ a file that has no column of the other)."""
 class Row(NamedTuple):
     """One record of a sheet: the line it begins on (from 1; of JSON the line of its object), and its cells.
 
-    In CSV the cells stand in the order of the headings; a JSON row is its object.
+    In CSV the cells stand in the order of the headings; a JSON row is its object. A record that cannot be a row says
+    what is wrong; JSON that cannot be read stands under `""`.
     """
 
     line: int
     cells: Sequence[str] | Mapping[str, Any]
+    wrong: Problem | None = None
 
 
 class Named(NamedTuple):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, cast, get_args
@@ -22,9 +22,6 @@ from custctl.errors import CustctlError, Place, Problem, invalid, number_of, usa
 from custctl.resources import NOUNS, fold
 from custctl.store.sheets import Format, Row, Sheet
 from custctl.store.sheets.text import LINE_LIMIT, RECORD_LIMIT, Opened, Text, lines_of, opened, too_long
-
-Refuse = Callable[[Row, Problem], None]
-"""Told of a record that cannot be a row; JSON that cannot be read stands under `""`."""
 
 ENDINGS: Final[dict[str, Format]] = {
     ".csv": "csv",
@@ -51,26 +48,24 @@ def open_sheet(
     format: Format | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
-    refuse: Refuse | None = None,
     stdin: BinaryIO | None = None,
 ) -> Iterator[Sheet]:
     """The sheet in a file, a pipe or with `-` on standard input, closed at the end; rows are read as they are used.
 
     The ending of the name tells the format, for a pipe what is written; the line of the headings tells the
-    delimiter; a mark tells UTF-8, UTF-16 and UTF-32, and without one a file is UTF-8. `refuse` is told of records
-    that cannot be rows, which otherwise are errors. Raises exit 4, also from the rows, and exit 2 for a delimiter
-    of JSON.
+    delimiter; a mark tells UTF-8, UTF-16 and UTF-32, and without one a file is UTF-8. Raises exit 4, also from
+    the rows, and exit 2 for a delimiter of JSON.
     """
     with opened(path, stdin) as file:
         named = format or _format_of(file)
         text = Text(file, encoding)
         kind = named or _sniffed(text.peek())
         if kind in ("csv", "tsv"):
-            yield _csv_sheet(text, kind, delimiter_of(delimiter), refuse)
+            yield _csv_sheet(text, kind, delimiter_of(delimiter))
             return
         if delimiter is not None:
             raise usage("--delimiter goes with CSV", "JSON has no delimiter")
-        yield _jsonl_sheet(text, refuse) if kind == "jsonl" else _json_sheet(text)
+        yield _jsonl_sheet(text) if kind == "jsonl" else _json_sheet(text)
 
 
 def _format_of(file: Opened) -> Format | None:
@@ -119,7 +114,7 @@ class _Batch(NamedTuple):
     text: list[str]
 
 
-def _csv_sheet(text: Text, kind: Format, delimiter: str | None, refuse: Refuse | None) -> Sheet:
+def _csv_sheet(text: Text, kind: Format, delimiter: str | None) -> Sheet:
     delimiter = delimiter or ("\t" if kind == "tsv" else _sniffed_delimiter(text.peek()))
     batches = _batches(text, delimiter)
     for batch in batches:
@@ -127,7 +122,7 @@ def _csv_sheet(text: Text, kind: Format, delimiter: str | None, refuse: Refuse |
             if any(cell.strip() for cell in record):
                 headings, places = _headings(text.source, record, _cells(batch, at, delimiter))
                 rest = _Batch(batch.lines[at + 1 :], batch.records[at + 1 :], [])
-                rows = _Rows(text.source, len(headings), refuse)
+                rows = _Rows(text.source, len(headings))
                 found = chain.from_iterable(rows.of(batch) for batch in chain((rest,), batches))
                 return Sheet(
                     text.source,
@@ -266,16 +261,15 @@ def _broken(source: str, record: str, line: int, delimiter: str, *, cut: bool) -
 class _Rows:
     """Makes rows of records: each has as many cells as there are headings, and those with nothing in them are none."""
 
-    def __init__(self, source: str, width: int, refuse: Refuse | None) -> None:
+    def __init__(self, source: str, width: int) -> None:
         self._source = source
         self._width = width
-        self._refuse = refuse
 
     def of(self, batch: _Batch) -> Iterator[Row]:
         # Nearly always every record is as it should be, and then no line of Python runs for each.
         records = batch.records
         if {*map(len, records)} == {self._width} and (all(map(_FIRST, records)) or all(map(any, records))):
-            return map(_ROW, zip(batch.lines, records, strict=False))
+            return map(_ROW, zip(batch.lines, records, repeat(None), strict=False))
         return self._fitting(batch)
 
     def _fitting(self, batch: _Batch) -> Iterator[Row]:
@@ -283,29 +277,17 @@ class _Rows:
             if not any(record):
                 continue
             cells = record[: self._width] if not any(record[self._width :]) else record
-            row = Row(line, cells)
-            if len(cells) == self._width:
-                yield row
-            else:
-                _refused(self._refuse, row, self._ragged(row))
+            yield Row(line, cells, None if len(cells) == self._width else self._ragged(line, len(cells)))
 
-    def _ragged(self, row: Row) -> CustctlError:
-        found = len(row.cells)
+    def _ragged(self, line: int, found: int) -> Problem:
         count, of = number_of(found, "cell"), number_of(self._width, "heading")
         hint = "is a quote or a delimiter missing, or is one too many?"
         message = f"the row has {count} for {of}"
-        return invalid(message, code="cells", hint=hint, place=Place(self._source, row.line))
+        return invalid(message, code="cells", hint=hint, place=Place(self._source, line)).problem
 
 
 _FIRST = itemgetter(0)
-_ROW = cast("Callable[[tuple[int, Any]], Row]", partial(tuple.__new__, Row))
-
-
-def _refused(refuse: Refuse | None, row: Row, error: CustctlError) -> None:
-    """Tell of a record that is no row, or raise where nobody wants to be told."""
-    if refuse is None:
-        raise error
-    refuse(row, error.problem)
+_ROW = cast("Callable[[tuple[int, Any, None]], Row]", partial(tuple.__new__, Row))
 
 
 # -- JSON ----------------------------------------------------------------------------------------------------------
@@ -374,12 +356,12 @@ def _words(error: json.JSONDecodeError) -> str:
     return f"not valid JSON: {problem[:1].lower()}{problem[1:]}"
 
 
-def _jsonl_sheet(text: Text, refuse: Refuse | None) -> Sheet:
-    rows = _jsonl_rows(text, refuse)
+def _jsonl_sheet(text: Text) -> Sheet:
+    rows = _jsonl_rows(text)
     return Sheet(text.source, "jsonl", (), rows, encoding=text.encoding, marked=text.marked, share=text.share)
 
 
-def _jsonl_rows(text: Text, refuse: Refuse | None) -> Iterator[Row]:
+def _jsonl_rows(text: Text) -> Iterator[Row]:
     for number, line in enumerate(chain.from_iterable(lines_of(text)), 1):
         written = line.strip(" \t\r\n")
         if not written:
@@ -389,18 +371,18 @@ def _jsonl_rows(text: Text, refuse: Refuse | None) -> Iterator[Row]:
             value = _whole_value(written)
         except _UnkeptError as error:
             place = Place(text.source, number, indent + 1)
-            _refused(refuse, Row(number, {"": written}), invalid(str(error), code="value", place=place))
+            yield Row(number, {"": written}, invalid(str(error), code="value", place=place).problem)
             continue
         except json.JSONDecodeError as error:
             place = Place(text.source, number, indent + error.pos + 1)
             broken = invalid(_words(error), code="syntax", hint="each line is one JSON object", place=place)
-            _refused(refuse, Row(number, {"": written}), broken)
+            yield Row(number, {"": written}, broken.problem)
             continue
         if isinstance(value, dict):
             yield Row(number, value)
         else:
             place = Place(text.source, number, indent + 1)
-            _refused(refuse, Row(number, {"": value}), _no_object(place))
+            yield Row(number, {"": value}, _no_object(place).problem)
 
 
 def _no_object(place: Place) -> CustctlError:

@@ -1,0 +1,71 @@
+"""Work that is done ahead by another process, on another processor, while this one uses what is done.
+
+What it makes comes back through a pipe, in order. It knows nothing of the database and leaves no trace: it ends when
+it is done, when nobody wants more, and when this process is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, NoReturn, TypeVar
+
+_Item = TypeVar("_Item")
+
+
+@contextmanager
+def ahead(items: Iterable[_Item]) -> Iterator[Iterator[_Item]]:
+    """The items, which are made ahead; where no process can be had, they are made when they are asked for.
+
+    What is raised while they are made is raised here, where the item would have come.
+    """
+    reading, writing = os.pipe()
+    try:
+        child = os.fork()
+    except OSError:  # too many processes, or no memory for one
+        os.close(reading)
+        os.close(writing)
+        yield iter(items)
+        return
+    if not child:
+        os.close(reading)
+        _give(items, writing)
+    os.close(writing)
+    try:
+        with os.fdopen(reading, "rb") as pipe:
+            yield _taken(pipe)
+    finally:
+        os.kill(child, signal.SIGKILL)  # it may wait for somebody to take what it has
+        os.waitpid(child, 0)
+
+
+def _give(items: Iterable[object], writing: int) -> NoReturn:
+    """Be the other process. Nothing of what this one has open may be closed or flushed by it."""
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C means the process that waits for this one
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        with os.fdopen(writing, "wb") as pipe:
+            try:
+                for item in items:
+                    pickle.dump((item, None), pipe, pickle.HIGHEST_PROTOCOL)
+                    pipe.flush()
+                pickle.dump((None, StopIteration()), pipe)
+            except BrokenPipeError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where it is waited for
+                pickle.dump((None, error), pipe)
+    finally:
+        os._exit(0)
+
+
+def _taken(pipe: IO[bytes]) -> Iterator[_Item]:
+    while True:
+        item, error = pickle.load(pipe)  # noqa: S301 - a process of ours has written it
+        if isinstance(error, StopIteration):
+            return
+        if error is not None:
+            raise error
+        yield item

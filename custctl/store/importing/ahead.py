@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, NoReturn, TypeVar
 
+from custctl.store.database import undisturbed
+
 _Item = TypeVar("_Item")
 
 
@@ -24,15 +26,16 @@ def ahead(items: Iterable[_Item]) -> Iterator[Iterator[_Item]]:
     """
     reading, writing = os.pipe()
     try:
-        child = os.fork()
+        with undisturbed():  # what a signal raised in the other process would go on as if it were this one
+            child = os.fork()
+            if not child:
+                os.close(reading)
+                _give(items, writing)
     except OSError:  # too many processes, or no memory for one
         os.close(reading)
         os.close(writing)
         yield iter(items)
         return
-    if not child:
-        os.close(reading)
-        _give(items, writing)
     os.close(writing)
     try:
         with os.fdopen(reading, "rb") as pipe:
@@ -47,6 +50,7 @@ def _give(items: Iterable[object], writing: int) -> NoReturn:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C means the process that waits for this one
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         with os.fdopen(writing, "wb") as pipe:
             try:
                 for item in items:

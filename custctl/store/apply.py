@@ -409,12 +409,14 @@ def _with_keys(unit: Unit, item: Item) -> tuple[Item, list[Draft]]:
 
     The item itself stays as it was asked for: a work may be done more than once.
     """
-    given, made = dict[str, list[str]](), list[Draft]()
-    for name, keys_of in _WORDS.items():
-        if item.given.get(name):
-            given[name], new = keys_of(unit, item.given[name])
-            made += new
-    return (replace(item, given={**item.given, **given}) if given else item), made
+    words = [name for name in _WORDS if item.given.get(name)]
+    if not words:
+        return item, []
+    given, made = dict(item.given), list[Draft]()
+    for name in words:
+        given[name], new = _WORDS[name](unit, given[name])
+        made += new
+    return replace(item, given=given), made
 
 
 _WORDS: Mapping[str, Callable[[Unit, Sequence[str]], tuple[list[str], list[Draft]]]] = {

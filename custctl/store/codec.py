@@ -120,7 +120,7 @@ _TO_COLUMN: dict[FieldKind, Callable[[Any], Any]] = {
     "bool": int,
     "switch": lambda on: "full" if on else "none",
     "money": money_from,
-    "list": dump,
+    "list": lambda entries: dump(entries) if entries else "[]",
     "json": dump,
 }
 _FROM_COLUMN: dict[FieldKind, Callable[[Any], Any]] = {

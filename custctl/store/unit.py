@@ -191,16 +191,17 @@ class Unit:
 
     def id_of(self, noun: Noun, key: str) -> int | None:
         """The id a reference leads to; None when there is no such record, or it is removed."""
-        draft = self.drafts.get((noun.name, key))
+        which = (noun.name, key)
+        draft = self.drafts.get(which)
         if draft is not None:
             return draft.id if draft.after is not None else None
-        found = self._ids.get((noun.name, key), -1)
+        found = self._ids.get(which, -1)
         if found == -1:
             condition, value = _by_keys(noun, [key])
             row = self.connection.execute(
                 f"SELECT t.id FROM {noun.table} t WHERE {condition}", {"keys": json.dumps(value)}
             ).fetchone()
-            found = self._ids[(noun.name, key)] = row[0] if row else None
+            found = self._ids[which] = row[0] if row else None
         return found
 
     def free_key(self, noun: Noun, first: str, prefix: str = "") -> str:
@@ -326,7 +327,7 @@ class Unit:
         told = list(told)
         names = [_named_before(row) for row in told]
         query = """SELECT h.record, h.id, h.op, h.before FROM history h
-            WHERE h.record IN (SELECT value FROM json_each(?)) AND h.revision_id = ?"""
+            WHERE h.record IN (SELECT value FROM json_each(?)) AND +h.revision_id = ?"""  # not all of the revision
         known = {row[0]: row[1:] for row in self.connection.execute(query, (json.dumps(names), self.revision))}
         for name, row in zip(names, told, strict=True):
             if name not in known:

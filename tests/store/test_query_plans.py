@@ -20,8 +20,9 @@ import pytest
 from custctl.resources import CONTACT, CUSTOMER, GROUP, NOUNS, ROLE, USER
 from custctl.store import answers, lifetime, lookup, reads, search, suggest
 from custctl.store.ancestry import chain
-from custctl.store.database import open_for_reading
+from custctl.store.database import open_for_reading, open_for_writing
 from custctl.store.facts import Asker, Question
+from custctl.store.unit import Unit
 from tests.runner import Runner
 
 LARGE = ("--customers", "3000", "--users-per-customer", "2", "--documents-per-customer", "1")
@@ -332,3 +333,20 @@ def scanned(steps: list[str]) -> list[str]:
 def built_for_one_use(steps: list[str]) -> list[str]:
     """The steps for which SQLite reads a whole table first, to make a filter or an index of it."""
     return [step for step in steps if "BLOOM" in step or "AUTOMATIC" in step]
+
+
+def test_what_a_revision_has_written_already_is_found_by_record_however_much_it_is(
+    empty_file: Path, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    with closing(open_for_writing(Path(shutil.copy(empty_file, tmp_path)))) as connection:
+        unit = Unit(connection, bulk=True)
+        for key in ("first", "second"):
+            unit.create(GROUP, key, {"key": key, "name": key})
+            connection.set_trace_callback(asked.append if key == "second" else None)
+            unit.put_away("test", "nobody")
+        connection.set_trace_callback(None)
+        [query] = [found for found in asked if "FROM history" in found]
+        first, *_ = connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
+        assert first[3] == "SEARCH h USING INDEX history_record (record=?)"
+        unit.transaction.rollback()

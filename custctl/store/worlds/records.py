@@ -31,7 +31,7 @@ from custctl.store.worlds.skeleton import (
 
 Row = dict[str, Any]
 
-BEGIN = datetime(2021, 1, 1, tzinfo=UTC)
+BEGIN = datetime(2021, 1, 1)  # noqa: DTZ001 - UTC like everything, and told as Z
 SECONDS = 5 * 365 * 24 * 3600
 """Sales documents are of the five years from there on: no clock is read, or tomorrow's world would be another."""
 
@@ -84,6 +84,7 @@ _DUTIES = (
     "Read only",
 )
 """The labels of the roles that are for everyone, besides the predefined ones."""
+_DUTY_KEYS = tuple(slug(label, "") for label in _DUTIES)
 _OWN_DUTIES = ("Order approver", "Bookkeeper", "Einkäufer", "Responsable des achats", "発注担当者", "مسؤول المشتريات")
 """The labels of roles that a customer may have for itself."""
 _OWN_ENTITY = "warranty-claim"
@@ -378,11 +379,11 @@ def _user(company: Company, person: Person, user: int, draw: Draw, own: Sequence
 def _held(draw: Draw, own: Sequence[str], *, first: bool) -> list[str]:
     """One to three roles: mostly the buyer's, the first user's the administrator's, now and then others beside."""
     share = draw.share()
-    held = {"administrator" if first or share < 0.05 else "buyer" if share < 0.75 else slug(draw.choice(_DUTIES), "")}
+    held = {"administrator" if first or share < 0.05 else "buyer" if share < 0.75 else draw.choice(_DUTY_KEYS)}
     if own and draw.chance(0.5):
         held.add(draw.choice(own))
     if draw.chance(0.15):
-        held.add(slug(draw.choice(_DUTIES), ""))
+        held.add(draw.choice(_DUTY_KEYS))
     return sorted(held)
 
 
@@ -421,31 +422,28 @@ def _visitor(number: int) -> str:
 def contacts_of(world: Skeleton, number: int) -> Iterator[Row]:
     """The people whom the seller's staff know at a customer; some report to the first."""
     company = world.company(number)
-    keys = _contact_keys(world, number)
-    for place, key in enumerate(keys):
-        yield _contact(company, place, key, _contact_draw(world, number, place), keys[0] if place else None)
+    first = None
+    for place, (key, given, family, draw) in enumerate(_known(world, number)):
+        yield _contact(company, place, key, (given, family), draw, first)
+        first = first or key
 
 
-def _contact_keys(world: Skeleton, number: int) -> list[str]:
-    """The keys of a customer's contacts: of half of the customers nobody is known."""
+def _known(world: Skeleton, number: int) -> Iterator[tuple[str, Name, Name, Draw]]:
+    """A customer's contacts: key, first and last name, and what else is drawn; of half of the customers there are none.
+
+    The name is drawn first, because the key is made of it.
+    """
     company, draw = world.company(number), world.draw(CONTACT, number * 100)
-    count = draw.tail(12) if draw.chance(0.5) and not company.guest else 0
-    names = (_contact_name(company.land, _contact_draw(world, number, place)) for place in range(count))
-    return [f"{first.plain}-{last.plain}-{number}-{place}" for place, (first, last) in enumerate(names, 1)]
+    land, count = company.land, draw.tail(12) if draw.chance(0.5) and not company.guest else 0
+    for place in range(1, count + 1):
+        own = world.draw(CONTACT, number * 100 + place)
+        first, last = own.choice(land.first_names), own.choice(land.last_names)
+        yield f"{first.plain}-{last.plain}-{number}-{place}", first, last, own
 
 
-def _contact_draw(world: Skeleton, number: int, place: int) -> Draw:
-    return world.draw(CONTACT, number * 100 + place + 1)
-
-
-def _contact_name(land: Land, draw: Draw) -> tuple[Name, Name]:
-    """First and last name: what is drawn first for a contact, because its key is made of them."""
-    return draw.choice(land.first_names), draw.choice(land.last_names)
-
-
-def _contact(company: Company, place: int, key: str, draw: Draw, first: str | None) -> Row:
+def _contact(company: Company, place: int, key: str, name: tuple[Name, Name], draw: Draw, first: str | None) -> Row:
     land = company.land
-    given, family = _contact_name(land, draw)
+    given, family = name
     emails = [f"{given.plain}.{family.plain}@{company.domain}", f"{given.plain}{place}@mail.example"]
     emails += [f"purchasing@{company.domain}", f"info@{company.domain}"]
     phones = [_filled(land.phone, draw) for _ in range(draw.below(4))]
@@ -489,7 +487,7 @@ def accounts_of(world: Skeleton, number: int) -> Iterator[Row]:
         return
     company, draw = world.company(number), world.draw(ACCOUNT, number)
     draw.share()  # The one that decided.
-    contacts = sorted(_contact_keys(world, number))
+    contacts = sorted(key for key, *_ in _known(world, number))
     referrer = draw.between(1, number)
     referred = referrer < number and draw.chance(0.2) and _has_account(world, referrer)
     yield _said(
@@ -610,4 +608,4 @@ def _moment(draw: Draw) -> str:
 
 
 def _time(seconds: int) -> str:
-    return (BEGIN + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{(BEGIN + timedelta(seconds=seconds)).isoformat()}Z"

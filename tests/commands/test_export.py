@@ -97,7 +97,7 @@ def cells(text: str, delimiter: str = ",") -> list[dict[str, str]]:
 
 def assert_changes_nothing(shop: Runner, group: str, text: str, format: str) -> None:
     """Hold that an import of the text finds every record as it is."""
-    before = shop.export()
+    before = shop.contents()
     answer = shop(*group.split(), "import", "-", "--format", format, "-o", "json", stdin=text)
     assert answer.exit == 0, answer
     records = len(text.splitlines()) if format == "jsonl" else len(cells(text))
@@ -111,7 +111,7 @@ def assert_changes_nothing(shop: Runner, group: str, text: str, format: str) -> 
         "deleted": 0,
         "rejected": 0,
     }
-    assert shop.export() == before
+    assert shop.contents() == before
 
 
 # -- there and back ------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from custctl.store.reference import _MEANINGS
 from custctl.store.rules import REQUIRED
 from custctl.store.settings import SETTINGS
 from tests.conftest import Process
+from tests.promises.process import Shop
 from tests.runner import Answer, Runner
 from tests.tree import nodes
 
@@ -42,9 +44,9 @@ def test_help_alone_lists_the_topics_without_a_database(process: Process) -> Non
 
 @pytest.mark.parametrize("topic", TOPICS)
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_every_topic_is_told_in_every_format_and_opens_no_database(topic: str, output: str, process: Process) -> None:
-    answer = process("help", topic, "-o", output, env={"CUSTCTL_DB": "/nowhere/shop.db"})
-    assert (answer.exit, answer.err) == (0, "")
+def test_every_topic_is_told_in_every_format_and_opens_no_database(topic: str, output: str, tmp_path: Path) -> None:
+    [answer] = Shop(Path("/nowhere/shop.db"), home=tmp_path).many(["help", topic, "-o", output])
+    assert (answer.code, answer.err) == (0, "")
     assert answer.out.endswith("\n")
     assert "None" not in answer.out
 

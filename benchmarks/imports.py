@@ -156,9 +156,12 @@ def memory(pid):  # of a process and its children; what they share counts once
 
 start, most = time.perf_counter(), 0
 running = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+looks = 0
 while running.poll() is None:
-    most = max(most, memory(running.pid))
-    time.sleep(0.05)
+    if looks % 50 == 0:  # not often, for the process stands still meanwhile
+        most = max(most, memory(running.pid))
+    looks += 1
+    time.sleep(0.01)
 took = time.perf_counter() - start
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(running.returncode, took, used.ru_utime + used.ru_stime, most or used.ru_maxrss)

@@ -568,7 +568,7 @@ Switches = Annotated[dict[str, Bool], BeforeValidator(_table)]
 class Input(BaseModel):
     """What every input has in common: nothing unknown, and `was` for a rename."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)  # a command needs few of the models
 
     names: ClassVar[str] = "key"
 

@@ -400,9 +400,9 @@ class Unit:
             rows[folded] = [_folded(image, names) for image in images]
         extra = [self._extra_columns(draft) for draft in drafts]
         rows |= {name: [row[name] for row in extra] for name in extra[0]}
-        same = {"created_at": self.moment, "updated_at": self.moment}
         rows["manager"] = [draft.manager for draft in drafts]
-        return rows | {name: [value] * len(drafts) for name, value in same.items()}
+        rows["created_at"] = rows["updated_at"] = [self.moment] * len(drafts)
+        return rows
 
     def _stored(self, column: Column, values: Sequence[Any]) -> Sequence[Any]:
         """What a column holds for values of its field."""

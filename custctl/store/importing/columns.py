@@ -97,6 +97,7 @@ class Columns:
                 raise
             self.looks = True
             self.late.make()
+            self.late.hasty = False
             self.unit.give_back(self.noun, writing.new_ids)
             return self.take(page, begin)
         if made:

@@ -6,16 +6,19 @@ it is done, when nobody wants more, and when this process is gone.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import signal
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, NoReturn, TypeVar
 
 from custctl.store.database import undisturbed
 
 _Item = TypeVar("_Item")
+HOLDS = 1024 * 1024
+"""So many bytes fit into the pipe: as many as Linux allows everybody."""
 
 
 @contextmanager
@@ -24,7 +27,7 @@ def ahead(items: Iterable[_Item]) -> Iterator[Iterator[_Item]]:
 
     What is raised while they are made is raised here, where the item would have come.
     """
-    reading, writing = os.pipe()
+    reading, writing = _pipe()
     try:
         with undisturbed():  # what a signal raised in the other process would go on as if it were this one
             child = os.fork()
@@ -43,6 +46,15 @@ def ahead(items: Iterable[_Item]) -> Iterator[Iterator[_Item]]:
     finally:
         os.kill(child, signal.SIGKILL)  # it may wait for somebody to take what it has
         os.waitpid(child, 0)
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe that holds a large item where the system has such pipes: neither process waits in the middle of one."""
+    reading, writing = os.pipe()
+    if hasattr(fcntl, "F_SETPIPE_SZ"):  # on Linux
+        with suppress(OSError):  # this user may have no more such pipes
+            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, HOLDS)
+    return reading, writing
 
 
 def _give(items: Iterable[object], writing: int) -> NoReturn:

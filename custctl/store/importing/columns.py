@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple, TypeVar
 
-from custctl.resources import ACCOUNT, CHANNEL, CUSTOMER, NOUNS, ROLE, USER, Field, Noun, fold_all, slug
+from custctl.resources import ACCOUNT, CHANNEL, CUSTOMER, NOUNS, ROLE, USER, Field, Noun, slug
 from custctl.store import linking
 from custctl.store.codec import to_column
 from custctl.store.importing import matching
@@ -121,6 +120,7 @@ class Columns:
         made.keys = self.accounts.free([batch.keys[at] for at in owners], set())
         made.named = [batch.named[at] for at in owners]
         made.values = {name: [batch.values[name][at] for at in owners] for name in _OF_ACCOUNT & batch.values.keys()}
+        made.simple = batch.simple & {*_OF_ACCOUNT, "key"}
         writing = _Writing(self.unit, ACCOUNT, made, range(len(owners)))
         writing.insert()
         writing.tell(begin())
@@ -164,10 +164,12 @@ class _Records:
     def __init__(self, columns: Columns, size: int) -> None:
         self.columns = columns
         self.size = size
-        self.keys: list[str] = []
+        self.keys: Sequence[str] = []
         self.named: Sequence[str | None] = []
         """Their names, folded."""
-        self.values: dict[str, list[Any]] = {}
+        self.values: dict[str, Sequence[Any]] = {}
+        self.simple: frozenset[str] = frozenset()
+        """The fields whose texts are all there, and stand in JSON as they are."""
         self.links: dict[str, list[Target | None]] = {}
         self.roles: list[tuple[Target, ...]] = []
         self.parents: dict[int, int] = {}
@@ -189,6 +191,9 @@ class _Batch(_Records):
         self.values = page.values
         self.given = page.given
         self.named = page.named
+        self.simple = page.simple
+        self.mentioned = page.mentioned
+        self.said_of_roles = page.roles
         self.here: dict[By, dict[str, int]] = {}
 
     def made(self) -> list[int]:
@@ -212,21 +217,11 @@ class _Batch(_Records):
     def _identities(self) -> None:
         """Keys, all of them new; a row is left when it names a record by something that another one has too."""
         ids = self._column("external_id")
-        self._leave_shared(self.given)
-        self._leave_shared(ids)
         if None in self.given:
             self.columns.late.keep()
-            if not all(ids):
-                self._leave_shared(self.named)
         self._leave_stored(ids)
         self._leave_waiting(ids)
         self.keys = self._keys()
-
-    def _leave_shared(self, texts: Sequence[str | None]) -> None:
-        if len(set(texts)) == len(texts):
-            return
-        counts = Counter(texts)
-        self._leave(at for at, text in enumerate(texts) if text is not None and counts[text] > 1)
 
     def _leave_stored(self, ids: Sequence[str | None]) -> None:
         """A row whose key, id or, where it has no key, name is stored may mean that record.
@@ -254,11 +249,11 @@ class _Batch(_Records):
     def _ask(self, query: str, texts: Iterable[str]) -> Iterable[Any]:
         return self.columns.unit.connection.execute(query, (json.dumps(list(texts)),))
 
-    def _keys(self) -> list[str]:
+    def _keys(self) -> Sequence[str]:
         """The key of each row: the one it gives, or a new one made from its name."""
         given, named = self.given, self.named
         if None not in given:
-            return [str(key) for key in given]
+            return given  # type: ignore[return-value]  # none is None
         taken = {key for key in given if key is not None}
         nameless = {slug(str(name), self.noun.name) for name, key in zip(named, given, strict=True) if key is None}
         self._leave(at for at, key in enumerate(given) if key in nameless)
@@ -270,29 +265,16 @@ class _Batch(_Records):
 
     def _reference(self, name: str) -> None:
         """The records that a field refers to; a row that names one in vain is left."""
-        found: list[Target | None] = [None] * self.size
-        done: set[int] = set()
-        for place, by in self.columns.plain.references[name]:
-            column: Sequence[str] = self.cells[place]
-            if tuple(map(str.strip, column)) != column:
-                self._leave(at for at, cell in enumerate(column) if cell != cell.strip())
-            places: Sequence[int] = range(self.size)
-            if done or "" in column:
-                places = [at for at in places if column[at] and at not in done]
-                column = [column[at] for at in places]
-            texts = column if by == "external_id" else fold_all(column)
-            targets = self.columns.targets(name, by, texts)
-            named = [targets.get(text) for text in texts]
-            for at, text, target in zip(places, texts, named, strict=True) if None in named else ():
-                if target is None and not self._is_here(name, by, at, text):
-                    self.left.add(at)
-            if len(named) == self.size:
-                found = named
-            else:
-                for at, target in zip(places, named, strict=True):
-                    found[at] = target
-            done.update(places)
-        self.links[name] = found
+        said, codes = self.mentioned[name]
+        ways = {by for by, _ in said}
+        found = {by: self.columns.targets(name, by, [text for way, text in said if way == by]) for by in ways}
+        targets = [found[by].get(text) for by, text in said]
+        missed = {code for code, target in enumerate(targets) if target is None}
+        if missed:
+            places = [at for at, code in enumerate(codes) if code in missed]
+            self._leave(at for at in places if not self._is_here(name, at, *said[codes[at]]))
+        targets.append(None)  # that of the code for none
+        self.links[name] = [targets[code] for code in codes]
 
     def _linked(self) -> None:
         """Give new customers their channel; who names one is left, or whose topmost parent is to get an account too."""
@@ -336,7 +318,7 @@ class _Batch(_Records):
             return []
         return [at for at in made if at not in self.shared and self._is_open("account", at)]
 
-    def _is_here(self, name: str, by: By, at: int, text: str) -> bool:
+    def _is_here(self, name: str, at: int, by: By, text: str) -> bool:
         """Whether the customer above is one that an earlier row makes; of one name there may be several."""
         if name != "parent" or by == "name":
             return False
@@ -355,13 +337,13 @@ class _Batch(_Records):
 
     def _roles(self) -> None:
         """The roles of users; who may sign in and has none gets that of the website."""
+        said, codes = self.said_of_roles
         cells = self.columns.plain.references.get("roles", ())
-        enabled = self.values.get("enabled") or repeat(1, self.size)
-        said = list(zip(enabled, *(self.cells[place] for place, _ in cells), strict=True))
-        found = {row: self._roles_of(bool(row[0]), list(zip(cells, row[1:], strict=True))) for row in set(said)}
-        self.roles = [found[row] or () for row in said]
-        if None in found.values():
-            self._leave(at for at, row in enumerate(said) if found[row] is None)
+        found = [self._roles_of(bool(enabled), list(zip(cells, texts, strict=True))) for enabled, *texts in said]
+        if None in found:
+            self._leave(at for at, code in enumerate(codes) if code >= 0 and found[code] is None)
+        kinds = [*(roles or () for roles in found), ()]  # the last one is that of the code for none
+        self.roles = [kinds[code] for code in codes]
 
     def _roles_of(self, enabled: bool, said: Sequence[tuple[Cell, str]]) -> tuple[Target, ...] | None:
         """The roles of users of whom the cells say this; None when only the unit of work understands it."""
@@ -466,6 +448,8 @@ class _Writing:
             return column, [] if default is None else [start + _json(default)]
         if entry.kind == "bool":
             return {entry.holder: values}, [start, ["true" if value else "false" for value in values]]
+        if name in self.batch.simple:
+            return {entry.holder: values}, [f'{start}"', values, '"']
         return {entry.holder: values}, _told(start, values)
 
     def _values(self, entry: Field) -> Sequence[Any] | None:
@@ -505,13 +489,8 @@ _WORD = re.compile(r"[a-z]+\Z", re.ASCII)
 
 def _told(start: str, texts: Sequence[str | None]) -> list[str | Sequence[str]]:
     """What images say of a field that has these texts; where one has none, nothing."""
-    plain = [text for text in texts if text is not None]
-    if len(plain) < len(texts):
-        return [["" if text is None else start + encode_basestring(text) for text in texts]]
-    joined = "".join(plain)
-    if joined.isprintable() and '"' not in joined and "\\" not in joined:  # and so nothing is to be escaped
-        return [f'{start}"', plain, '"']
-    return [start, list(map(encode_basestring, plain))]
+    said = {text: "" if text is None else start + encode_basestring(text) for text in set(texts)}
+    return [[said[text] for text in texts]]
 
 
 def _joined(parts: Iterable[str | Sequence[str]], count: int) -> Iterable[str]:

@@ -6,10 +6,11 @@ plain values and references, are left: the long way has the words for them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice, repeat
 from operator import itemgetter
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,6 +28,7 @@ _WORDS = {"true": 1, "false": 0, "1": 1, "0": 0, "yes": 1, "no": 0}
 _NOTHING = -2
 _WAYS: tuple[By, ...] = ("external_id", "key", "value", "name")
 _ROLES: tuple[By, ...] = ("key", "value", "code", "label")
+_Value = TypeVar("_Value")
 
 
 class Cell(NamedTuple):
@@ -36,23 +38,36 @@ class Cell(NamedTuple):
     by: By
 
 
+class Coded(NamedTuple, Generic[_Value]):
+    """A column of values that recur: each of them once, and for each row which of them it has; -1 where it has none."""
+
+    distinct: Sequence[_Value]
+    codes: Sequence[int]
+
+
 class Page(NamedTuple):
-    """Some rows, column by column; it goes from one process to another."""
+    """Some rows, column by column; it goes from one process to another, and two columns alike go once."""
 
     lines: Sequence[int]
     cells: Sequence[Sequence[str]]
     """A column each, as it is written."""
     left: frozenset[int]
     """The places of the rows that go the long way."""
-    values: dict[str, list[Any]]
+    values: dict[str, Sequence[Any]]
     """The fields whose cells are values, None where a cell says nothing."""
-    given: list[str | None]
+    given: Sequence[str | None]
     """The key of each row, folded; of a user the e-mail address."""
-    named: list[str | None]
+    named: Sequence[str | None]
     """The name of each row, folded."""
-    wrong: Sequence[Row]
+    simple: frozenset[str]
+    """The fields whose texts are all there, and stand in JSON as they are."""
+    mentioned: dict[str, Coded[tuple[By, str]]]
+    """How rows name the records that they refer to, by field; the texts are folded, but for external ids."""
+    roles: Coded[tuple[Any, ...]]
+    """Of users: whether they may sign in, and their cells about roles."""
+    wrong: Sequence[Row] = ()
     """Records of these lines that are no rows."""
-    share: float | None
+    share: float | None = None
     """How much of the file is read by now, from 0 to 1."""
 
     @property
@@ -62,6 +77,9 @@ class Page(NamedTuple):
     def row(self, at: int) -> Row:
         """A row as it stands in the sheet."""
         return Row(self.lines[at], [column[at] for column in self.cells])
+
+
+_NO_ROWS = Page((), (), frozenset(), {}, (), (), frozenset(), {}, Coded((), ()))
 
 
 class Plain:
@@ -105,7 +123,8 @@ class Plain:
         rows = iter(sheet.rows)
         while batch := list(islice(rows, BATCH)):
             wrong = [row for row in batch if row.wrong is not None] if any(map(_WRONG, batch)) else []
-            page = _Reading(self, [row for row in batch if row.wrong is None] if wrong else batch).page()
+            good = [row for row in batch if row.wrong is None] if wrong else batch
+            page = _Reading(self, good).page() if good else _NO_ROWS
             yield page._replace(wrong=wrong, share=sheet.share())
 
     def refers_to_itself(self) -> bool:
@@ -122,16 +141,20 @@ class _Reading:
         self.lines = [row.line for row in rows]
         self.cells: list[Sequence[Any]] = list(zip(*map(_CELLS, rows), strict=True))
         self.left: set[int] = set()
-        self.values: dict[str, list[Any]] = {}
+        self.values: dict[str, Sequence[Any]] = {}
 
     def page(self) -> Page:
-        if self.size:
-            for place in self.plain.others:
-                self._leave(at for at, cell in enumerate(self.cells[place]) if cell)
-            self._texts()
-            self._bools()
+        for place in self.plain.others:
+            self._leave(at for at, cell in enumerate(self.cells[place]) if cell)
+        self._texts()
+        self._bools()
         given, named = self._given(), self._named()
-        return Page(self.lines, self.cells, frozenset(self.left), self.values, given, named, (), None)
+        self._leave_repeated(given, named)
+        texts = {**{name: self.values[name] for name in self.plain.texts}, "key": given}
+        simple = frozenset(name for name, column in texts.items() if _is_simple(column))
+        mentioned, roles = self._mentioned(), self._roles()
+        left = frozenset(self.left)
+        return Page(self.lines, self.cells, left, self.values, given, named, simple, mentioned, roles)
 
     def _leave(self, places: Iterable[int]) -> None:
         self.left.update(places)
@@ -141,7 +164,7 @@ class _Reading:
         for name, place in self.plain.texts.items():
             cells = self.cells[place]
             if keeps_all(self.plain.hints[name], [cell for cell in cells if cell] if "" in cells else cells):
-                self.values[name] = [cell or None for cell in cells]
+                self.values[name] = [cell or None for cell in cells] if "" in cells else cells
                 continue
             cells = [cell or None for cell in cells]
             filled = [cell for cell in cells if cell is not None]
@@ -164,7 +187,7 @@ class _Reading:
                 self._leave(at for at, value in enumerate(found) if value < 0 or (name == "guest" and value))
             self.values[name] = found
 
-    def _given(self) -> list[str | None]:
+    def _given(self) -> Sequence[str | None]:
         """The folded keys; a user without an e-mail address is left, and one who has another key beside it."""
         if self.plain.noun is not USER:
             return _folded(self._column("key"))
@@ -175,7 +198,7 @@ class _Reading:
             self._leave(at for at, key in enumerate(other) if key is not None and key != given[at])
         return given
 
-    def _named(self) -> list[str | None]:
+    def _named(self) -> Sequence[str | None]:
         """The folded names; a row without one is left, because a record needs it."""
         if self.plain.noun is CUSTOMER:
             names = self._column("name")
@@ -186,6 +209,38 @@ class _Reading:
             self._leave(at for at in range(self.size) if first[at] is None or last[at] is None)
         return _folded([f"{one} {other}" for one, other in zip(first, last, strict=True)])
 
+    def _leave_repeated(self, given: Sequence[str | None], named: Sequence[str | None]) -> None:
+        """Leave rows that name their record by something that another row has too."""
+        ids = self._column("external_id")
+        texts = [given, ids] if None not in given or all(ids) else [given, ids, named]
+        for column in texts:
+            if len(set(column)) < len(column):
+                counts = Counter(column)
+                self._leave(at for at, text in enumerate(column) if text is not None and counts[text] > 1)
+
+    def _mentioned(self) -> dict[str, Coded[tuple[By, str]]]:
+        """The records that rows refer to, by their first cell that says it; a cell with blanks around it is left."""
+        mentioned = {}
+        for name, cells in self.plain.references.items():
+            if name == "roles":
+                continue
+            rows, codes = _coded(zip(*(self.cells[place] for place, _ in cells), strict=True))
+            blank = {code for code, row in enumerate(rows) if row != tuple(map(str.strip, row))}
+            if blank:
+                self._leave(at for at, code in enumerate(codes) if code in blank)
+            firsts = [next((by, text) for (_, by), text in zip(cells, row, strict=True) if text) for row in rows]
+            folded = fold_all([text for _, text in firsts])
+            said = [(by, text if by == "external_id" else low) for (by, text), low in zip(firsts, folded, strict=True)]
+            mentioned[name] = Coded(said, codes)
+        return mentioned
+
+    def _roles(self) -> Coded[tuple[Any, ...]]:
+        if self.plain.noun is not USER:
+            return Coded([], [])
+        enabled = self.values.get("enabled") or repeat(1, self.size)
+        cells = (self.cells[place] for place, _ in self.plain.references.get("roles", ()))
+        return _coded(zip(enabled, *cells, strict=False))
+
     def _column(self, name: str) -> Sequence[Any]:
         return self.values.get(name) or [None] * self.size
 
@@ -195,7 +250,23 @@ class _Reading:
         return found
 
 
-def _folded(texts: Sequence[str | None]) -> list[str | None]:
-    """Each of the texts folded, None where there is none."""
-    folded = fold_all([text or "" for text in texts])
-    return [text or None for text in folded]
+def _is_simple(texts: Sequence[str | None]) -> bool:
+    """Whether all of the texts are there, and none of them is escaped in JSON."""
+    if None in texts:
+        return False
+    joined = "".join(texts)  # type: ignore[arg-type]  # none is None
+    return joined.isprintable() and '"' not in joined and "\\" not in joined
+
+
+def _coded(rows: Iterable[tuple[Any, ...]]) -> Coded[tuple[Any, ...]]:
+    """Rows of which many are alike; one in which there is nothing has none."""
+    rows = list(rows)
+    distinct = [row for row in dict.fromkeys(rows) if any(row)]
+    code_of = dict(zip(distinct, count(), strict=False))
+    return Coded(distinct, [code_of.get(row, -1) for row in rows])
+
+
+def _folded(texts: Sequence[str | None]) -> Sequence[str | None]:
+    """Each of the texts folded, None where there is none; the same texts where nothing is to be folded."""
+    folded = [text or None for text in fold_all([text or "" for text in texts])]
+    return texts if folded == list(texts) else folded  # which costs less on the way to another process

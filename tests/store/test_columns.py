@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -176,6 +177,38 @@ def test_rows_that_are_stored_already_are_found_wherever_they_come_in_the_file(
     assert content(two[0]) == content(two[1])
     ids = "SELECT max(id), (SELECT seq FROM sqlite_sequence WHERE name = 'customer_user') FROM customer_user"
     assert two[0].sql(ids) == [(24, 24)]
+
+
+def test_rows_that_name_one_record_in_two_columns_say_the_same_by_columns_as_one_by_one(
+    two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I-02: by id, then by name; what is missing, blank or named in vain is told as it is of each row alone."""
+    ways = list(product(("", "1", "2", " 1", "99"), ("", "Alpha", "ALPHA ", "Nobody", "Beta")))
+    customers = [{"Id": "1", "Name": "Alpha", "Parent Id": "", "Parent Name": ""}, {"Id": "2", "Name": "Beta"}]
+    customers += [
+        {"Id": f"{n}", "Name": f"Company {n}", "Parent Id": by_id, "Parent Name": by_name}
+        for n, (by_id, by_name) in enumerate(ways, 10)
+    ]
+    roles = list(product(("", "yes", "no"), ("", "Buyer", "administrator", "nothing"), ("", "Administrator")))
+    users = [
+        {"Email Address": f"u{n}@x.example", "First Name": "Ü", "Last Name": 'B "', "Enabled": enabled}
+        | {"Customer Id": "1" if n % 2 else "", "Customer Name": "Beta", "Roles 1 Role": one, "Roles 2 Role": other}
+        for n, (enabled, one, other) in enumerate(roles)
+    ]
+    told = []
+    for shop, taken in zip(two, (plain.TAKEN, ()), strict=True):
+        monkeypatch.setattr(files, "TAKEN", taken)
+        monkeypatch.setattr(plain, "BATCH", 9)
+        for noun, rows in (("customer", customers), ("user", users)):
+            file = sheet(tmp_path / f"{noun}.csv", rows)
+            told.append(shop(noun, "import", file, "--continue-on-error", "-o", "json"))
+    assert [(answer.exit, answer.out) for answer in told[:2]] == [(answer.exit, answer.out) for answer in told[2:]]
+    assert [answer.exit for answer in told[:2]] == [6, 6]
+    assert content(two[0])["history"] == content(two[1])["history"]  # ids differ: those taken by columns come first
+    links = "SELECT u.key, r.key FROM user_role JOIN customer_user u ON u.id = user_id JOIN role r ON r.id = role_id"
+    parents = "SELECT c.key, p.key FROM customer c JOIN customer p ON p.id = c.parent_id"
+    for query in (links, parents):
+        assert sorted(two[0].sql(query)) == sorted(two[1].sql(query)) != []
 
 
 @pytest.mark.parametrize("through", ["file", "pipe"])

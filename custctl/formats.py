@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, TextIO
 
 from custctl.result import LISTS, Result, Row
@@ -191,15 +190,17 @@ def _builtin(value: Any) -> Any:
 
 
 def _compact(value: Any, encode: _Encode) -> Iterable[str]:
-    with suppress(RecursionError):  # a tree of a thousand levels
+    try:
         if not _is_read_once(value):
             return (encode(value),)
+    except RecursionError:  # a tree of a thousand levels
+        pass
     return _pieces(value, encode, lambda _depth: "")
 
 
 def _is_read_once(row: Any) -> bool:
     """Whether part of a row comes from the database while it is written: an encoder that failed would have eaten it."""
-    return isinstance(row, Mapping) and any(isinstance(part, Iterator) for part in row.values())
+    return isinstance(row, Mapping) and any(hasattr(part, "__next__") for part in row.values())
 
 
 def _pieces(value: Any, encode: _Encode, margin: Callable[[int], str]) -> Iterator[str]:

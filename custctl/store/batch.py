@@ -76,7 +76,7 @@ def _question(asked: Mapping[str, Any]) -> Question:
         wanted = bool if name == "ignore_status" else str
         if not isinstance(value, wanted) and not (value is None and name in _SUPPOSING):
             raise invalid(f"{name} must be {'true or false' if wanted is bool else 'text'}", field=name)
-        if isinstance(value, str) and _SURROGATE.search(value):
+        if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
             raise invalid(f"{name} holds half a surrogate pair, which is not a character", field=name)
     for name in ("subject", "action", "resource"):
         if not asked.get(name):

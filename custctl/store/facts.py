@@ -94,6 +94,7 @@ class Asker:
     typed: bool = True
     """Whether references were typed on a command line, where `id:17` and a unique name work too."""
     _roles: dict[tuple[int, tuple[Target, ...] | None], Role] = field(default_factory=dict)
+    _held: dict[tuple[str, tuple[Target, ...] | None], tuple[Role, ...]] = field(default_factory=dict)
     _entities: dict[str, Entity | None] = field(default_factory=dict)
     _features: frozenset[str] | None = None
     _sights: dict[str, Sight | None] = field(default_factory=dict)
@@ -169,8 +170,13 @@ class Asker:
             user_id, _ = self._require(USER, text)
             row = self.connection.execute(f"{_USER} u.id = ?", (user_id,)).fetchone()
         key, customer, guest, status, enabled, confirmed, ids = row
-        flags = bool(guest), status == "reset", bool(enabled), bool(confirmed)
-        return Subject("user", key, self.roles(json.loads(ids), targets), customer, None, *flags)
+        wanted = None if targets is None else tuple(targets)
+        roles = self._held.get((ids, wanted))
+        if roles is None:
+            roles = self._held[ids, wanted] = self.roles(json.loads(ids), wanted)
+        return Subject(
+            "user", key, roles, customer, None, bool(guest), status == "reset", bool(enabled), bool(confirmed)
+        )
 
     def _guest_roles(self, targets: Iterable[Target] | None) -> tuple[Role, ...]:
         key = value_of(self.connection, "customer.guest_role")
@@ -395,22 +401,27 @@ class Asker:
 _USER = """SELECT u.key, (SELECT c.key FROM customer c WHERE c.id = u.customer_id), u.guest, u.auth_status, u.enabled,
     u.confirmed, (SELECT json_group_array(ur.role_id) FROM user_role ur WHERE ur.user_id = u.id)
     FROM customer_user u WHERE"""
-_OWNERS = """u.key, (SELECT c.key FROM customer c WHERE c.id = u.customer_id),
+_OWNERS = """(SELECT u.key FROM customer_user u WHERE u.id = t.user_id),
+    (SELECT c.key FROM customer c WHERE c.id = (SELECT u.customer_id FROM customer_user u WHERE u.id = t.user_id)),
     (SELECT c.key FROM customer c WHERE c.id = t.customer_id),
     (SELECT v.key FROM visitor v WHERE v.id = t.visitor_id)"""
-_DOCUMENT = f"""SELECT t.number, t.status, t.workflow_active, NULL, NULL, {_OWNERS}
-    FROM sales_document t LEFT JOIN customer_user u ON u.id = t.user_id WHERE"""
-_RECORD = f"""SELECT t.key, NULL, 0, t.parent_document_id, t.parent_record_id, {_OWNERS}
-    FROM record t LEFT JOIN customer_user u ON u.id = t.user_id WHERE"""
+"""Without a join: SQLite would plan one anew for each document, as a partial index may fit the entity asked for."""
+_DOCUMENT = f"SELECT t.number, t.status, t.workflow_active, NULL, NULL, {_OWNERS} FROM sales_document t WHERE"
+_RECORD = f"SELECT t.key, NULL, 0, t.parent_document_id, t.parent_record_id, {_OWNERS} FROM record t WHERE"
 
 
 def split_subject(text: str) -> tuple[Literal["user", "role", "visitor"], str]:
     """The kind and key of a subject: an e-mail, `user:KEY`, `role:KEY` or `visitor:KEY`."""
     kind, colon, key = text.partition(":")
-    kind = {long: short for short, long in SHORT_TYPES.items()}.get(kind, kind)
-    if colon and kind in ("user", "role", "visitor"):
+    if not colon:
+        return "user", text
+    kind = _SHORT_OF.get(kind, kind)
+    if kind in ("user", "role", "visitor"):
         return kind, key  # type: ignore[return-value]  # narrowed by the test
     return "user", text
+
+
+_SHORT_OF = {long: short for short, long in SHORT_TYPES.items()}
 
 
 def subject_reference(subject: Subject) -> str:

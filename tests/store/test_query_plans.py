@@ -324,6 +324,29 @@ def test_an_asker_reads_roles_and_settings_with_the_first_question_only(world: W
     assert reads_for(12) <= 4
 
 
+@pytest.mark.parametrize("resource", ["order:SO-{}", "customer:c{}", "user:u{}@shop.example", "order", "order.subtotal"])
+def test_sqlite_plans_no_statement_of_an_asker_again_for_the_next_question(resource: str, world: World) -> None:
+    """It plans anew what may depend on a value, such as a join beside a partial index: that costs more than to ask."""
+    asker = Asker(world.connection)
+    planned: list[str | None] = []
+
+    def seen(_action: int, table: str | None, *_: object) -> int:
+        planned.append(table)
+        return sqlite3.SQLITE_OK
+
+    world.connection.set_authorizer(seen)
+    try:
+        for number in (21, 22):
+            asker.ask(Question(f"u{number}@shop.example", "view", resource.format(number)))
+        assert planned
+        planned.clear()
+        for number in (23, 24):
+            asker.ask(Question(f"u{number}@shop.example", "view", resource.format(number)))
+        assert planned == []
+    finally:
+        world.connection.set_authorizer(None)
+
+
 def scanned(steps: list[str]) -> list[str]:
     """The steps that read all of a table that grows with the shop."""
     large = [step for step in steps if not any(index in step for index in COUNTED)]

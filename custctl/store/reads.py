@@ -234,8 +234,8 @@ def terms(connection: sqlite3.Connection, customer: Image) -> dict[str, dict[str
 _SIBLINGS = 100
 
 
-def _children(noun: Noun) -> str:
-    return f"SELECT id, key, name FROM {noun.table} WHERE parent_id IS ? ORDER BY name_folded, key"
+def _children(noun: Noun, condition: str = "= ?") -> str:
+    return f"SELECT id, key, name FROM {noun.table} WHERE parent_id {condition} ORDER BY name_folded, key"
 
 
 def tree(connection: sqlite3.Connection, root: int | None, noun: Noun = CUSTOMER) -> Iterator[Image]:
@@ -244,18 +244,26 @@ def tree(connection: sqlite3.Connection, root: int | None, noun: Noun = CUSTOMER
     One that is its own ancestor, which no command makes, has no descendants (AM 8), so a walk down ends.
     """
     if root is None:
-        yield from _nodes(connection, _children(noun), None)
+        yield from _nodes(connection, connection.execute(_children(noun, "IS NULL")), _children(noun))
         return
     row_id, key, name = connection.execute(f"SELECT id, key, name FROM {noun.table} WHERE id = ?", (root,)).fetchone()
-    children = iter(()) if is_in_cycle(connection, row_id, noun) else _nodes(connection, _children(noun), row_id)
+    children = iter(()) if is_in_cycle(connection, row_id, noun) else _below(connection, _children(noun), row_id)
     yield {"key": key, "name": name, "children": children}
 
 
-def _nodes(connection: sqlite3.Connection, query: str, parent: int | None) -> Iterator[Image]:
-    cursor = connection.execute(query, (parent,))
-    while some := cursor.fetchmany(_SIBLINGS):  # one that is not read to its end keeps its statement: a deep tree, all
+def _below(connection: sqlite3.Connection, query: str, parent: int) -> Iterator[Image]:
+    yield from _nodes(connection, connection.execute(query, (parent,)), query)
+
+
+def _nodes(connection: sqlite3.Connection, cursor: sqlite3.Cursor, query: str) -> Iterator[Image]:
+    """The nodes of a cursor; those below each are found by `query`, which is another one than that of the top.
+
+    A cursor keeps its statement until it is read to its end, and the same words would have to be planned again
+    meanwhile: for each customer while the top is read, which is wide.
+    """
+    while some := cursor.fetchmany(_SIBLINGS):
         for row_id, key, name in some:
-            yield {"key": key, "name": name, "children": _nodes(connection, query, row_id)}
+            yield {"key": key, "name": name, "children": _below(connection, query, row_id)}
 
 
 def is_in_cycle(connection: sqlite3.Connection, row_id: int, noun: Noun = CUSTOMER) -> bool:

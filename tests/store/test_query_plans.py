@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -324,7 +325,9 @@ def test_an_asker_reads_roles_and_settings_with_the_first_question_only(world: W
     assert reads_for(12) <= 4
 
 
-@pytest.mark.parametrize("resource", ["order:SO-{}", "customer:c{}", "user:u{}@shop.example", "order", "order.subtotal"])
+@pytest.mark.parametrize(
+    "resource", ["order:SO-{}", "customer:c{}", "user:u{}@shop.example", "order", "order.subtotal"]
+)
 def test_sqlite_plans_no_statement_of_an_asker_again_for_the_next_question(resource: str, world: World) -> None:
     """It plans anew what may depend on a value, such as a join beside a partial index: that costs more than to ask."""
     asker = Asker(world.connection)
@@ -345,6 +348,25 @@ def test_sqlite_plans_no_statement_of_an_asker_again_for_the_next_question(resou
         assert planned == []
     finally:
         world.connection.set_authorizer(None)
+
+
+def test_all_trees_are_read_by_two_statements_however_many_customers_are_at_the_top(world: World) -> None:
+    selects: list[str | None] = []
+
+    def seen(action: int, *words: str | None) -> int:
+        selects.extend(words[:1] if action == sqlite3.SQLITE_SELECT else [])
+        return sqlite3.SQLITE_OK
+
+    def count(nodes: Iterator[dict[str, Any]]) -> int:
+        return sum(1 + count(node["children"]) for node in nodes)
+
+    world.connection.set_authorizer(seen)
+    try:
+        customers = count(reads.tree(world.connection, None))
+    finally:
+        world.connection.set_authorizer(None)
+    assert customers >= 300
+    assert len(selects) == 2
 
 
 def scanned(steps: list[str]) -> list[str]:

@@ -47,6 +47,13 @@ class Customs:
         return [*own, *([] if group is None else [Place("group", group)]), SYSTEM]
 
 
+def open_to_all(unit: Unit, name: str) -> frozenset[str]:
+    """What everybody may choose in a field; nothing where settings of customers or groups say it of their people."""
+    customs = Customs(unit, (f"{name}.enabled",))
+    enabled, _ = customs.value(f"{name}.enabled", [SYSTEM])
+    return frozenset(enabled) if {*customs.stored} <= {SYSTEM.key(f"{name}.enabled")} else frozenset()
+
+
 def tell(unit: Unit, drafts: Sequence[Draft]) -> None:
     """Warn of choices that are not open, and of orders beyond their limits; refuse defaults that are not enabled."""
     touched = [draft for draft in drafts if draft.after is not None]

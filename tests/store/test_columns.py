@@ -304,3 +304,29 @@ def test_a_topmost_parent_without_an_account_gets_one_with_its_new_subsidiaries(
         below = [(f"n{n}", "bare") for n in range(5)]
         assert sorted(shop.sql(ACCOUNTS)) == [("alone", "alone"), ("bare", "bare"), *below]
         assert shop("db", "check").exit == 0
+
+
+def test_languages_and_currencies_that_may_not_be_chosen_are_told_of_by_columns_as_one_by_one(
+    two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P-14: what everybody may choose needs no look at each user, unless a customer or group has its own settings."""
+    told = []
+    for shop, taken in zip(two, (plain.TAKEN, ()), strict=True):
+        monkeypatch.setattr(files, "TAKEN", taken)
+        for name in ("Here", "There"):
+            shop.json("customer", "add", name)
+        for start, own in ((0, ()), (12, ("--for", "customer:here"))):
+            shop.json("setting", "set", "language.enabled", "en", "de" if own else "fr", *own)
+            users = [
+                {**user, "customer": ("", "here", "there")[number % 3], "language": language, "currency": currency}
+                for number, (user, (language, currency)) in enumerate(
+                    zip(rows_of(start, 12)[1], product(("", "en", "de", "fr"), ("", "USD", "EUR")), strict=True)
+                )
+            ]
+            told.append(shop("user", "import", sheet(tmp_path / "u.csv", users)))
+    assert told[:2] == told[2:]
+    first, second = (answer.err for answer in told[:2])
+    assert first.count("is none of the languages that may be chosen: en, fr (system)") == 3
+    assert first.count("is none of the currencies that may be chosen: USD (default)") == 4
+    assert second.count("is none of the languages that may be chosen: en, de (customer:here)") == 1
+    assert content(two[0])["history"] == content(two[1])["history"]

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from custctl.resources import ACCOUNT, CHANNEL, CUSTOMER, NOUNS, ROLE, USER, Field, Noun, slug
 from custctl.store import linking
 from custctl.store.codec import to_column
+from custctl.store.customs import CHOSEN, open_to_all
 from custctl.store.importing import matching
 from custctl.store.importing.late import LateIndexes
 from custctl.store.importing.plain import Cell, Page, Plain
@@ -64,6 +65,8 @@ class Columns:
         self.accounts = matching.Keys(unit.connection, ACCOUNT)
         self.strategy = str(unit.setting(linking.STRATEGY))
         self.channel = self._only_channel()
+        self.open = {name: open_to_all(unit, name) for name in CHOSEN if name in plain.texts}
+        """What may be chosen in a field without a warning."""
         self.looks = not hasty or (noun is CUSTOMER and self.strategy != "none")
         """Whether keys and ids are looked for before anything is written: from when some were there already."""
         self.late = LateIndexes(unit.connection, self._tables(), hasty=not self.looks and not plain.refers_to_itself())
@@ -208,6 +211,7 @@ class _Batch(_Records):
             self._linked()
         if self.noun is USER:
             self._roles()
+        self._chosen()
         self._above()
         return [at for at in range(self.size) if at not in self.left]
 
@@ -334,6 +338,11 @@ class _Batch(_Records):
         for at, above in sorted(self.parents.items()):
             if above in self.left or above >= at:
                 self.left.add(at)
+
+    def _chosen(self) -> None:
+        """Leave rows that choose a language or currency that not everybody may choose: that is told (feature P-14)."""
+        for name, known in self.columns.open.items():
+            self._leave(at for at, text in enumerate(self._column(name)) if text is not None and text not in known)
 
     def _roles(self) -> None:
         """The roles of users; who may sign in and has none gets that of the website."""

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from custctl.errors import CustctlError, Exit, Place, Problem
+from custctl.store.importing import ahead as ahead_module
 from custctl.store.importing import files
 from custctl.store.importing.ahead import ahead
 from custctl.store.sheets import Row
@@ -69,13 +70,33 @@ def test_nobody_is_left_when_no_more_is_wanted() -> None:
     assert children() == before
 
 
-def test_a_maker_that_is_killed_is_an_error_and_no_end() -> None:
+@pytest.mark.parametrize("begun", [b"", b"\x80\x05\x95\xff"], ids=["between items", "within an item"])
+def test_a_maker_that_is_killed_is_an_error_and_no_end(begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel does it when memory is short: that is no bug."""
+    pipes: list[int] = []
+    pipe = ahead_module._pipe
+    monkeypatch.setattr(ahead_module, "_pipe", lambda: pipes.extend(pipe()) or (pipes[0], pipes[1]))
+
     def items() -> Iterator[int]:
         yield 1
+        os.write(pipes[1], begun)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    with pytest.raises(EOFError), ahead(items()) as made:
+    with pytest.raises(CustctlError, match="was killed") as caught, ahead(items()) as made:
         list(made)
+    assert caught.value.problem.exit is Exit.TERMINATED
+
+
+def test_signals_that_mean_the_command_leave_the_maker_alone() -> None:
+    """A group of processes gets them one by one: the maker is not to be gone before the command has heard of it."""
+
+    def items() -> Iterator[int]:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+        yield 1
+
+    with ahead(items()) as made:
+        assert list(made) == [1]
 
 
 ENDLESS = """

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, NoReturn, TypeVar
 
+from custctl.errors import CustctlError, Exit, Problem
 from custctl.store.database import undisturbed
 
 _Item = TypeVar("_Item")
@@ -25,7 +26,7 @@ HOLDS = 1024 * 1024
 def ahead(items: Iterable[_Item]) -> Iterator[Iterator[_Item]]:
     """The items, which are made ahead; where no process can be had, they are made when they are asked for.
 
-    What is raised while they are made is raised here, where the item would have come.
+    What is raised while they are made is raised here, where the item would have come; 143 when it is killed.
     """
     reading, writing = _pipe()
     try:
@@ -60,9 +61,8 @@ def _pipe() -> tuple[int, int]:
 def _give(items: Iterable[object], writing: int) -> NoReturn:
     """Be the other process. Nothing of what this one has open may be closed or flushed by it."""
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C means the process that waits for this one
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        for number in (signal.SIGINT, signal.SIGTERM):  # a group gets them together: the one that waits has the words
+            signal.signal(number, signal.SIG_IGN)
         with os.fdopen(writing, "wb") as pipe:
             try:
                 for item in items:
@@ -79,7 +79,11 @@ def _give(items: Iterable[object], writing: int) -> NoReturn:
 
 def _taken(pipe: IO[bytes]) -> Iterator[_Item]:
     while True:
-        item, error = pickle.load(pipe)  # noqa: S301 - a process of ours has written it
+        try:
+            item, error = pickle.load(pipe)  # noqa: S301 - a process of ours has written it
+        except (EOFError, pickle.UnpicklingError):
+            words, hint = "a process that reads ahead was killed", "nothing was changed; is there too little memory?"
+            raise CustctlError(Problem("killed", Exit.TERMINATED, words, hint)) from None
         if isinstance(error, StopIteration):
             return
         if error is not None:

@@ -330,3 +330,23 @@ def test_languages_and_currencies_that_may_not_be_chosen_are_told_of_by_columns_
     assert first.count("is none of the currencies that may be chosen: USD (default)") == 4
     assert second.count("is none of the languages that may be chosen: en, de (customer:here)") == 1
     assert content(two[0])["history"] == content(two[1])["history"]
+
+
+@pytest.mark.parametrize(("noun", "wrong"), [("customer", {"key": "no key!"}), ("user", {"email": "nobody"})])
+def test_a_row_whose_key_is_none_does_not_keep_the_indexes_for_all_that_follow(
+    two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noun: str, wrong: dict[str, str]
+) -> None:
+    monkeypatch.setattr(plain, "BATCH", 5)
+    dropped: list[str] = []
+    drop = late.LateIndexes._drop
+    monkeypatch.setattr(late.LateIndexes, "_drop", lambda self, table: dropped.append(table) or drop(self, table))
+    above = "customer" if noun == "user" else "parent"
+    rows = [{**row, above: ""} for row in rows_of(0, 30)[noun == "user"]]
+    rows.insert(2, {**rows[0], **wrong, "external_id": "other"})
+    for shop, least in zip(two, (8, 10**9), strict=True):
+        monkeypatch.setattr(late, "LEAST", least)
+        shop.json("setting", "set", "account.strategy", "none")
+        answer = shop(noun, "import", sheet(tmp_path / "rows.csv", rows), "--continue-on-error", "-o", "json")
+        assert (answer.exit, answer.json["added"], answer.json["rejected"]) == (6, 30, 1)
+    assert {*dropped} > {"history"}
+    assert content(two[0]) == content(two[1])

@@ -221,7 +221,7 @@ class _Batch(_Records):
     def _identities(self) -> None:
         """Keys, all of them new; a row is left when it names a record by something that another one has too."""
         ids = self._column("external_id")
-        if None in self.given:
+        if any(key is None and at not in self.left for at, key in enumerate(self.given)):
             self.columns.late.keep()
         self._leave_stored(ids)
         self._leave_waiting(ids)
@@ -233,7 +233,8 @@ class _Batch(_Records):
         Keys and ids are unique: most files hold only new ones, and then it is enough that the database refuses others.
         """
         given = self.given
-        nameless = [name if given[at] is None else None for at, name in enumerate(self.named)] if None in given else []
+        keyless = {at for at, key in enumerate(given) if key is None} - self.left
+        nameless = [name if at in keyless else None for at, name in enumerate(self.named)] if keyless else []
         unique = (("key", given), ("external_id", ids)) if self.columns.looks else ()
         for column, texts in (*unique, ("name_folded", nameless)):
             wanted = {text for text in texts if text is not None}

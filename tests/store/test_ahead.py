@@ -73,13 +73,12 @@ def test_nobody_is_left_when_no_more_is_wanted() -> None:
 @pytest.mark.parametrize("begun", [b"", b"\x80\x05\x95\xff"], ids=["between items", "within an item"])
 def test_a_maker_that_is_killed_is_an_error_and_no_end(begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel does it when memory is short: that is no bug."""
-    pipes: list[int] = []
-    pipe = ahead_module._pipe
-    monkeypatch.setattr(ahead_module, "_pipe", lambda: pipes.extend(pipe()) or (pipes[0], pipes[1]))
+    reading, writing = ahead_module._pipe()
+    monkeypatch.setattr(ahead_module, "_pipe", lambda: (reading, writing))
 
     def items() -> Iterator[int]:
         yield 1
-        os.write(pipes[1], begun)
+        os.write(writing, begun)
         os.kill(os.getpid(), signal.SIGKILL)
 
     with pytest.raises(CustctlError, match="was killed") as caught, ahead(items()) as made:

@@ -126,10 +126,8 @@ def two(empty_file: Path, tmp_path: Path) -> tuple[Runner, Runner]:
     return shops[0], shops[1]
 
 
-def test_indexes_that_are_made_when_the_rows_are_in_leave_the_same_rows_schema_and_history(
-    two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(plain, "BATCH", 5)
+def tables_without_indexes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tables whose indexes imports will drop from now on."""
     dropped: list[str] = []
     drop = late.LateIndexes._drop
 
@@ -138,6 +136,14 @@ def test_indexes_that_are_made_when_the_rows_are_in_leave_the_same_rows_schema_a
         drop(self, table)
 
     monkeypatch.setattr(late.LateIndexes, "_drop", seen)
+    return dropped
+
+
+def test_indexes_that_are_made_when_the_rows_are_in_leave_the_same_rows_schema_and_history(
+    two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "BATCH", 5)
+    dropped = tables_without_indexes(monkeypatch)
     shapes = [schema(shop) for shop in two]
     for shop, least in zip(two, (8, 10**9), strict=True):
         monkeypatch.setattr(late, "LEAST", least)
@@ -337,9 +343,7 @@ def test_a_row_whose_key_is_none_does_not_keep_the_indexes_for_all_that_follow(
     two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noun: str, wrong: dict[str, str]
 ) -> None:
     monkeypatch.setattr(plain, "BATCH", 5)
-    dropped: list[str] = []
-    drop = late.LateIndexes._drop
-    monkeypatch.setattr(late.LateIndexes, "_drop", lambda self, table: dropped.append(table) or drop(self, table))
+    dropped = tables_without_indexes(monkeypatch)
     above = "customer" if noun == "user" else "parent"
     rows = [{**row, above: ""} for row in rows_of(0, 30)[noun == "user"]]
     rows.insert(2, {**rows[0], **wrong, "external_id": "other"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from custctl.errors import unusable
 from custctl.store.acting import Actor
 from custctl.store.database import (
     busy,
+    connect,
     create,
     database_errors,
     is_there,
@@ -97,6 +98,7 @@ class Writer:
         try:
             create(part)
             report = replace(self, path=part, done=lambda: None).run(work, bulk=True)
+            self._complete(part)
             with undisturbed():
                 self._put(part)
                 self.done()
@@ -107,6 +109,16 @@ class Writer:
                 with suppress(OSError):  # it is not empty: the database is in it
                     folder.rmdir()
         return report
+
+    def _complete(self, part: Path) -> None:
+        """Have all that was committed in the file itself, which alone is put in place.
+
+        What lies in its log goes there when the connection is closed, and SQLite does not say when there is no room.
+        """
+        with database_errors(self.path), closing(connect(part, "rw", 0)) as connection:
+            [blocked, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if blocked:
+            raise busy(self.path)
 
     def _put(self, part: Path) -> None:
         """Give a new database its name, unless something has that name by now."""

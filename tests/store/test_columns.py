@@ -267,6 +267,35 @@ def test_a_file_with_a_row_that_repeats_an_earlier_one_is_begun_again_and_a_pipe
     assert two[0]("db", "check").exit == 0
 
 
+@pytest.mark.parametrize("strategy", ["none", "each", "root"])
+@pytest.mark.parametrize("repeated", ["key", "external_id"])
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_customer_that_stands_twice_is_one_customer_with_one_account_whatever_its_file_dropped_meanwhile(
+    two: tuple[Runner, Runner],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    strategy: str,
+    repeated: str,
+    stored: bool,
+) -> None:
+    """Keys are needed for the parents, ids for nothing; accounts of rows that turn out to be old are taken back."""
+    monkeypatch.setattr(late, "LEAST", 5)
+    customers = rows_of(0, 40)[0]
+    again = {**customers[2], "name": "Renamed", "key" if repeated == "external_id" else "external_id": ""}
+    customers.insert(31, again)
+    for shop, taken in zip(two, (plain.TAKEN, ()), strict=True):
+        monkeypatch.setattr(files, "TAKEN", taken)
+        monkeypatch.setattr(plain, "BATCH", 6)
+        monkeypatch.setattr(engine, "CHUNK", 6)
+        shop.json("setting", "set", "account.strategy", strategy)
+        if stored:
+            shop.json("customer", "import", sheet(tmp_path / "some.csv", customers[20:21]), "--map", "parent=")
+        counts = shop.json("customer", "import", sheet(tmp_path / "c.csv", customers))
+        assert (counts["added"], counts["updated"], counts["rejected"]) == (39, 2, 0) if stored else (40, 1, 0)
+        assert shop("db", "check").exit == 0
+    assert content(two[0]) == content(two[1])
+
+
 ACCOUNTS = "SELECT c.key, a.key FROM customer c LEFT JOIN account a ON a.id = c.account_id ORDER BY c.id"
 
 

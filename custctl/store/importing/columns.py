@@ -67,9 +67,10 @@ class Columns:
         self.channel = self._only_channel()
         self.open = {name: open_to_all(unit, name) for name in CHOSEN if name in plain.texts}
         """What may be chosen in a field without a warning."""
-        self.looks = not hasty or (noun is CUSTOMER and self.strategy != "none")
+        self.looks = not hasty
         """Whether keys and ids are looked for before anything is written: from when some were there already."""
-        self.late = LateIndexes(unit.connection, self._tables(), hasty=not self.looks and not plain.refers_to_itself())
+        needed = {f"{noun.table}_{column}" for column in plain.named_by(noun)}
+        self.late = LateIndexes(unit.connection, self._tables(), {*needed, f"{ACCOUNT.table}_key"}, hasty=hasty)
 
     def _tables(self) -> list[str]:
         """The tables that rows are added to."""
@@ -88,25 +89,28 @@ class Columns:
         """
         batch = _Batch(self, page)
         made = batch.made()
-        self._make_accounts(batch, batch.accounts(made), begin)
+        accounts = self._make_accounts(batch, batch.accounts(made))
         batch.share_accounts()
         writing = _Writing(self.unit, self.noun, batch, made)
         try:
-            if made:
-                writing.insert()
+            writing.insert()
         except sqlite3.IntegrityError:
             if self.looks:
                 raise
             self.looks = True
             self.late.make()
             self.late.hasty = False
-            self.unit.give_back(self.noun, writing.new_ids)
+            writing.take_back()
+            accounts.take_back()
+            self.accounts = matching.Keys(self.unit.connection, ACCOUNT)
             return self.take(page, begin)
         if made:
+            accounts.tell(begin())
             writing.tell(begin())
-            self.late.added(len(made))
         if batch.left:
             self.late.make()
+        elif made:
+            self.late.added(len(made), page.expected)
         return [page.row(at) for at in sorted(batch.left)]
 
     def default(self, entry: Field) -> Any:
@@ -115,10 +119,8 @@ class Columns:
             return entry.default
         return self.owner if self.plain.empty_is_nothing or entry.name not in self.plain.texts else None
 
-    def _make_accounts(self, batch: _Batch, owners: Sequence[int], begin: Callable[[], int]) -> None:
+    def _make_accounts(self, batch: _Batch, owners: Sequence[int]) -> _Writing:
         """Write an account for each of these customers, as the unit of work would, and link them."""
-        if not owners:
-            return
         made = _Records(self, len(owners))
         made.keys = self.accounts.free([batch.keys[at] for at in owners], set())
         made.named = [batch.named[at] for at in owners]
@@ -126,10 +128,11 @@ class Columns:
         made.simple = batch.simple & {*_OF_ACCOUNT, "key"}
         writing = _Writing(self.unit, ACCOUNT, made, range(len(owners)))
         writing.insert()
-        writing.tell(begin())
-        links = batch.links.setdefault("account", [None] * batch.size)
-        for number, at in enumerate(owners):
-            links[at] = Target(made.keys[number], writing.ids[number])
+        if owners:
+            links = batch.links.setdefault("account", [None] * batch.size)
+            for number, at in enumerate(owners):
+                links[at] = Target(made.keys[number], writing.ids[number])
+        return writing
 
     def default_role(self) -> Target | None:
         """The role of users who have no other."""
@@ -387,8 +390,15 @@ class _Writing:
         self.told: list[str | Sequence[str]] = []
         """What history tells of the records."""
 
+    def take_back(self) -> None:
+        """Have the records gone that are not told of yet."""
+        if self.made:
+            self.unit.give_back(self.noun, self.new_ids)
+
     def insert(self) -> None:
         """Write the records and the roles of users, as a flush of the unit would."""
+        if not self.made:
+            return
         columns: dict[str, Iterable[Any]] = {"id": self.ids.values()}
         for entry in self.noun.fields:
             if not entry.computed:
@@ -403,6 +413,8 @@ class _Writing:
 
     def tell(self, revision: int) -> None:
         """Write a row of history for each record."""
+        if not self.made:
+            return
         prefix = f"{self.noun.reference}:"
         history: dict[str, Iterable[Any]] = {
             "revision_id": repeat(revision),

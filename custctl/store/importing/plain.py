@@ -69,6 +69,8 @@ class Page(NamedTuple):
     """Records of these lines that are no rows."""
     share: float | None = None
     """How much of the file is read by now, from 0 to 1."""
+    expected: float = 0
+    """How many rows the file has, as far as can be seen by now; 0 where nobody knows."""
 
     @property
     def size(self) -> int:
@@ -120,16 +122,20 @@ class Plain:
 
     def pages(self, sheet: Sheet) -> Iterator[Page]:
         """The rows of a sheet."""
-        rows = iter(sheet.rows)
+        rows, seen = iter(sheet.rows), 0
         while batch := list(islice(rows, BATCH)):
+            seen += len(batch)
             wrong = [row for row in batch if row.wrong is not None] if any(map(_WRONG, batch)) else []
             good = [row for row in batch if row.wrong is None] if wrong else batch
             page = _Reading(self, good).page() if good else _NO_ROWS
-            yield page._replace(wrong=wrong, share=sheet.share())
+            share = sheet.share()
+            yield page._replace(wrong=wrong, share=share, expected=seen / share if share else 0)
 
-    def refers_to_itself(self) -> bool:
-        """Whether records are named that other rows may make."""
-        return any(entry.name in self.references for entry in self.noun.fields if entry.to == self.noun.name)
+    def named_by(self, noun: Noun) -> set[str]:
+        """The columns of its table by which the cells name records of a noun."""
+        names = [entry.name for entry in self.noun.fields if entry.to == noun.name]
+        ways = {cell.by for name in names for cell in self.references.get(name, ())}
+        return {"key" if by == "value" else by for by in ways}
 
 
 class _Reading:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from custctl.resources import CUSTOMER, USER, Noun, fold, fold_all
-from custctl.store.importing import engine, files, late, plain
+from custctl.store.importing import columns, engine, files, late, plain
 from custctl.store.importing.engine import Import
 from custctl.store.inputs import INPUTS, keeps_all
+from custctl.store.unit import Unit
 from tests.runner import Runner
 from tests.store.test_importing import sheet
 
@@ -265,6 +266,41 @@ def test_a_file_with_a_row_that_repeats_an_earlier_one_is_begun_again_and_a_pipe
     assert content(two[0]) == content(two[1])
     assert (tmp_path / "one.csv").read_text() == (tmp_path / "other.csv").read_text()
     assert two[0]("db", "check").exit == 0
+
+
+@pytest.mark.parametrize("heading", ["parent", "Parent Id", "Parent Name", "account", "Account Id", "Account Name"])
+def test_what_rows_refer_to_is_found_by_an_index_also_while_others_are_gone(
+    two: tuple[Runner, Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heading: str
+) -> None:
+    monkeypatch.setattr(plain, "BATCH", 6)
+    monkeypatch.setattr(late, "LEAST", 5)
+    dropped = tables_without_indexes(monkeypatch)
+    find, plans = columns._targets, set[str]()
+
+    def seen(unit: Unit, noun: Noun, *words: Any) -> dict[str, columns.Target | None]:
+        asked: list[str] = []
+        unit.connection.set_trace_callback(asked.append)
+        found = find(unit, noun, *words)
+        unit.connection.set_trace_callback(None)
+        if dropped:
+            plans.update(row[3] for query in asked for row in unit.connection.execute(f"EXPLAIN QUERY PLAN {query}"))
+        return found
+
+    monkeypatch.setattr(columns, "_targets", seen)
+    shop = two[0]
+    first = {"key": "top", "Name": "Top", "external_id": "T", heading: ""}
+    rows = [first, *({"key": f"c{n}", "Name": f"C {n}", "external_id": f"C{n}"} for n in range(40))]
+    rows[12:] = [{**row, heading: {"parent": "top", "account": "top"}.get(heading, "T")} for row in rows[12:]]
+    if heading.startswith("Account"):
+        shop.json("account", "import", sheet(tmp_path / "a.csv", [{"key": "t", "name": "T", "external_id": "T"}]))
+    if heading == "Parent Name":
+        first["Name"] = "T"
+    counts = shop.json("customer", "import", sheet(tmp_path / "c.csv", rows))
+    assert (counts["added"], counts["rejected"]) == (41, 0)
+    assert dropped
+    table = "account" if heading.lower().startswith("account") else "customer"
+    assert plans
+    assert [step for step in plans if step.startswith(f"SCAN {table}")] == []
 
 
 @pytest.mark.parametrize("strategy", ["none", "each", "root"])

@@ -73,9 +73,11 @@ class Columns:
         self.late = LateIndexes(unit.connection, self._tables(), {*needed, f"{ACCOUNT.table}_key"}, hasty=hasty)
 
     def _tables(self) -> list[str]:
-        """The tables that rows are added to."""
-        beside = ["user_role"] if self.noun is USER else [] if self.strategy == "none" else [ACCOUNT.table]
-        return [self.noun.table, "history", *beside]
+        """The tables that rows are added to, without that of accounts where rows name some, however they do."""
+        if self.noun is USER:
+            return [USER.table, "history", "user_role"]
+        makes_accounts = self.strategy != "none" and "account" not in self.plain.references
+        return [CUSTOMER.table, "history", *([ACCOUNT.table] if makes_accounts else [])]
 
     def _only_channel(self) -> Target | None:
         """The channel that new customers join by themselves (feature B-07)."""

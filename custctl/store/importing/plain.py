@@ -132,10 +132,10 @@ class Plain:
             yield page._replace(wrong=wrong, share=share, expected=seen / share if share else 0)
 
     def named_by(self, noun: Noun) -> set[str]:
-        """The columns of its table by which the cells name records of a noun."""
+        """The columns by which records of a noun are looked for: what the cells name them by, and their keys."""
         names = [entry.name for entry in self.noun.fields if entry.to == noun.name]
-        ways = {cell.by for name in names for cell in self.references.get(name, ())}
-        return {"key" if by == "value" else by for by in ways}
+        ways: set[str] = {cell.by for name in names for cell in self.references.get(name, ())}
+        return {"key", *ways} - {"value"} if ways else set()
 
 
 class _Reading:

@@ -82,7 +82,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 
 class Terminated(BaseException):
-    """SIGTERM: everything is rolled back on the way out."""
+    """SIGTERM, or the terminal was closed: everything is rolled back on the way out."""
 
 
 @cache
@@ -112,6 +112,8 @@ def run(arguments: Sequence[str]) -> NoReturn:
     invocation = Invocation(arguments)
     try:
         signal.signal(signal.SIGTERM, _on_signal)
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # not where nohup has switched it off
+            signal.signal(signal.SIGHUP, _on_signal)
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where the shell has switched it off
             signal.signal(signal.SIGINT, _on_signal)
         code = _carry_out(invocation)

@@ -26,7 +26,7 @@ class Exit(IntEnum):
     OUTPUT = 74, "The output of a read could not be written."
     BUSY = 75, "Another process holds the database; try again."
     INTERRUPTED = 130, "Ctrl-C; everything was rolled back."
-    TERMINATED = 143, "SIGTERM; everything was rolled back."
+    TERMINATED = 143, "SIGTERM, or the terminal was closed; everything was rolled back."
 
     def __new__(cls, code: int, meaning: str) -> Self:
         made = int.__new__(cls, code)

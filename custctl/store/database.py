@@ -165,10 +165,14 @@ def require_sound(path: Path, part: Path) -> None:
         raise unusable(f"the back-up of {path} is not sound: {verdict}")
 
 
+ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+"""The signals that end a command: Ctrl-C, kill, and a terminal that is closed."""
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Let signals wait, so that nobody is told that nothing was changed when it was."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         yield
     finally:

@@ -29,8 +29,8 @@ import rich.cells  # noqa: F401 - loaded for the processes that are forked, as a
 
 import custctl.app
 import custctl.render
+from custctl.store.database import ENDING
 
-_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 _CLIENT = """
 import marshal, os, socket, sys
 asked = marshal.dumps((sys.argv[2:], os.getcwd(), dict(os.environ)))
@@ -70,11 +70,12 @@ def _load() -> None:
     answer = custctl.app._answer
 
     def hearing(invocation: Any) -> int:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         return answer(invocation)
 
     custctl.app._answer = hearing
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as in a terminal, also where these tests are run by nohup
 
 
 def _write_client(folder: Path) -> None:
@@ -147,7 +148,7 @@ def _shell(script: str, fork: Callable[[Callable[[], None]], int], clients: sock
     left, held = os.pipe()
 
     def bash() -> None:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # which Python ignores
         os.set_inheritable(held, True)
         os.execvp("bash", ["bash", "-c", script])  # noqa: S606 - the test wants a shell

@@ -19,6 +19,7 @@ MANY = 3_000
 BY_SIGNAL = {
     signal.SIGINT: (130, "\ninterrupted; nothing was changed\n"),
     signal.SIGTERM: (143, "terminated; nothing was changed\n"),
+    signal.SIGHUP: (143, "terminated; nothing was changed\n"),
     signal.SIGKILL: (-9, ""),
 }
 
@@ -104,7 +105,7 @@ def test_an_apply_that_a_signal_ends_at_any_moment_wrote_all_or_nothing(big: Sho
     assert any(run.code != 0 for run in runs), "none was caught"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_before_the_commit_ends_it_and_one_within_it_comes_too_late(big: Shop, number: signal.Signals) -> None:
     (early, first), (late, second) = applied(big, 1), applied(big, 2)
     before = content(early)
@@ -129,7 +130,7 @@ exporting._chunks = interrupted
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("format", ["csv", "jsonl"])
 def test_an_export_that_a_signal_ends_leaves_no_file(world: Shop, number: signal.Signals, format: str) -> None:
     words = ["export", "users", "--out", f"users.{format}"]
@@ -147,7 +148,7 @@ reads._fold = interrupted
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_the_database_calls_back_is_no_error_of_the_database(
     world: Shop, number: signal.Signals
 ) -> None:

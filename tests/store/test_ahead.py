@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from custctl.errors import CustctlError, Exit, Place, Problem
+from custctl.store.database import ENDING
 from custctl.store.importing import ahead as ahead_module
 from custctl.store.importing import files
 from custctl.store.importing.ahead import ahead
@@ -90,7 +91,7 @@ def test_signals_that_mean_the_command_leave_the_maker_alone() -> None:
     """A group of processes gets them one by one: the maker is not to be gone before the command has heard of it."""
 
     def items() -> Iterator[int]:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             os.kill(os.getpid(), number)
         yield 1
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, NoReturn, TypeVar
 
 from custctl.errors import CustctlError, Exit, Problem
-from custctl.store.database import undisturbed
+from custctl.store.database import ENDING, undisturbed
 
 _Item = TypeVar("_Item")
 HOLDS = 1024 * 1024
@@ -61,7 +61,7 @@ def _pipe() -> tuple[int, int]:
 def _give(items: Iterable[object], writing: int) -> NoReturn:
     """Be the other process. Nothing of what this one has open may be closed or flushed by it."""
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):  # a group gets them together: the one that waits has the words
+        for number in ENDING:  # a group gets them together: the one that waits has the words
             signal.signal(number, signal.SIG_IGN)
         with os.fdopen(writing, "wb") as pipe:
             try:

@@ -18,6 +18,24 @@ def main() -> None:
         run(sys.argv[1:])
     except KeyboardInterrupt:  # before the app could take it
         os._exit(130)
+    except BaseException as error:  # noqa: BLE001 - Python would exit 1, which means "no"
+        os._exit(_uncaught(error))
+
+
+def _uncaught(error: BaseException) -> int:
+    """Say what ended the program before or behind the place where errors end, in one line; the exit code, 70."""
+    words = f"error: custctl has a bug ({type(error).__name__})"
+    if isinstance(error, ImportError):
+        words = f"error: custctl is not installed completely: {error.name or 'a module'} cannot be imported"
+    try:
+        print(words, file=sys.stderr, flush=True)  # noqa: T201 - nothing else may have been imported
+        if os.environ.get("CUSTCTL_DEBUG"):
+            import traceback
+
+            traceback.print_exception(error)
+    except (AttributeError, OSError):
+        pass
+    return 70
 
 
 def _print_version() -> int:

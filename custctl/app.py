@@ -157,7 +157,10 @@ def _ended(error: BaseException, invocation: Invocation) -> int:
     """
     if _signals and isinstance(error, Exception):
         error = _signals[0]
-    return _unprinted(error) if invocation.committed else _failed(error, invocation)
+    try:
+        return _unprinted(error) if invocation.committed else _failed(error, invocation)
+    except Exception as problem:  # noqa: BLE001 - a mistake in telling an error must not look like the answer "no"
+        return _bug(problem, "what was asked for is done" if invocation.committed else "nothing was changed")
 
 
 def _answer(invocation: Invocation) -> int:
@@ -201,9 +204,21 @@ def _failed(error: BaseException, invocation: Invocation) -> int:
             return _system_error(error, invocation)
         case UnicodeEncodeError():
             return _fail(CustctlError(_NOT_TEXT), invocation)
-    database = sys.modules.get("custctl.store.database")
-    known = database and database.known(error, invocation.config.database)
+    known = _of_the_database(error, invocation)
     return _fail(known, invocation) if known else _bug(error, "nothing was changed")
+
+
+def _of_the_database(error: BaseException, invocation: Invocation) -> CustctlError | None:
+    """What an error of SQLite means; None for any other, and where no database has been opened."""
+    database = sys.modules.get("custctl.store.database")
+    if database is None:
+        return None
+    try:
+        path = invocation.config.database
+    except CustctlError:
+        return None
+    found: CustctlError | None = database.known(error, path)
+    return found
 
 
 def _refused(error: Denied, invocation: Invocation) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from custctl.errors import did_you_mean, invalid, near, usage
+from custctl.errors import did_you_mean, invalid, near, unusable, usage
 
 OUTPUTS = ("table", "wide", "json", "jsonl", "csv", "yaml", "name")
 COLORS = ("auto", "always", "never")
@@ -50,6 +50,9 @@ class Config(NamedTuple):
 
     @property
     def database(self) -> Path:
+        """The database file. Raises exit 8 when nothing names one and there is no home folder, 4 for an empty name."""
+        if self.db.value is None:
+            raise unusable(f"{_NO_HOME}: name the database with --db or CUSTCTL_DB", code="no-database")
         if not self.db.value:
             raise invalid(f"db (from {self.db.origin}) is empty", field="db", value="", hint="name a file")
         return _expanded(self.db.value, self.db.origin)
@@ -65,14 +68,13 @@ def load(flags: Mapping[str, str | None], environment: Mapping[str, str] | None 
     Raises exit 2 for a flag that is none of the choices, 4 for such a value from elsewhere or an unreadable file.
     """
     env = os.environ if environment is None else environment
-    path = config_path(env)
-    file = _read(path)
+    path, file = _found(env)
     profile = _first("profile", flags, env, {}, file, path, None)
     table: Mapping[str, Any] = {}
     if profile.value is not None:
         profiles = file.get("profiles", {})
         if profile.value not in profiles:
-            words = f"profile {profile.value!r} (from {profile.origin}) is not in {path}"
+            words = f"profile {profile.value!r} (from {profile.origin}) is not in {path or 'a config file'}"
             raise invalid(words, field="profile", value=profile.value, candidates=near(profile.value, profiles))
         table = profiles[profile.value]
     found = {name: _first(name, flags, env, table, file, path, profile.value) for name in SETTINGS}
@@ -87,8 +89,15 @@ def load(flags: Mapping[str, str | None], environment: Mapping[str, str] | None 
 
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:
-    """The config file; CUSTCTL_CONFIG names another."""
-    env = os.environ if environment is None else environment
+    """The config file; CUSTCTL_CONFIG names another. Raises exit 4 when neither it nor a home folder is known."""
+    path = _config_path(os.environ if environment is None else environment)
+    if path is None:
+        raise invalid(f"{_NO_HOME}: name the config file with {CONFIG_VARIABLE}", code="no-home")
+    return path
+
+
+def _config_path(env: Mapping[str, str]) -> Path | None:
+    """The config file, None where nothing names one and the user has no home folder."""
     if env.get(CONFIG_VARIABLE):
         return _expanded(env[CONFIG_VARIABLE], CONFIG_VARIABLE)
     folder = _linux_folder(env, "XDG_CONFIG_HOME", ".config")
@@ -96,7 +105,30 @@ def config_path(environment: Mapping[str, str] | None = None) -> Path:
         return folder / "custctl" / "config.toml"
     from platformdirs import user_config_path
 
-    return user_config_path("custctl") / "config.toml"
+    try:
+        return user_config_path("custctl") / "config.toml"
+    except RuntimeError:  # neither HOME nor an entry in passwd
+        return None
+
+
+def _found(env: Mapping[str, str]) -> tuple[Path | None, dict[str, Any]]:
+    """The config file and what is in it.
+
+    There is none where the user has no home folder, or may not enter the one that HOME names, which is another user's
+    then; a file that CUSTCTL_CONFIG names must be readable.
+    """
+    path = _config_path(env)
+    if path is None or (not env.get(CONFIG_VARIABLE) and _is_out_of_reach(path)):
+        return path, {}
+    return path, _read(path)
+
+
+def _is_out_of_reach(path: Path) -> bool:
+    try:
+        path.stat()
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return False
 
 
 def _expanded(path: str, origin: str) -> Path:
@@ -108,15 +140,21 @@ def _expanded(path: str, origin: str) -> Path:
         raise invalid(words, value=path, hint="write ./~ for a file that is called so") from None
 
 
-def default_database(environment: Mapping[str, str] | None = None) -> Path:
-    """Where the database is when nothing names one."""
+def default_database(environment: Mapping[str, str] | None = None) -> Path | None:
+    """Where the database is when nothing names one; None where the user has no home folder."""
     env = os.environ if environment is None else environment
     folder = _linux_folder(env, "XDG_DATA_HOME", ".local/share")
     if folder is not None:
         return folder / "custctl" / "custctl.db"
     from platformdirs import user_data_path
 
-    return user_data_path("custctl") / "custctl.db"
+    try:
+        return user_data_path("custctl") / "custctl.db"
+    except RuntimeError:
+        return None
+
+
+_NO_HOME = "no home folder is known"
 
 
 def _linux_folder(env: Mapping[str, str], variable: str, usual: str) -> Path | None:
@@ -161,14 +199,24 @@ def save(name: str, value: str | None, profile: str | None, *, dry_run: bool = F
 
 def profiles(environment: Mapping[str, str] | None = None) -> dict[str, dict[str, str]]:
     """The profiles of the config file by name. Raises exit 4 when it cannot be read."""
-    found: dict[str, dict[str, str]] = _read(config_path(environment)).get("profiles", {})
+    _, file = _found(os.environ if environment is None else environment)
+    found: dict[str, dict[str, str]] = file.get("profiles", {})
     return found
 
 
 def actor(environment: Mapping[str, str] | None = None) -> str:
-    """Who history says made a change: CUSTCTL_ACTOR, else the operating system's user."""
+    """Who history says made a change: CUSTCTL_ACTOR, else the operating system's user, by number if it has no name."""
     env = os.environ if environment is None else environment
-    return env.get(ACTOR_VARIABLE) or env.get("LOGNAME") or env.get("USER") or f"uid {os.getuid()}"
+    return env.get(ACTOR_VARIABLE) or env.get("LOGNAME") or env.get("USER") or _user_name()
+
+
+def _user_name() -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def _first(
@@ -177,7 +225,7 @@ def _first(
     env: Mapping[str, str],
     table: Mapping[str, Any],
     file: Mapping[str, Any],
-    path: Path,
+    path: Path | None,
     profile: str | None,
 ) -> Value:
     """The first place that says something about a setting."""
@@ -190,7 +238,8 @@ def _first(
     if name in file:
         return Value(name, str(file[name]), str(path))
     if name == "db":
-        return Value(name, str(default_database(env)), "default")
+        path = default_database(env)
+        return Value(name, None if path is None else str(path), "default")
     return Value(name, {"output": "table", "color": "auto"}.get(name), "default")
 
 

@@ -914,6 +914,18 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+_WHITE = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
+    "\u200a\u200b\u200c\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+)
+"""White space of every kind: what `str.strip` takes, and what has no width (U+180E, U+200B-U+200D, U+2060, U+FEFF)."""
+
+
+def trimmed(text: str) -> str:
+    """The text without white space of any kind at either end: the one form in which text is stored and looked up."""
+    return text.strip() if text.isascii() else text.strip(_WHITE)
+
+
 def fold_all(texts: Sequence[str]) -> list[str]:
     """Each of the texts folded; plain ones all at once, which costs a tenth."""
     joined = "\0".join(texts)
@@ -930,6 +942,17 @@ def slug(text: str, noun: str) -> str:
     return made or noun
 
 
+def tag_key(name: str) -> tuple[str, int]:
+    """The slug of a tag's name, and the lowest number that a key made of it may have.
+
+    A tag is its name, folded. Where the slug leaves out more than what parts words, the plain slug is left to the tag
+    that has no other name: `C++` and `C#` are numbered from `c-2` on, so that `C` is a tag of its own.
+    """
+    made = slug(name, "tag")
+    return made, 1 if _WORD_PARTS.sub("-", fold(trimmed(name))) == made else 2
+
+
+_WORD_PARTS = re.compile(r"[\s_-]+")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 r"""What is neither letter nor digit; `\w` is what `isalnum` says, and the underscore."""
 

@@ -74,11 +74,11 @@ def _values(unit: Unit, taxonomy: str | None, owner: str | None) -> dict[str, An
 
 def _add(unit: Unit, name: str, key: str | None, values: dict[str, Any]) -> None:
     """A new tag. The tag that the name means already only gets what was given besides (feature T-05)."""
-    from custctl.store.tagging import meant
+    from custctl.store.tagging import meant, new_key
 
     found = meant(unit, name)
     if found is None or key not in (None, found):
-        add_record(unit, TAG, given(key=key, name=name) | values, name)
+        add_record(unit, TAG, {"key": new_key(unit, name) if key is None else key, "name": name, **values}, name)
         return
     stored = unit.get(TAG, found)
     unit.warnings.append(f"{stored.reference} exists already: {stored.image['name']}")

@@ -27,7 +27,7 @@ from pydantic import (
 from custctl.formats import visible
 from custctl.policy.catalogue import ENTITIES, FIELD_ONLY, SALES_DOCUMENTS
 from custctl.policy.model import LEVELS
-from custctl.resources import MAX_KEY, NOUNS, PROBABILITIES, SHORT_TYPES, fold, slug
+from custctl.resources import MAX_KEY, NOUNS, PROBABILITIES, SHORT_TYPES, fold, slug, trimmed
 from custctl.store.codec import currency_code, language_code, money_from, money_text
 
 MAX_TAG = 50
@@ -145,12 +145,12 @@ def _never(_texts: Sequence[str], _joined: str) -> bool:
     return False
 
 
-def _is_text(_texts: Sequence[str], joined: str) -> bool:
+def _is_text(texts: Sequence[str], joined: str) -> bool:
     try:
         joined.encode()
     except UnicodeEncodeError:
         return False
-    return "\0" not in joined
+    return "\0" not in joined and list(map(str.strip if joined.isascii() else trimmed, texts)) == list(texts)
 
 
 def _each(pattern: str) -> _Keeps:
@@ -161,26 +161,26 @@ def _each(pattern: str) -> _Keeps:
 @_keeps(_is_text)
 @_means("text")
 def _text(value: Any) -> str | None:
-    """Text, or None for what clears; a number in a document is read as written."""
-    if value is None or value == "":
+    """Text without white space around it, or None for what clears; a number in a document is read as written."""
+    if value is None:
         return None
     if type(value) is str and value.isascii() and "\0" not in value:  # as most are
-        return value
+        return value.strip() or None
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("must be text")
-    text = str(value)
+    text = trimmed(str(value))
     try:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError("holds a character that is not valid Unicode") from None
     if "\0" in text:  # SQL functions stop at it, and PostgreSQL cannot keep it
         raise ValueError("holds a NUL character")
-    return text
+    return text or None
 
 
-@_keeps(lambda texts, _joined: all(map(str.strip, texts)))
+@_keeps(lambda texts, _joined: all(texts))
 def _required(value: str | None) -> str:
-    if value is None or not value.strip():
+    if value is None:
         raise ValueError("must not be blank")
     return value
 
@@ -207,6 +207,11 @@ def _one_of(words: Sequence[str]) -> Callable[[str | None], str | None]:
         return value
 
     return check
+
+
+def _unsaid_is(default: str) -> Callable[[str | None], str]:
+    """The default of a field that is cleared."""
+    return lambda value: value or default
 
 
 def _if_given(check: Callable[[str], str]) -> Callable[[str | None], str | None]:
@@ -454,7 +459,7 @@ def _choices(words: Sequence[str]) -> Callable[[Any], dict[str, str]]:
             except ValueError as error:
                 raise ValueError(f"{key}: {error}") from None
             if chosen is not None:
-                said[fold(key)] = chosen
+                said[fold(trimmed(key))] = chosen
         return dict(sorted(said.items()))
 
     return check
@@ -694,9 +699,9 @@ class UserInput(Input):
     enabled: Bool = True
     confirmed: Bool = True
     guest: Bool = False
-    auth_status: Annotated[
-        Text, BeforeValidator(lambda value: value or "active"), AfterValidator(_one_of(AUTH_STATUSES))
-    ] = "active"
+    auth_status: Annotated[Text, AfterValidator(_unsaid_is("active")), AfterValidator(_one_of(AUTH_STATUSES))] = (
+        "active"
+    )
     birthday: Date = None
     language: Language = None
     currency: Currency = None
@@ -738,9 +743,7 @@ class ContentInput(Input):
     key: Slug
     was: Reference = None
     title: Name = ""
-    kind: Annotated[Text, BeforeValidator(lambda value: value or "block"), AfterValidator(_one_of(CONTENT_KINDS))] = (
-        "block"
-    )
+    kind: Annotated[Text, AfterValidator(_unsaid_is("block")), AfterValidator(_one_of(CONTENT_KINDS))] = "block"
 
 
 class ContentVariantInput(Input):
@@ -865,9 +868,7 @@ class LeadInput(Input):
     key: Slug
     was: Reference = None
     name: Name = ""
-    status: Annotated[Text, BeforeValidator(lambda value: value or "new"), AfterValidator(_one_of(LEAD_STATUSES))] = (
-        "new"
-    )
+    status: Annotated[Text, AfterValidator(_unsaid_is("new")), AfterValidator(_one_of(LEAD_STATUSES))] = "new"
     prefix: Short = None
     first_name: Short = None
     middle_name: Short = None
@@ -909,9 +910,7 @@ class OpportunityInput(Input):
     contact: Reference = None
     lead: Reference = None
     owner: Short = None
-    status: Annotated[
-        Text, BeforeValidator(lambda value: value or "open"), AfterValidator(_one_of(tuple(PROBABILITIES)))
-    ] = "open"
+    status: Annotated[Text, AfterValidator(_unsaid_is("open")), AfterValidator(_one_of(tuple(PROBABILITIES)))] = "open"
     close_date: Day = None
     probability: Annotated[int | None, PlainValidator(_whole(0, 100))] = None
     budget: Amount = None
@@ -995,9 +994,9 @@ class ProductInput(Input):
     sku: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_sku)] = ""
     name: Name = ""
     category: Reference = None
-    status: Annotated[
-        Text, BeforeValidator(lambda value: value or "enabled"), AfterValidator(_one_of(PRODUCT_STATUSES))
-    ] = "enabled"
+    status: Annotated[Text, AfterValidator(_unsaid_is("enabled")), AfterValidator(_one_of(PRODUCT_STATUSES))] = (
+        "enabled"
+    )
     visibility: Annotated[Text, AfterValidator(_one_of(PRODUCT_VISIBILITIES))] = None
     visibility_for_groups: Annotated[dict[str, str], PlainValidator(_choices(PRODUCT_GROUP_VISIBILITIES))] = {}
     visibility_for_customers: Annotated[dict[str, str], PlainValidator(_choices(PRODUCT_CUSTOMER_VISIBILITIES))] = {}

@@ -16,6 +16,7 @@ from custctl.resources import (
     SHORT_TYPES,
     Noun,
     fold,
+    trimmed,
 )
 
 _NAMES = ("name_folded", "label_folded")
@@ -61,6 +62,7 @@ def _named(connection: sqlite3.Connection, noun: Noun, text: str) -> list[tuple[
 
 def without_type(noun: Noun, text: str) -> str:
     """The key of a reference of this noun: `user:anna@acme.example` and `customer-user:…` are the same."""
+    text = trimmed(text)
     kind, colon, key = text.partition(":")
     return key if colon and SHORT_TYPES.get(kind, kind) == noun.name else text
 
@@ -82,7 +84,7 @@ def require(connection: sqlite3.Connection, noun: Noun, text: str, *, typed: boo
 def require_all(connection: sqlite3.Connection, noun: Noun, texts: Sequence[str]) -> list[str]:
     """The keys of the records that texts mean, those that are keys found together; exit 3 for those that mean none."""
     owned = noun.table == "sales_document"
-    keys = [fold(text.removeprefix(f"{noun.name}:") if owned else without_type(noun, text)) for text in texts]
+    keys = [fold(trimmed(text).removeprefix(f"{noun.name}:") if owned else without_type(noun, text)) for text in texts]
     column, own = ("number_folded", " AND entity = :entity") if owned else ("key", "")
     query = f"SELECT {column} FROM {noun.table} WHERE {column} IN (SELECT value FROM json_each(:keys)){own}"
     found = connection.execute(query, {"keys": json.dumps(keys), "entity": noun.name})
@@ -102,7 +104,7 @@ def require_all(connection: sqlite3.Connection, noun: Noun, texts: Sequence[str]
 
 def require_owned(connection: sqlite3.Connection, entity: str, text: str) -> tuple[int, str]:
     """The id and key of the sales document or plain record that was typed; exit 3 when there is none."""
-    text = text.removeprefix(f"{entity}:")
+    text = trimmed(text).removeprefix(f"{entity}:")
     by_id = id_in(text)
     for table, column in (("sales_document", "number"), ("record", "key")):
         condition = f"{column}_folded = ?" if by_id is None else "id = ?"
@@ -118,7 +120,7 @@ def require_address(connection: sqlite3.Connection, owner_noun: Noun, owner_id: 
     """The id of an address within its owner; exit 3 with the owner's addresses when there is none."""
     column = ADDRESSES[ADDRESS_OF[owner_noun.name].name][1]
     rows = connection.execute(f"SELECT key, id FROM address WHERE {column} = ? ORDER BY key", (owner_id,)).fetchall()
-    found = dict(rows).get(fold(address))
+    found = dict(rows).get(fold(trimmed(address)))
     if found is None:
         raise not_found("address", f"{owner}/{address}", [f"{owner}/{key}" for key, _ in rows][:5])
     return int(found)

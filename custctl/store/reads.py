@@ -24,7 +24,8 @@ from custctl.resources import (
     Link,
     Noun,
     fold,
-    slug,
+    tag_key,
+    trimmed,
 )
 from custctl.store import lookup
 from custctl.store.ancestry import chain
@@ -298,7 +299,7 @@ def parts_of(text: str) -> tuple[str, str, str]:
     match = _CONDITION.match(text)
     if match is None:
         raise usage(f"--where {text!r} is not FIELD OP VALUE", "like 'group=partners'; OP is one of = != < <= > >= ~")
-    return match[1], match[2], match[3]
+    return match[1], match[2], trimmed(match[3])
 
 
 def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
@@ -395,10 +396,11 @@ def _keys_meant(target: Noun, value: str, place: str) -> tuple[str, str]:
 
 
 def _tags_meant(_: Noun, value: str, place: str) -> tuple[str, str]:
-    """The ids of the tags that words mean: by the slug as a key, else by name, as where records are tagged."""
+    """The ids of the tags that words mean: by key, else by name, as where records are tagged."""
     by_key = "SELECT o.id FROM tag o WHERE o.key = value ->> 0"
     by_name = "SELECT o.id FROM tag o WHERE o.name_folded = value ->> 1"
-    words = [[slug(word, TAG.name), fold(word)] for word in _words(value)]
+    keyed = ((word, *tag_key(word)) for word in _words(value))
+    words = [[key if least == 1 else None, fold(word)] for word, key, least in keyed]
     return f"SELECT coalesce(({by_key}), ({by_name})) FROM json_each(:{place})", json.dumps(words)
 
 

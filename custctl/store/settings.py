@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.policy.catalogue import GUEST_GROUP
-from custctl.resources import CUSTOMER, GROUP, NOUNS, PROBABILITIES, Noun, reference
+from custctl.resources import CUSTOMER, GROUP, NOUNS, PROBABILITIES, Noun, reference, trimmed
 from custctl.store import lookup
 from custctl.store.codec import BASE_CURRENCY, amount_text, currency_code, language_code, rate_text, switch_of
 
@@ -45,6 +45,8 @@ class Setting:
 
     def check(self, value: Any) -> Any:
         """The value in its proper form; raises ValueError with words that say what is wanted."""
+        if isinstance(value, str):
+            value = trimmed(value)
         if self.kind == "bool" and not isinstance(value, bool):
             raise ValueError("must be true or false")
         if self.kind == "int":
@@ -52,12 +54,11 @@ class Setting:
         if self.kind == "list":
             if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
                 raise ValueError("must be a list of texts")
-            return list(value) if self.form is None else self._formed(value, self.form)
+            texts = list(filter(None, map(trimmed, value)))
+            return texts if self.form is None else self._formed(texts, self.form)
         if self.kind in TABLES:
             return _by_currency(value, TABLES[self.kind])
-        if self.kind in ("text", "choice", "reference", "currency") and (
-            not isinstance(value, str) or not value.strip()
-        ):
+        if self.kind in ("text", "choice", "reference", "currency") and (not isinstance(value, str) or not value):
             raise ValueError("must be text")
         if self.kind == "choice" and value not in self.choices:
             raise ValueError(f"must be one of {', '.join(self.choices)}")

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -204,13 +205,10 @@ class Unit:
             found = self._ids[which] = row[0] if row else None
         return found
 
-    def free_key(self, noun: Noun, first: str, prefix: str = "") -> str:
-        """The first of key, key-2, key-3 that nothing has."""
-        key, count = f"{prefix}{first}", 1
-        while self.id_of(noun, key) is not None:
-            count += 1
-            key = f"{prefix}{numbered(first, count)}"
-        return key
+    def free_key(self, noun: Noun, first: str, prefix: str = "", least: int = 1) -> str:
+        """The first of key, key-2, key-3 that nothing has; with `least` the counting begins there."""
+        keys = (f"{prefix}{numbered(first, number)}" for number in count(least))
+        return next(key for key in keys if self.id_of(noun, key) is None)
 
     def entity(self, name: str) -> Entity | None:
         """An entity of the shop or of one's own, as the policy knows it."""

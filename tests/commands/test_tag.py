@@ -94,13 +94,51 @@ def test_t_01_an_edit_needs_a_change_and_a_tag_and_a_taxonomy_that_are_stored(de
     assert "did you mean tier?" in demo("tag", "add", "New", "--taxonomy", "tiers").err
 
 
-@pytest.mark.parametrize("name", ["seasonal", "SEASONAL", "Seasonal!", "\uff33\uff25asonal"])
-def test_t_05_an_equal_slug_is_the_same_tag(demo: Runner, name: str) -> None:
+@pytest.mark.parametrize("name", ["seasonal", "SEASONAL", " Seasonal\u200b", "\uff33\uff25asonal"])
+def test_t_05_a_tag_is_its_name_folded(demo: Runner, name: str) -> None:
     before = demo.contents()
     answer = demo("tag", "add", name)
     assert (answer.exit, answer.out) == (0, "nothing to change\n")
     assert answer.err == "warning: tag:seasonal exists already: Seasonal\n"
     assert demo.contents() == before
+
+
+def test_t_05_what_parts_words_makes_no_other_tag(custctl: Runner) -> None:
+    assert custctl.changes("tag", "add", "Big Spender") == [("add", "tag:big-spender")]
+    for name in ("big-spender", "BIG_SPENDER", "Big  Spender"):
+        assert custctl.json("tag", "add", name)["warnings"] == ["tag:big-spender exists already: Big Spender"]
+
+
+SYMBOLS = ("C++", "C#", "C", "A+", "A-", "A", "+", "-", "\u2605", "R&D", "R D")
+
+
+@pytest.mark.parametrize("names", [SYMBOLS, SYMBOLS[::-1]], ids=["symbols-first", "letters-first"])
+@pytest.mark.parametrize("way", ["add", "edit", "document", "import", "import-tags"])
+def test_t_05_names_that_differ_in_a_symbol_are_different_tags(
+    custctl: Runner, way: str, names: tuple[str, ...]
+) -> None:
+    custctl("customer", "add", "Acme")
+    if way == "import-tags":
+        rows = "\n".join(f'"{name}"' for name in names)
+        assert custctl("tag", "import", custctl.file(f"Name\n{rows}\n", "tags.csv")).exit == 0
+    for name in names if way != "import-tags" else ():
+        if way == "add":
+            assert custctl("tag", "add", "--", name).exit == 0
+        elif way == "edit":
+            assert custctl("customer", "edit", "acme", f"--tag={name}").exit == 0
+        elif way == "document":
+            custctl.apply(f"[[customers]]\nkey = 'acme'\ntags = ['{name}']\n")
+        else:
+            sheet = custctl.file(f'Key,Tags\nacme,"{name}"\n', "customers.csv")
+            assert custctl("customer", "import", sheet).exit == 0
+    assert sorted(row["name"] for row in custctl.json("tag", "list")) == sorted(names)
+    for name in names:
+        custctl("customer", "edit", "acme", f"--tag={name}")
+        [key] = custctl.json("customer", "show", "acme")["tags"]
+        assert custctl.json("tag", "show", key)["name"] == name
+        assert len(custctl.json("customer", "list", "--where", f"tags={name}")) == 1
+    exported = custctl.export()
+    assert custctl.changes("apply", "-f", custctl.file(exported, "export.toml")) == []
 
 
 def test_t_05_adding_a_tag_again_changes_what_is_given_besides_its_name(demo: Runner) -> None:
@@ -111,7 +149,7 @@ def test_t_05_adding_a_tag_again_changes_what_is_given_besides_its_name(demo: Ru
     ]
 
 
-def test_t_05_a_word_means_the_tag_of_that_name_when_no_key_is_its_slug(demo: Runner) -> None:
+def test_t_05_a_word_means_the_tag_of_that_key_else_the_one_of_that_name(demo: Runner) -> None:
     demo("tag", "edit", "seasonal", "--key", "winter")
     assert demo.json("tag", "add", "SEASONAL")["warnings"] == ["tag:winter exists already: Seasonal"]
     demo("tag", "member", "add", "seasonal", "customer:partner-c")

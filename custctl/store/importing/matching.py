@@ -19,12 +19,14 @@ from custctl.resources import (
     PRICE,
     PRODUCT,
     ROLE,
+    TAG,
     USER,
     VARIANT,
     Noun,
     fold,
     numbered,
     slug,
+    tag_key,
 )
 from custctl.store.codec import language_code
 from custctl.store.contents import title_of_variant
@@ -260,8 +262,17 @@ class Keys:
                 taken.add(asked.key)
             else:
                 new.append((asked, self._first(asked)))
+        if self.noun is TAG:
+            self._give_tags([asked for asked, _ in new], taken)
+            return
         for (asked, _), key in zip(new, self.free([first for _, first in new], taken), strict=True):
             asked.key = key
+
+    def _give_tags(self, rows: Sequence[Asked], taken: set[str]) -> None:
+        for asked in rows:
+            first, least = tag_key(title_of(TAG, asked))
+            asked.key = self._free(first, taken, least)
+            taken.add(asked.key)
 
     def free(self, firsts: Sequence[str], taken: set[str]) -> list[str]:
         """Keys that nothing stored has, nor anything taken or before them in the list."""
@@ -277,11 +288,11 @@ class Keys:
         made = slug(title_of(self.noun, asked), self.noun.name)
         return f"{owner}/{made}" if owner else made
 
-    def _free(self, first: str, taken: set[str]) -> str:
+    def _free(self, first: str, taken: set[str], least: int = 1) -> str:
         """Counting goes on where it ended, so that a thousand equal names do not ask a million times."""
         owner, slash, base = first.rpartition("/")
-        count = self._counts.get(first, 1)
-        key = first
+        count = max(self._counts.get(first, 1), least)
+        key = first if least == 1 else f"{owner}{slash}{numbered(base, count)}"
         while key in taken or self._is_stored(key):
             count += 1
             key = f"{owner}{slash}{numbered(base, count)}"

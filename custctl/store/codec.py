@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
+from decimal import Decimal
 from typing import Any
 
 from custctl.resources import Field, FieldKind
@@ -18,22 +18,42 @@ MONEY_UNIT = 10_000
 """Money is kept in 1/10,000 of its currency's unit."""
 
 
-def money_from(value: str | int | Decimal) -> int:
-    """Ten-thousandths of a written amount; raises ValueError for what is not one or has more than four places."""
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        raise ValueError("must be an amount of money like 1234.50") from None
-    if amount.is_finite() and abs(amount) >= 2**63 // MONEY_UNIT:
-        raise ValueError("is too large an amount")
-    try:
-        with localcontext(Context(traps=[Inexact])):  # however many digits there are
-            amount *= MONEY_UNIT
-    except Inexact:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount != amount.to_integral_value():
+_NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?")
+"""A number as money and rates are written: digits of ASCII and one point; no exponent, no separators, no words."""
+_PLACES = 4
+_LONGEST_INTEGER = 1_000
+_MOST_DIGITS = len(str(2**63 // MONEY_UNIT))
+
+
+def money_from(value: object) -> int:
+    """Ten-thousandths of an amount that is written as text or is a number of a document.
+
+    The one reader of money. Raises ValueError for what is no such amount, is too large or has more than four places.
+    """
+    sign, whole, places = _number(value) or ("", "", "")
+    if not whole:
+        raise ValueError("must be an amount of money like 1234.50")
+    places = places.rstrip("0")
+    if len(places) > _PLACES:
         raise ValueError("must have at most four decimal places")
-    return int(amount)
+    whole = whole.lstrip("0")
+    if len(whole) > _MOST_DIGITS or int(whole or "0") >= 2**63 // MONEY_UNIT:
+        raise ValueError("is too large an amount")
+    units = int(whole + places.ljust(_PLACES, "0"))
+    return -units if sign == "-" else units
+
+
+def _number(value: object) -> tuple[str, str, str] | None:
+    """The sign, the whole part and the decimal places of a number, None for what is written in another way.
+
+    A float is refused because its digits are not those that were written.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER:  # str() refuses some thousand digits
+        return ("-" if value < 0 else "", "9" * _LONGEST_INTEGER, "")
+    found = _NUMBER.fullmatch(str(value).strip())
+    return (found[1], found[2], found[3] or "") if found else None
 
 
 def money_text(units: int) -> str:
@@ -62,24 +82,20 @@ def rate_parts(text: str) -> tuple[int, int]:
     return int(whole + places), int(10 ** len(places))
 
 
-def rate_text(value: Any) -> str:
+def rate_text(value: object) -> str:
     """A rate of exchange in its shortest form; raises ValueError for what is none.
 
     Its two whole numbers multiplied stay below 2**62, so that amounts are converted within 64 bits.
     """
-    wrong = "must be a number above 0, like 1.08"
-    if isinstance(value, bool | float) or not isinstance(value, str | int | Decimal):
-        raise ValueError(wrong)
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise ValueError(wrong) from None
-    if not number.is_finite() or number <= 0 or number.adjusted() > len(str(_RATE_ROOM)):
-        raise ValueError(wrong if number.is_nan() or number <= 0 else "is too large a number")
-    text = f"{number:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    if len(text.partition(".")[2]) > _RATE_PLACES:
+    sign, whole, places = _number(value) or ("-", "", "")
+    whole, places = whole.lstrip("0"), places.rstrip("0")
+    if sign == "-" or not (whole or places):
+        raise ValueError("must be a number above 0, like 1.08")
+    if len(whole) > len(str(_RATE_ROOM)):
+        raise ValueError("is too large a number")
+    if len(places) > _RATE_PLACES:
         raise ValueError(f"must have at most {_RATE_PLACES} decimal places")
+    text = f"{whole or '0'}.{places}" if places else whole
     above, below = rate_parts(text)
     if above * below >= _RATE_ROOM:
         raise ValueError("has too many digits: leave some of the decimal places out")
@@ -98,11 +114,9 @@ def language_code(text: str) -> str:
     return code
 
 
-def amount_text(value: Any) -> str:
+def amount_text(value: object) -> str:
     """An amount of money that is not below nothing; raises ValueError for what is none."""
     wrong = "must be money written as text, nothing or more, like 1234.50"
-    if isinstance(value, bool | float) or not isinstance(value, str | int | Decimal):
-        raise ValueError(wrong)
     try:
         units = money_from(value)
     except ValueError:

@@ -312,8 +312,6 @@ def _time(value: str | None) -> str | None:
 def _money(value: Any) -> str | None:
     if value is None or value == "":
         return None
-    if isinstance(value, bool | float):
-        raise ValueError("must be money written as text, like 1234.50")
     return money_text(money_from(value))
 
 
@@ -513,7 +511,8 @@ def _whole(least: int, most: int) -> Callable[[Any], int | None]:
 
 @_means("a whole number from 1 to 999999999")
 def _quantity(value: Any) -> int:
-    return _whole(1, 999_999_999)(value) or 1
+    quantity = _whole(1, 999_999_999)(value)
+    return 1 if quantity is None else quantity
 
 
 @_means("an amount, nothing or more")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from custctl.resources import BUSINESS, CONTACT, CUSTOMER, NOUNS, ROLE, SETTING, USER, VISITOR, Noun
 from custctl.store import rows
-from custctl.store.codec import money_from, money_text, to_column
+from custctl.store.codec import amount_text, money_from, money_text, rate_text, to_column
 from custctl.store.demo import folder
 from custctl.store.select import selection
 from tests.runner import Rows, Runner
@@ -209,29 +210,54 @@ def test_every_amount_that_can_be_kept_is_written_and_read_exactly(units: int) -
         ("1234.5", 12_345_000, "1234.50"),
         ("0", 0, "0.00"),
         ("-0.0001", -1, "-0.0001"),
-        ("1e2", 1_000_000, "100.00"),
+        ("+5", 50_000, "5.00"),
+        (" 5\u00a0", 50_000, "5.00"),
+        ("12.500000", 125_000, "12.50"),
+        (Decimal("12.5"), 125_000, "12.50"),
         ("0.1250", 1_250, "0.125"),
         (7, 70_000, "7.00"),
     ],
 )
-def test_money_is_shown_with_two_places_and_no_more_than_it_needs(written: str | int, units: int, shown: str) -> None:
+def test_money_is_shown_with_two_places_and_no_more_than_it_needs(written: str | int | Decimal, units: int, shown: str) -> None:
     assert (money_from(written), money_text(units)) == (units, shown)
+
+
+NO_MONEY = "must be an amount of money like 1234.50"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", " ", "x", "1,5", ".", ".5", "5.", "1.2.3", "--1", "1 000", "1'000", "$5", "0x10", "1_000", "1_0.50"),
+        *("1e3", "1E3", "1e9999999", "1e-9999999", "NaN", "nan", "-nan", "sNaN", "Infinity", "inf", "-inf"),
+        *("\u0661\u0662", "\uff11\uff12", "1\u066b5", "\u00b2", "\u2212" + "5"),
+        *(True, False, 1.5, float("nan"), None, [], {}, (), [0, [1, 5], 1], (0, (1, 5), 1), {"a": 1}, b"1"),
+        *(Decimal("1E+3"), Decimal("NaN"), Decimal("Infinity"), Decimal("1E-7")),
+    ],
+    ids=repr,
+)
+def test_money_is_digits_of_ascii_with_one_point_and_nothing_else(value: object) -> None:
+    with pytest.raises(ValueError, match=f"^{NO_MONEY}$"):
+        money_from(value)
+    with pytest.raises(ValueError, match=r"^must be a number above 0, like 1\.08$"):
+        rate_text(value)
+    with pytest.raises(ValueError, match="^must be money written as text, nothing or more"):
+        amount_text(value)
 
 
 @pytest.mark.parametrize(
     ("amount", "words"),
     [
-        ("", "must be an amount of money like 1234.50"),
-        ("x", "must be an amount of money like 1234.50"),
-        ("1,5", "must be an amount of money like 1234.50"),
         ("1.00001", "must have at most four decimal places"),
-        ("NaN", "must have at most four decimal places"),
-        ("Infinity", "must have at most four decimal places"),
-        ("1e400", "is too large an amount"),
         ("922337203685477", "is too large an amount"),
+        ("-922337203685477", "is too large an amount"),
+        ("1" + "0" * 400, "is too large an amount"),
+        ("1" + "0" * 40_000, "is too large an amount"),
+        (10**400, "is too large an amount"),
         ("1." + "0" * 40 + "1", "must have at most four decimal places"),
     ],
+    ids=lambda value: str(value)[:30] if isinstance(value, str) else "a large integer",
 )
-def test_what_is_no_amount_of_money_is_refused(amount: str, words: str) -> None:
+def test_an_amount_that_cannot_be_kept_exactly_is_refused(amount: str | int, words: str) -> None:
     with pytest.raises(ValueError, match=f"^{words}$"):
         money_from(amount)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from custctl.resources import Field, FieldKind
+from custctl.resources import Field, FieldKind, trimmed
 
 MONEY_UNIT = 10_000
 """Money is kept in 1/10,000 of its currency's unit."""
@@ -52,7 +52,7 @@ def _number(value: object) -> tuple[str, str, str] | None:
         return None
     if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER:  # str() refuses some thousand digits
         return ("-" if value < 0 else "", "9" * _LONGEST_INTEGER, "")
-    found = _NUMBER.fullmatch(str(value).strip())
+    found = _NUMBER.fullmatch(trimmed(str(value)))
     return (found[1], found[2], found[3] or "") if found else None
 
 

@@ -310,7 +310,7 @@ def _time(value: str | None) -> str | None:
 
 @_means("money like 1234.50, as text")
 def _money(value: Any) -> str | None:
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not trimmed(value)):
         return None
     return money_text(money_from(value))
 

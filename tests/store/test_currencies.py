@@ -62,7 +62,15 @@ def test_the_base_currency_and_no_currency_are_taken_as_they_are_and_what_has_no
 
 @pytest.mark.parametrize(
     ("written", "kept"),
-    [("1.08", "1.08"), ("1.080", "1.08"), ("2", "2"), (2, "2"), (" 2 ", "2"), ("002.50", "2.5"), ("0.0000631234", "0.0000631234")],
+    [
+        ("1.08", "1.08"),
+        ("1.080", "1.08"),
+        ("2", "2"),
+        (2, "2"),
+        (" 2 ", "2"),
+        ("002.50", "2.5"),
+        ("0.0000631234", "0.0000631234"),
+    ],
 )
 def test_a_rate_is_kept_in_its_shortest_form(written: str, kept: str) -> None:
     assert rate_text(written) == kept

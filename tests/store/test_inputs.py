@@ -78,7 +78,9 @@ def test_an_empty_value_of_the_wrong_type_is_not_taken_for_nothing(
     assert INPUTS[table].model_validate({**row, name: None}) is not None
 
 
-@pytest.mark.parametrize("value", ["[0, [1, 5], 1]", "{}", "true", '"1_000"', '"1e9999999"', '"nan"', '"\\uff11"', "1e3"])
+@pytest.mark.parametrize(
+    "value", ["[0, [1, 5], 1]", "{}", "true", '"1_000"', '"1e9999999"', '"nan"', '"\\uff11"', "1e3"]
+)
 def test_money_in_a_document_that_is_not_written_as_digits_is_refused(custctl: Runner, value: str) -> None:
     told = "order '1': subtotal must be an amount of money like 1234.50"
     document = f'{{"orders": [{{"number": "1", "subtotal": {value}}}]}}'

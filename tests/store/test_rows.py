@@ -218,7 +218,9 @@ def test_every_amount_that_can_be_kept_is_written_and_read_exactly(units: int) -
         (7, 70_000, "7.00"),
     ],
 )
-def test_money_is_shown_with_two_places_and_no_more_than_it_needs(written: str | int | Decimal, units: int, shown: str) -> None:
+def test_money_is_shown_with_two_places_and_no_more_than_it_needs(
+    written: str | int | Decimal, units: int, shown: str
+) -> None:
     assert (money_from(written), money_text(units)) == (units, shown)
 
 

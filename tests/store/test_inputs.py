@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from custctl.store.inputs import INPUTS, AddressInput, ContactAddressInput, Input, in_words
 from tests.runner import Runner
 
-MODELS = {**INPUTS, "addresses": AddressInput, "contact_addresses": ContactAddressInput}
+MODELS: dict[str, type[Input]] = {**INPUTS, "addresses": AddressInput, "contact_addresses": ContactAddressInput}
 FIELDS = [(table, name) for table, model in MODELS.items() for name in model.model_fields]
 WRONG: list[Any] = [{}, [], 0, False, True, 1.5, -1, {"a": 1}, {"a": {"b": []}}, [0, [1, 5], 1], [[]], [{}], [None]]
 

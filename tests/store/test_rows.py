@@ -243,7 +243,7 @@ def test_money_is_digits_of_ascii_with_one_point_and_nothing_else(value: object)
         money_from(value)
     with pytest.raises(ValueError, match=r"^must be a number above 0, like 1\.08$"):
         rate_text(value)
-    with pytest.raises(ValueError, match="^must be money written as text, nothing or more"):
+    with pytest.raises(ValueError, match=r"^must be money written as text, nothing or more"):
         amount_text(value)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from custctl import shell
 from custctl.commands._arguments import After, Count, Limit, ProductArg, Sort, Where
 from custctl.commands._command import Call, command
 from custctl.commands._common import Asked, listing, record
@@ -78,7 +79,8 @@ def register(app: typer.Typer, noun: Noun, argument: Any, example: str) -> None:
     ):
         work.__doc__ = text
         work.__annotations__["who"] = argument
-        command(app, verb, examples=[f"custctl {noun.group} {verb} {example} {tail}" for tail in tails])(work)
+        examples = [shell.line([noun.group, verb, *example.split(), *tail.split()]) for tail in tails]
+        command(app, verb, examples=examples)(work)
 
 
 def products(call: Call, noun: Noun | None, who: str, asked: Asked, explain: str | None) -> Result:

@@ -19,7 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command_from_info
 
-from custctl import config
+from custctl import config, shell
 from custctl.commands._invocation import SHARED, Invocation
 from custctl.errors import conflict, usage
 from custctl.result import Result, Row
@@ -178,11 +178,8 @@ class Call(typer.Context):
 
     @property
     def command_line(self) -> str:
-        """The command as history keeps it; a byte of a file name that is no text is kept as an escape."""
-        import shlex
-
-        line = "custctl " + shlex.join(self.invocation.arguments)
-        return line.encode(errors="backslashreplace").decode()
+        """The command as history keeps it, in characters that can be shown."""
+        return shell.line(self.invocation.arguments)
 
 
 def typed_line() -> str:

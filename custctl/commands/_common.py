@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from custctl import config
+from custctl import config, shell
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, usage
 from custctl.resources import ACCOUNT, ADDRESS_OF, SALES, USER, Noun, fold, slug
@@ -277,7 +277,7 @@ def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:
     """A new record cannot have a key that is taken (exit 5)."""
     found = unit.find(noun, key)
     if found is not None:
-        hint = f"custctl {noun.group} edit {key} changes it"
+        hint = f"{shell.command(f'{noun.group} edit', key)} changes it"
         raise CustctlError(Problem("taken", Exit.CONFLICT, f"{found.reference} exists already", hint, value=key))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl import shell
 from custctl.commands._command import Call, command
 from custctl.commands._common import record, table
 from custctl.resources import CONTENT, CUSTOMER, USER, Noun
@@ -46,8 +47,10 @@ def register(app: typer.Typer, noun: Noun, argument: Any, *, example: str = "") 
     content.__doc__ = f"List the contents of the website with the variant that {sees.removesuffix(' and may do')}."
     for function in (context, content):
         function.__annotations__["key"] = argument
-    command(app, "context", examples=(f"custctl {group} context {example}".rstrip(),))(context)
-    command(app, "content", examples=(f"custctl {group} content {example} --explain home-banner",))(content)
+    who = example.split()
+    command(app, "context", examples=(shell.command(f"{group} context", *who),))(context)
+    explained = shell.command(f"{group} content", *who, explain="home-banner")
+    command(app, "content", examples=(explained,))(content)
 
 
 def person(connection: sqlite3.Connection, noun: Noun | None, text: str | None) -> Person:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from custctl import shell
 from custctl.commands._common import add, link, write_item
 from custctl.errors import conflict, invalid
 from custctl.resources import (
@@ -59,11 +60,12 @@ def conversion(unit: Unit, lead: Draft, asked: dict[str, Any], account_name: str
 def _refuse_decided(unit: Unit, lead: Draft) -> None:
     status = lead.image["status"]
     if status == "canceled":
-        hint = f"custctl lead reactivate {lead.key} comes first"
+        hint = f"{shell.command('lead reactivate', lead.key)} comes first"
         raise conflict(f"{lead.reference} is canceled and cannot be converted", code="status", hint=hint)
     made = unit.select(OPPORTUNITY, "t.lead_id = :id", id=lead.id)
     if status == "qualified" and made:
-        hint = f"custctl lead reactivate {lead.key} for another one, or custctl opportunity add --lead {lead.key}"
+        again = shell.command("lead reactivate", lead.key)
+        hint = f"{again} for another one, or {shell.command('opportunity add', lead=lead.key)}"
         raise conflict(f"{lead.reference} was converted to {made[0].reference} already", code="status", hint=hint)
 
 
@@ -91,7 +93,7 @@ def _called(unit: Unit, company: str) -> str | None:
 
     keys = keys_by(unit.connection, ACCOUNT, "name", [fold(company)]).get(fold(company), [])
     if len(keys) > 1:
-        hint = f"name one: --account {keys[0]}"
+        hint = f"name one: {shell.words('--account', keys[0])}"
         words = f"several accounts are called {company!r}"
         raise invalid(words, code="ambiguous", field="account", value=company, hint=hint, candidates=keys)
     return keys[0] if keys else None

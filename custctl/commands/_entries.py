@@ -1,11 +1,11 @@
 """The e-mail addresses and phone numbers of a record: the same verbs for both. The first is the primary one."""
 # No `from __future__ import annotations`: the arguments below differ from group to group.
 
-import shlex
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args
 
 import typer
 
+from custctl import shell
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import find, write_item
 from custctl.errors import conflict, near, not_found
@@ -88,7 +88,7 @@ def _remove(unit: "Unit", kind: _Entries, owner: str, text: str) -> None:
     if entry is None:
         raise not_found(f"{kind.title} of {draft.reference}", text, near(text, entries))
     if len(entries) > 1 and entry == entries[0]:
-        other = f"custctl {kind.owner.group} {kind.name} add {draft.key} {shlex.quote(entries[1])} --primary"
+        other = shell.command(f"{kind.owner.group} {kind.name} add", draft.key, entries[1], primary=True)
         message = f"{entry} is the primary {kind.title} of {draft.reference}"
         raise conflict(message, hint=f"make another one that first: {other}", code="protected")
     write_item(unit, kind.owner, {"key": draft.key, kind.field: [other for other in entries if other != entry]})

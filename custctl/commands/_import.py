@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl import config
+from custctl import config, shell
 from custctl.commands._command import Call, command
 from custctl.errors import Exit, did_you_mean, near, usage
 from custctl.resources import Noun
@@ -54,7 +54,11 @@ MaxErrors = Annotated[
 def register(app: typer.Typer, noun: Noun, *examples: str) -> None:
     """Give a group the verb `import`."""
 
-    @command(app, "import", examples=examples or (f"custctl {noun.group} import {noun.document}.csv --dry-run",))
+    @command(
+        app,
+        "import",
+        examples=examples or (shell.command(f"{noun.group} import", f"{noun.document}.csv", dry_run=True),),
+    )
     def import_(
         call: Call,
         file: FileArg,

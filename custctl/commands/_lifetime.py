@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl import shell
 from custctl.commands._arguments import AccountArg, After, BusinessArg, Count, CustomerArg, Limit, Sort, Where
 from custctl.commands._command import Call, command
 from custctl.commands._common import Asked, listing, record, table
@@ -63,6 +64,7 @@ def of_accounts(app: typer.Typer) -> None:
 
 
 _HISTORY = "custctl account lifetime acme --history"
+_RATES = "custctl setting get currency.rates"
 
 
 def _history(call: Call, account: str, *, details: bool, as_of: str | None) -> Result:
@@ -104,7 +106,7 @@ def remarks(lost: Iterable[Mapping[str, Any]], undated: int = 0) -> Iterable[str
     """What is to be said beside sums: which amounts they leave out, and how those come in."""
     amounts = [f"{part['amount']} {part['currency']}" for part in lost]
     if amounts:
-        yield f"left out, because there is no rate: {', '.join(amounts)}; custctl setting get currency.rates"
+        yield f"left out, because there is no rate: {', '.join(amounts)}; {_RATES}"
     if undated:
         yield f"left out, because they have no date: {undated}"
 
@@ -172,7 +174,7 @@ def purchases(app: typer.Typer, noun: Noun, argument: Any, acts: bool = False) -
     purchased.__doc__ = f"List the products that {_a(noun)} bought before, those bought latest first."
     for verb, may in ((orders, acts), (volume, False), (purchased, False)):
         verb.__annotations__["whose"] = argument
-        example = f"custctl {noun.group} {verb.__name__} {key}"
+        example = shell.command(f"{noun.group} {verb.__name__}", key)
         command(app, verb.__name__, acts=may, examples=(example,))(verb)
 
 

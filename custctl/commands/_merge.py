@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl import shell
 from custctl.commands._arguments import After, Count, Limit, Sort, Where
 from custctl.commands._command import Call, command
 from custctl.commands._common import Asked, find, listing
@@ -146,7 +147,7 @@ def duplicates_verb(app: typer.Typer, noun: Noun, names: Sequence[str]) -> None:
     duplicates.__annotations__["by"] = Annotated[
         str, typer.Option("--by", metavar=metavar, help="What they share; letter case makes no difference.")
     ]
-    command(app, "duplicates", examples=(f"custctl {noun.group} duplicates --by {shown[-1]}",))(duplicates)
+    command(app, "duplicates", examples=(shell.command(f"{noun.group} duplicates", by=shown[-1]),))(duplicates)
 
 
 _NAMES = {"email": "primary e-mail address", "phone": "primary phone number"}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl import shell
 from custctl.commands import _import
 from custctl.commands._arguments import SomeNumbers, Tags
 from custctl.commands._command import Call, command, group
@@ -59,7 +60,7 @@ def group_of(noun: Noun, text: str) -> typer.Typer:
     app = group(noun.name, text)
 
     told = "List them, by number; under --as those that the user may see."
-    list_verb(app, noun, told, acts=True, examples=(f"custctl {noun.name} list --as anna@acme.example",))
+    list_verb(app, noun, told, acts=True, examples=(shell.command(f"{noun.name} list", as_="anna@acme.example"),))
 
     @command(app, "show", acts=True)
     def show(call: Call, number: NumberArg) -> Result:
@@ -129,7 +130,7 @@ def _with_its_options(verb: Callable[..., Result], noun: Noun) -> Callable[..., 
 def _check_verb(app: typer.Typer, noun: Noun) -> None:
     """Give a group the verb `check`, which asks about the amount."""
 
-    @command(app, "check", examples=(f"custctl {noun.name} check {noun.name[0].upper()}-1",))
+    @command(app, "check", examples=(shell.command(f"{noun.name} check", f"{noun.name[0].upper()}-1"),))
     def check(call: Call, number: NumberArg) -> Result:
         """Does its subtotal lie within the least and the most that the shop wants? Exit 0 is yes, 1 is no."""
         from custctl.store import amounts

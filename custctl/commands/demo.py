@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from custctl import shell
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import record
 from custctl.errors import usage
@@ -93,8 +94,8 @@ def _tour(call: Call) -> Iterator[tuple[str, Result]]:
     yield "custctl access matrix role:buyer", Result(answers.matrix(connection, "role:buyer"), "matrix")
     for question in (ALLOWED, DENIED):
         answer = answers.explain(connection, Question(*question))
-        yield f"custctl access explain {' '.join(question)}", Result(answer, "explain")
-    call.note(f"the world is in {call.database}. try next: custctl --db {call.database} user list")
+        yield shell.command("access explain", *question), Result(answer, "explain")
+    call.note(f"the world is in {call.database}. try next: {shell.line(['--db', str(call.database), 'user', 'list'])}")
 
 
 def _into_database(call: Call, world: World) -> Result:
@@ -103,7 +104,8 @@ def _into_database(call: Call, world: World) -> Result:
 
     with call.progress("making", "customers", world.size.customers) as progress:
         filled = fill(call.writer, world, progress.at)
-    told = f"the world is in {call.database}. try next: custctl --db {call.database} customer list --limit 20"
+    again = shell.line(["--db", str(call.database), "customer", "list", "--limit", "20"])
+    told = f"the world is in {call.database}. try next: {again}"
     return record(call, {"revision": filled.revision, **filled.counts}, _DRY_RUN if call.dry_run else told)
 
 

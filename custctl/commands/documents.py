@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl import shell
 from custctl.commands._arguments import FILES, Files
 from custctl.commands._command import Call, changes_result, command, counted, group
 from custctl.errors import Exit, usage
-from custctl.formats import visible
 from custctl.result import Result
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def plan(
     if call.dry_run:
         return changes_result(report, dry_run=True)
     call.done()
-    return changes_result(report, dry_run=False, notes=(f"planned: custctl apply --plan {visible(shlex.quote(out))}",))
+    return changes_result(report, dry_run=False, notes=(f"planned: {shell.command('apply', plan=out)}",))
 
 
 @command(app, "diff", examples=("custctl diff -f customers.toml", "custctl diff -f world/ --prune --quiet"))

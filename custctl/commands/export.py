@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from custctl import shell
 from custctl.commands._arguments import Limit, Sort, Where
 from custctl.commands._command import Call, command, group
 from custctl.errors import did_you_mean, invalid, near, usage
@@ -106,7 +107,7 @@ def _refuse(given: dict[str, Any], format: str) -> None:
 def _noun(name: str | None, format: str) -> Noun:
     """The noun that is meant; raises exit 2 where none is named, 4 for an unknown one."""
     if name is None:
-        raise usage(f"--format {format} takes one NOUN", f"like custctl export customers --format {format}")
+        raise usage(f"--format {format} takes one NOUN", f"like {shell.command('export', 'customers', format=format)}")
     found = noun_called(name)
     if found is None:
         hint = did_you_mean(near(name, CALLED)) or f"the nouns are {', '.join(CALLED)}"

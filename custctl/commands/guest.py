@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl import config
+from custctl import config, shell
 from custctl.commands import _buying, _context, _import, access
 from custctl.commands._arguments import (
     ActionArg,
@@ -155,14 +155,9 @@ Products = Annotated[list[str] | None, typer.Option("--product", metavar="SKU", 
 
 def _orders(noun: Noun, number: str, text: str) -> None:
     """Give the group a verb by which visitors make a document that needs to know who they are."""
+    person = {"email": "jo@mail.example", "first_name": "Jo", "last_name": "Miller"}
 
-    @command(
-        app,
-        noun.name,
-        examples=(
-            f"custctl guest {noun.name} s-17 {number} --email jo@mail.example --first-name Jo --last-name Miller",
-        ),
-    )
+    @command(app, noun.name, examples=(shell.command(f"guest {noun.name}", "s-17", number, **person),))
     def order(
         call: Call,
         visitor: VisitorArg,

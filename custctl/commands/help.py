@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from custctl import shell
 from custctl.commands._command import Call, Group, command, group
 from custctl.commands._topics import TOPICS
 from custctl.errors import CustctlError, did_you_mean, near, usage
@@ -30,7 +31,7 @@ def help_(
     if topic is None:
         return Result({"text": _help_of(call, words)}, "text")
     if len(words) > 1:
-        raise usage(f"{words[0]} is a topic, and nothing is below it", f"custctl help {words[0]} tells it")
+        raise usage(f"{words[0]} is a topic, and nothing is below it", f"{shell.command('help', words[0])} tells it")
     return topic.answer(topic.about)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl import shell
 from custctl.commands import _address, _entries, _import
 from custctl.commands._arguments import (
     Emails,
@@ -234,7 +235,7 @@ def _stays(draft: Draft, status: str) -> Problem | None:
     if now == status:
         return conflict(f"{draft.reference} is already {now}", code="unchanged").problem
     if "new" not in (now, status):
-        hint = f"custctl lead reactivate {draft.key} comes first"
+        hint = f"{shell.command('lead reactivate', draft.key)} comes first"
         return conflict(f"{draft.reference} is {now} and cannot become {status}", code="status", hint=hint).problem
     return None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl import shell
 from custctl.commands import _import
 from custctl.commands._arguments import (
     ExternalId,
@@ -206,7 +207,9 @@ def move(
     """Say how far an open opportunity has come; its probability follows unless it was set by hand."""
     if status in CLOSED:
         verb = "win" if status == "won" else "lose"
-        raise invalid(f"nothing is moved to {status}", value=status, hint=f"custctl opportunity {verb} {opportunity}")
+        raise invalid(
+            f"nothing is moved to {status}", value=status, hint=shell.command(f"opportunity {verb}", opportunity)
+        )
     if status not in _OPEN:
         hint = did_you_mean(near(status, _OPEN)) or f"it is one of {', '.join(_OPEN)}"
         raise invalid(f"{status!r} is not the status of an opportunity", field="status", value=status, hint=hint)
@@ -251,7 +254,7 @@ def _decide(unit: Unit, text: str, values: dict[str, Any], *, closed: bool) -> D
     status = draft.image["status"]
     if (status in CLOSED) is not closed:
         message = f"{draft.reference} is {status}" + (", so it is open already" if closed else " already")
-        hint = None if closed else f"custctl opportunity reopen {draft.key} comes first"
+        hint = None if closed else f"{shell.command('opportunity reopen', draft.key)} comes first"
         raise conflict(message, code="status", hint=hint)
     return write_item(unit, OPPORTUNITY, {"key": draft.key, **values})
 

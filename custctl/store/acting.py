@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from custctl import shell
 from custctl.errors import Denied, conflict
 from custctl.policy.decide import decide, scope
 from custctl.policy.model import Level, Reason, Scope
@@ -246,7 +247,9 @@ _HOLDERS = f"t.id IN (SELECT ur.user_id FROM user_role ur WHERE ur.role_id = :ro
 def _refuse_second(unit: Unit, role: Draft, customer: str, label: str) -> None:
     """A label is unique per customer, so a second copy needs another one, or is the first one meant (exit 5)."""
     for other in unit.select(ROLE, f"t.label_folded = :label AND {_OF_CUSTOMER}", label=fold(label), customer=customer):
-        hint = f"change {other.key} instead, or make another copy: custctl role edit {role.key} --label LABEL"
+        hint = (
+            f"change {other.key} instead, or make another copy: {shell.command('role edit', role.key, label='LABEL')}"
+        )
         words = f"{customer} has a role with the label {label!r} already: {other.reference}"
         raise conflict(words, code="taken", field="label", value=label, hint=hint)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from custctl import shell
 from custctl.errors import Exit, did_you_mean, near, number_of
 from custctl.resources import CHANNEL
 from custctl.store.inputs import CHANNEL_ENTITIES, CHANNEL_TYPES
@@ -49,7 +50,7 @@ def _in_channel(unit: Unit, draft: Draft, kind: str) -> None:
     elif not joined.image["active"] and joined.before is None:
         unit.warnings.append(f"{draft.reference}: {joined.reference} is not active")
     elif not joined.image["active"]:
-        hint = f"custctl channel enable {key}"
+        hint = shell.command("channel enable", key)
         message = f"{joined.reference} is not active"
         wrong(unit, draft, "channel", message, code="inactive", exit_code=Exit.CONFLICT, hint=hint, value=key)
 

@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import cache, partial
-from shlex import quote
 from typing import Any, NamedTuple
 
+from custctl import shell
 from custctl.errors import number_of
 from custctl.policy.catalogue import (
     CAPABILITIES,
@@ -228,7 +228,7 @@ def _cycles(connection: sqlite3.Connection) -> Found:
 def _uproot(record: str) -> str:
     kind, _, key = record.partition(":")
     if kind == "customer":
-        return f"custctl customer move {quote(key)} --top"
+        return shell.command("customer move", key, top=True)
     return f"apply a document in which {record} has another parent"
 
 
@@ -346,8 +346,8 @@ def _without_role(connection: sqlite3.Connection) -> Found:
     """An enabled user has a role (design 5)."""
     none = "t.enabled AND NOT EXISTS (SELECT 1 FROM user_role ur WHERE ur.user_id = t.id)"
     for record, key in _records(connection, USER, none, "t.key"):
-        user = quote(key)
-        yield record, "is enabled and has no role", f"custctl user role add {user} ROLE, or custctl user disable {user}"
+        remedy = f"{shell.command('user role add', key, 'ROLE')}, or {shell.command('user disable', key)}"
+        yield record, "is enabled and has no role", remedy
 
 
 def _foreign_role(connection: sqlite3.Connection) -> Found:
@@ -355,47 +355,47 @@ def _foreign_role(connection: sqlite3.Connection) -> Found:
     joins = "JOIN user_role ur ON ur.user_id = t.id JOIN role r ON r.id = ur.role_id"
     other = "r.customer_id IS NOT NULL AND r.customer_id IS NOT t.customer_id"
     for record, key, role in _records(connection, USER, other, "t.key", "r.key", joins=joins):
-        remedy = f"custctl user role remove {quote(key)} {quote(role)}, or move the user to that customer"
+        remedy = f"{shell.command('user role remove', key, role)}, or move the user to that customer"
         yield record, f"holds role:{role} of another customer", remedy
 
 
 def _primary(connection: sqlite3.Connection) -> Found:
     """Whoever has addresses has one primary among them (features D-04, D-06)."""
-    for noun, owner, command in _address_nouns():
+    for noun, owner, verb in _address_nouns():
         query = f"""SELECT {selection(noun.name).expression("owner")}, sum(t.is_primary), min(t.key)
             FROM address t WHERE {selection(noun.name).restriction} GROUP BY 1 HAVING sum(t.is_primary) <> 1"""
         for key, count, first in connection.execute(query):
-            remedy = f"{command} {quote(f'{key}/{first}')} --primary"
+            remedy = shell.command(verb, f"{key}/{first}", primary=True)
             yield reference(owner, str(key)), f"has {count} primary addresses, not one", remedy
 
 
 def _default_twice(connection: sqlite3.Connection) -> Found:
     """Whoever has addresses has at most one default of each type (feature D-05)."""
-    for noun, owner, command in _address_nouns():
+    for noun, owner, verb in _address_nouns():
         query = f"""SELECT {selection(noun.name).expression("owner")}, d.value, count(*), max(t.key)
             FROM address t, {_each("default_types")} d
             WHERE {selection(noun.name).restriction} GROUP BY 1, 2 HAVING count(*) > 1"""
         for key, type_, count, last in connection.execute(query):
-            remedy = f"{command} {quote(f'{key}/{last}')} --default {quote(str(type_))}"
+            remedy = shell.command(verb, f"{key}/{last}", default=str(type_))
             yield reference(owner, str(key)), f"has {count} default {type_} addresses", remedy
 
 
 def _default_of_no_type(connection: sqlite3.Connection) -> Found:
     """An address is the default for types that it has (feature D-05)."""
     without = f"d.value NOT IN (SELECT value FROM {_each('types')})"
-    for noun, _, command in _address_nouns():
+    for noun, _, verb in _address_nouns():
         found = _records(connection, noun, without, "d.value", joins=f", {_each('default_types')} d")
         for record, type_ in found:
-            remedy = f"{command} {quote(record.partition(':')[2])} --type {quote(str(type_))}"
+            remedy = shell.command(verb, record.partition(":")[2], type=str(type_))
             yield record, f"is the default {type_} address, which it is none of", remedy
 
 
 def _address_nouns() -> Iterator[tuple[Noun, Noun, str]]:
-    """The nouns of addresses, their owners', and the command that changes one."""
+    """The nouns of addresses, their owners', and the verb that changes one."""
     for noun in NOUNS.values():
         if noun.table == "address":
             owner = NOUNS[noun.name.removesuffix("-address")]
-            yield noun, owner, f"custctl {owner.reference} address edit"
+            yield noun, owner, f"{owner.reference} address edit"
 
 
 def _each(column: str) -> str:
@@ -415,7 +415,7 @@ def _entries(connection: sqlite3.Connection) -> Found:
             WHERE (e.kind, e.name, e.permission, e.level) = (?, ?, ?, ?)"""
         for (key,) in connection.execute(query, (kind, name, permission, level)):
             resource = name if kind in ("entity", "field") else f"{kind}:{name}"
-            remedy = f"custctl role revoke {quote(key)} {quote(resource)}; if that fails, {RESTORE}"
+            remedy = f"{shell.command('role revoke', key, resource)}; if that fails, {RESTORE}"
             yield reference(ROLE, key), words, remedy
 
 

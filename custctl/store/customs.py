@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from custctl import shell
 from custctl.errors import Exit
 from custctl.policy.amounts import Limits, Verdict, compare
 from custctl.resources import CUSTOMER, SETTING, USER, VISITOR
@@ -126,9 +127,9 @@ def _defaults(unit: Unit, drafts: Sequence[Draft]) -> None:
         default, _ = customs.value(f"{what}.default", places)
         if default in enabled or (end == "enabled" and _is_asked_too(unit, draft, f"{what}.default")):
             continue
-        where = "" if places[0] is SYSTEM else f" --for {places[0].title}"
+        where = None if places[0] is SYSTEM else places[0].title
         hint = (
-            f"custctl setting set {what}.enabled{where} {' '.join([*enabled, default])}"
+            shell.command("setting set", f"{what}.enabled", *enabled, default, for_=where)
             if end == "default"
             else f"keep {default} among them, or choose another {what}.default first"
         )

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from custctl import shell
 from custctl.errors import did_you_mean, invalid, near
 from custctl.policy.catalogue import PREDEFINED_ROLES, standard_permissions
 from custctl.resources import (
@@ -41,7 +42,8 @@ def tables(connection: sqlite3.Connection, only: str | None = None) -> dict[str,
     called = None if only is None else noun_called(only)
     if called is not None and called.name in ADDRESSES:
         owner, _ = ADDRESSES[called.name]
-        hint = f"custctl export {owner.document} has them; custctl export {called.name} --format csv, them alone"
+        alone = shell.command("export", called.name, format="csv")
+        hint = f"{shell.command('export', owner.document)} has them; {alone}, them alone"
         raise invalid(f"{only} are no table of a document", value=only, hint=hint)
     only = only if called is None else called.document
     if only is not None and only not in (*nouns, "settings"):

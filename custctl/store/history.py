@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from custctl import shell
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, not_found
 from custctl.resources import (
     ADDRESS_OF,
@@ -400,7 +401,7 @@ def _as_left(unit: Unit, revision: int, step: Step) -> Draft | None:
     query = "SELECT max(revision_id) FROM history WHERE record = ? AND revision_id > ?"
     later = unit.connection.execute(query, (step.record, revision)).fetchone()[0]
     words = f"{step.record} has changed since" + ("" if later is None else f", in revision {later}")
-    hint = None if later is None else f"take that back first: custctl undo {later}"
+    hint = None if later is None else f"take that back first: {shell.command('undo', str(later))}"
     raise CustctlError(Problem("changed-since", Exit.CONFLICT, words, hint))
 
 

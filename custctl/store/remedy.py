@@ -7,12 +7,12 @@ policy before it is told; where no command helps there is none.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, islice, product, takewhile
 from typing import TYPE_CHECKING, Any
 
+from custctl import shell
 from custctl.policy.decide import applies, decide, guards, public_role, reach, role_verdict, sign_in
 from custctl.policy.model import Facts, Level, Resource, Role, Subject, Target
 from custctl.resources import ROLE
@@ -23,8 +23,6 @@ from custctl.store.sight import Showing
 
 if TYPE_CHECKING:
     from custctl.store.facts import Asker, Loaded, Question
-
-Words = tuple[str, ...]
 
 MOST_ROLES = 200
 """How many assignable roles are tried; a shop has a handful, a generated one may have more."""
@@ -62,7 +60,7 @@ def nearest(asker: Asker, question: Question, loaded: Loaded) -> dict[str, Any] 
     plan = _smallest(plans, exposure, loaded.subject, needs)
     users, customers = exposure.gaining(plan)
     return {
-        "commands": [shlex.join(words) for words in (*showing.commands, *_commands(plan, loaded.subject), *unlocking)],
+        "commands": [*showing.commands, *_commands(plan, loaded.subject), *unlocking],
         "also_affects": {"users": users + showing.users, "customers": customers + showing.customers},
     }
 
@@ -70,7 +68,7 @@ def nearest(asker: Asker, question: Question, loaded: Loaded) -> dict[str, Any] 
 # -- what must be ------------------------------------------------------------------------------------------------
 
 
-def _unlocking(subject: Subject) -> list[Words] | None:
+def _unlocking(subject: Subject) -> list[str] | None:
     """The commands that let the user sign in, to be run after roles are given; None when there are none.
 
     A guest is not a person who can sign in, and which customer a user should belong to nobody can guess.
@@ -79,10 +77,11 @@ def _unlocking(subject: Subject) -> list[Words] | None:
         return []
     if sign_in(replace(subject, reset=False, enabled=True, confirmed=True)) is not None:
         return None
-    status = ("--auth-status", "active") if subject.reset else ()
-    changes = (*status, *(() if subject.confirmed else ("--confirmed",)))
-    edit = [("custctl", "user", "edit", subject.key, *changes)] if changes else []
-    return edit if subject.enabled else [*edit, ("custctl", "user", "enable", subject.key)]
+    change = shell.command(
+        "user edit", subject.key, auth_status="active" if subject.reset else None, confirmed=not subject.confirmed
+    )
+    edit = [change] if subject.reset or not subject.confirmed else []
+    return edit if subject.enabled else [*edit, shell.command("user enable", subject.key)]
 
 
 def _needs(loaded: Loaded) -> list[Need] | None:
@@ -235,7 +234,7 @@ def _smallest(plans: Sequence[Plan], exposure: Exposure, subject: Subject, needs
     if len(best) == 1:
         return best[0]
 
-    def cost(plan: Plan) -> tuple[float, int, tuple[int, int], list[Words]]:
+    def cost(plan: Plan) -> tuple[float, int, tuple[int, int], list[str]]:
         return exposure.opened(plan), _rise(plan, subject, needs), exposure.gaining(plan), _commands(plan, subject)
 
     return min(best, key=cost)
@@ -258,20 +257,20 @@ def _helps(plan: Plan, loaded: Loaded) -> bool:
     return decide(able, loaded.action, loaded.resource, loaded.facts).allowed
 
 
-def _commands(plan: Plan, subject: Subject) -> list[Words]:
+def _commands(plan: Plan, subject: Subject) -> list[str]:
     """The command lines of a plan."""
-    given = (("custctl", "user", "role", "add", subject.key, role.key) for role in plan.added)
+    given = (shell.command("user role add", subject.key, role.key) for role in plan.added)
     return [*given, *(_grant_command(grant) for grant in plan.grants)]
 
 
-def _grant_command(grant: Grant) -> Words:
+def _grant_command(grant: Grant) -> str:
     resource = grant.resource
     named = resource.kind in ("capability", "workflow")
     word = f"{resource.kind}:{resource.name}" if named else resource.name
     levels = (
         f"{action}={'on' if resource.kind == 'capability' else level.word}" for action, level in grant.levels.items()
     )
-    return ("custctl", "role", "grant", grant.role, word, *levels)
+    return shell.command("role grant", grant.role, word, *levels)
 
 
 def _stored(asker: Asker, subject: Subject) -> tuple[Role, ...]:

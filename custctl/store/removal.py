@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from custctl import shell
 from custctl.errors import Exit, Problem, number_of
 from custctl.resources import (
     ACCOUNT,
@@ -125,7 +126,7 @@ def remove_users(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     """Take users away with their addresses; refused while a user owns other records (feature U-17)."""
 
     def hint(draft: Draft) -> str:
-        return f"disable the user instead: custctl user disable {draft.key}"
+        return f"disable the user instead: {shell.command('user disable', draft.key)}"
 
     free, refused = _unused(unit, drafts, "still owns", hint)
     return _remove(unit, free, _of(unit, USER_ADDRESS, "user_id", free), refused)
@@ -158,7 +159,7 @@ def remove_roles(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
         if _is_of_website(unit, draft):
             return _protected(draft, "is the website's default or guest role")
         if holders[draft.id]:
-            hint = f"give them another role first: custctl user list --where 'roles~{draft.key}'"
+            hint = f"give them another role first: {shell.command('user list', where=f'roles~{draft.key}')}"
             words = f"{draft.reference} is held by {number_of(holders[draft.id], 'user')}"
             return Problem("has-dependents", Exit.CONFLICT, words, hint)
         return None
@@ -284,8 +285,10 @@ def remove_price_lists(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
 
     def refusal(draft: Draft) -> Problem | None:
         named = next((name for name in of_website if draft.key in keys_in(unit.setting(name))), None)
-        hint = f"take it out of that setting first: custctl setting get {named}"
-        return None if named is None else _protected(draft, f"is one of {named}", hint)
+        if named is None:
+            return None
+        hint = f"take it out of that setting first: {shell.command('setting get', named)}"
+        return _protected(draft, f"is one of {named}", hint)
 
     free, refused = _split(drafts, refusal)
     return _remove(unit, free, _of(unit, PRICE, "price_list_id", free), refused)

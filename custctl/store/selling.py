@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from custctl import shell
 from custctl.errors import Exit
 from custctl.resources import BUSINESS, CLOSED, CUSTOMER, LEAD, OPPORTUNITY, SETTING, Noun
 from custctl.store.codec import money_from, money_text
@@ -79,7 +80,7 @@ def _whose(unit: Unit, draft: Draft) -> bool:
 def _of_another(unit: Unit, draft: Draft, name: str, buyer: Draft) -> None:
     theirs, account = buyer.image["account"], draft.image["account"]
     where = f"belongs to account {theirs}" if theirs else "belongs to no account"
-    hint = f"leave the account out, or custctl {buyer.noun.group} edit {buyer.key} --account {account}"
+    hint = f"leave the account out, or {shell.command(f'{buyer.noun.group} edit', buyer.key, account=account)}"
     wrong(unit, draft, name, f"{buyer.reference} {where}, not to {account}", hint=hint, value=buyer.key)
 
 
@@ -122,7 +123,7 @@ def _not_at_once(unit: Unit, draft: Draft, decisions: tuple[str, ...]) -> None:
         verb = _BACK_FIRST[old]
         message, hint = (
             f"is {old} and cannot become {new}",
-            f"custctl {draft.noun.group} {verb} {draft.key} comes first",
+            f"{shell.command(f'{draft.noun.group} {verb}', draft.key)} comes first",
         )
         wrong(unit, draft, "status", message, code="status", exit_code=Exit.CONFLICT, hint=hint, value=new)
 

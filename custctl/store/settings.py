@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from custctl import shell
 from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.policy.catalogue import GUEST_GROUP
 from custctl.resources import CUSTOMER, GROUP, NOUNS, PROBABILITIES, Noun, reference, trimmed
@@ -442,7 +443,7 @@ def read(connection: sqlite3.Connection, setting: Setting, words: Sequence[str])
             raise invalid(f"setting {setting.name} is on or off, not {text!r}", field=setting.name, value=text)
         return on
     if not text:
-        hint = f"custctl setting unset {setting.name} puts back what counts without it"
+        hint = f"{shell.command('setting unset', setting.name)} puts back what counts without it"
         raise invalid(f"setting {setting.name} cannot be nothing", field=setting.name, value=text, hint=hint)
     return text
 
@@ -463,7 +464,7 @@ def _typed_table(setting: Setting, table: Table, words: Sequence[str]) -> dict[s
         code, sign, value = word.partition("=")
         if not sign or code in values:
             wrong = f"{code} is named twice" if sign else f"{word!r} is no {table.what}"
-            hint = f"like custctl setting set {setting.name} {table.example}"
+            hint = f"like {shell.command('setting set', setting.name, *table.example.split())}"
             raise invalid(f"setting {setting.name}: {wrong}", field=setting.name, value=word, hint=hint)
         values[code] = value
     return values

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from custctl import shell
 from custctl.policy.model import Entity, Record, Subject
 from custctl.policy.visibility import category, product
 from custctl.resources import NOUNS, PRODUCT, Noun
 from custctl.store import visibility
 from custctl.store.scopes import Condition
 from custctl.store.visibility import Viewer
-
-Words = tuple[str, ...]
 
 
 class Change(NamedTuple):
@@ -34,7 +33,7 @@ class Change(NamedTuple):
 class Showing(NamedTuple):
     """What would show a record to somebody: the commands, and the other users who would see it then, too."""
 
-    commands: list[Words]
+    commands: list[str]
     users: int
     customers: int
 
@@ -87,14 +86,13 @@ class Sight:
         A customer is shown it alone; visitors share a group; a user without a customer sees what everybody does.
         """
         viewer = viewer_of(self.connection, subject)
-        change, commands = Change(), list[Words]()
-        verb = ("custctl", self.noun.name)
+        change, commands = Change(), list[str]()
         on_sale = self._is_on_sale()
         if not on_sale:
-            commands.append((*verb, "edit", self.key, "--status", "enabled"))
+            commands.append(shell.command(f"{self.noun.name} edit", self.key, status="enabled"))
         if not self._is_seen(viewer, change):
             change, option = _nearest(viewer)
-            commands.append((*verb, "visibility", self.key, *option))
+            commands.append(shell.command(f"{self.noun.name} visibility", self.key, **option))
         only = viewer.customer if on_sale else None
         users = dict(self._gaining(subject, change, only))
         return Showing(commands, sum(users.values()), len(users.keys() - {None}))
@@ -144,10 +142,10 @@ class Sight:
         return viewer.customer is not None and viewer.customer[0] in self._apart
 
 
-def _nearest(viewer: Viewer) -> tuple[Change, Words]:
+def _nearest(viewer: Viewer) -> tuple[Change, dict[str, str]]:
     """The change that shows something to who looks and fewest others, and the options of the command."""
     if viewer.customer is not None:
-        return Change("customer", viewer.customer), ("--customer", f"{viewer.customer[1]}=visible")
+        return Change("customer", viewer.customer), {"customer": f"{viewer.customer[1]}=visible"}
     if viewer.group is not None:
-        return Change("group", viewer.group), ("--group", f"{viewer.group[1]}=visible")
-    return Change("everybody"), ("--all", "visible")
+        return Change("group", viewer.group), {"group": f"{viewer.group[1]}=visible"}
+    return Change("everybody"), {"all": "visible"}

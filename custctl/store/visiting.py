@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from custctl import shell
 from custctl.errors import Problem, conflict, usage
 from custctl.policy import sign_in
 from custctl.resources import CUSTOMER, NOUNS, RECORD, USER, VISITOR, Noun, fold, reference, slug
@@ -78,12 +79,12 @@ def require_open(connection: sqlite3.Connection, noun: Noun) -> None:
     name = f"guest.{_word(noun)}"
     if not value_of(connection, name):
         words = f"{noun.plural} are closed to visitors: {name} is off"
-        raise conflict(words, code="feature-off", field=name, hint=f"custctl guest enable {noun.name}")
+        raise conflict(words, code="feature-off", field=name, hint=shell.command("guest enable", noun.name))
     action, resource = GATES[name]
     if not answers.can(connection, Question("guest", action, resource, ignore_status=True))["allowed"]:
         role = value_of(connection, "customer.guest_role")
         words = f"{noun.plural} are closed to visitors: role:{role} does not let them {action} a {noun.title}"
-        hint = f"custctl role grant {role} {resource} {action}=user"
+        hint = shell.command("role grant", role, resource, f"{action}=user")
         raise conflict(words, code="feature-off", field=name, hint=hint)
 
 
@@ -101,7 +102,7 @@ def _refuse_second(unit: Unit, session: Draft) -> None:
     Source: oroinc/orocommerce ShoppingListBundle/Manager/ShoppingListLimitManager.php, isCreateEnabled.
     """
     for held in unit.select(LIST, "t.visitor_id = :id", id=session.id):
-        hint = f"custctl shopping-list edit {held.image['number']} changes it"
+        hint = f"{shell.command('shopping-list edit', held.image['number'])} changes it"
         words = f"{session.reference} has a shopping list already: {held.reference}"
         raise conflict(words, code="taken", value=held.image["number"], hint=hint)
 
@@ -135,7 +136,7 @@ def _same_guest(unit: Unit, session: Draft, order: Order) -> dict[str, Any]:
     guest = unit.get(USER, session.image["user"])
     if not guest.image["guest"]:
         words = f"{session.reference} is of {guest.reference}, who has registered"
-        hint = f"what registered users make is added by custctl {order.noun.group} add"
+        hint = f"what registered users make is added by {shell.command(f'{order.noun.group} add')}"
         raise conflict(words, code="registered", hint=hint)
     return {"key": guest.key, "customer": guest.image["customer"], "guest": True, **order.person}
 
@@ -163,7 +164,7 @@ def register(unit: Unit, text: str, email: str | None, *, confirmed: bool) -> No
     email = email or guest.image["email"]
     key = fold(email)
     if unit.find(USER, key) is not None:
-        hint = f"that is somebody else's account, or the same person's: custctl guest login VISITOR {key}"
+        hint = f"it belongs to somebody else, or to the same person: {shell.command('guest login', 'VISITOR', key)}"
         raise conflict(f"{reference(USER, key)} exists already", code="taken", value=email, hint=hint)
     values = {"was": guest.key, "email": email, "guest": False, "enabled": True, "confirmed": confirmed}
     if not guest.image["roles"]:
@@ -203,7 +204,7 @@ def login(unit: Unit, visitor: str, user: str) -> None:
     person = unit.get(USER, lookup.require(unit.connection, USER, user)[1])
     refused = sign_in(Asker(unit.connection).subject(f"user:{person.key}", ()))
     if refused is not None:
-        hint = f"custctl user show {person.key} tells more"
+        hint = f"{shell.command('user show', person.key)} tells more"
         raise conflict(f"{person.reference} cannot sign in", code=refused.value, value=person.key, hint=hint)
     session.image["last_visit"] = unit.moment
     lists = unit.select(LIST, "t.visitor_id = :id", id=session.id)

@@ -135,7 +135,7 @@ def test_p_14_neither_of_the_two_is_unset_so_that_the_default_could_not_be_chose
     demo.json("setting", "set", "language.enabled", "en", *place)
     refused = demo("setting", "unset", "language.default", *place)
     assert (refused.exit, refused.out) == (5, "")
-    hint = "custctl setting set language.enabled --for customer-group:partners en fr"
+    hint = "custctl setting set language.enabled en fr --for customer-group:partners"
     assert refused.err.endswith(f"  hint: {hint}\n")
     assert demo("setting", "unset", "language.enabled", *place).exit == 0
     assert demo("setting", "unset", "language.default", *place).exit == 0

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Literal, NamedTuple
 
+from custctl import shell
 from custctl.errors import CustctlError, Place, invalid, near, usage
 from custctl.resources import ADDRESS_OF, ADDRESSES, CONTACT, NOUNS, RECORD, Field, Noun, fold
 from custctl.store.sheets import By, Column
@@ -348,7 +349,7 @@ def columns_of(
             first = seen.setdefault((column.path, column.by, column.flag), heading)
             if first is not heading:
                 message = f"{first!r} and {heading!r} mean the same"
-                hint = f'leave one out: --map "{heading}="'
+                hint = f"leave one out: {shell.words('--map', f'{heading}=')}"
                 raise invalid(message, code="headings", value=heading, hint=hint, place=place)
     return tuple(columns), tuple(ignored)
 
@@ -429,12 +430,13 @@ def _unknown(noun: Noun, heading: str, place: Place | None) -> CustctlError:
         return invalid(words, code="headings", value=heading, hint=way, place=place)
     computed = next((field for field in noun.fields if field.computed and field.name == normal(heading)), None)
     if computed is not None:
-        words, way = f"{heading} of a {noun.title} is computed", f'leave it out: --map "{heading}="'
+        words, way = f"{heading} of a {noun.title} is computed", f"leave it out: {shell.words('--map', f'{heading}=')}"
         return invalid(words, code="headings", value=heading, hint=way, place=place)
     written = {normal(name): name for name in known_headings(noun)}
     pattern = re.sub(r"\b\d+\b", "#", normal(heading))
     candidates = [written[name] for name in near(pattern, written)]
-    hint = None if candidates else f'say what it means, like --map "{heading}=name", or leave it out: "{heading}="'
+    named, out = shell.words("--map", f"{heading}=name"), shell.words("--map", f"{heading}=")
+    hint = None if candidates else f"say what it means, like {named}, or leave it out: {out}"
     return invalid(
         f"unknown heading {heading!r} for a sheet of {noun.plural}",
         code="headings",

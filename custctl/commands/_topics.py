@@ -265,7 +265,12 @@ allowed = true
         A field that is absent stays as it is; "" or null clears it. A list or a table that is present is the whole
         value, but addresses are matched by key. What a document does not name stays.
 
-        was renames: the record that had this key gets the new one. manager is a label for what the document creates.
+        was renames: the record that had this key gets the new one. All renames are done at once, so records may
+        exchange their keys, and every other reference in the documents means the new keys. Where no record has the key
+        in was, it renames nothing: the record was renamed before, or is new. A former key that nothing has any more
+        may stay in the document.
+
+        manager is a label for what the document creates.
 
         Settings are quoted flat names (custctl help settings); settings.group.KEY and settings.customer.KEY are tables
         with the settings of one group or customer.

@@ -15,14 +15,10 @@ from pydantic import ValidationError
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, invalid, near
 from custctl.resources import (
     ADDRESSES,
-    CUSTOMER,
-    GROUP,
     NOUNS,
     PRICE,
-    PRICE_LIST,
     PRODUCT,
     RECORD,
-    ROLE,
     SETTING,
     USER,
     Noun,
@@ -30,7 +26,7 @@ from custctl.resources import (
     numbered,
     slug,
 )
-from custctl.store import linking, rules, settings
+from custctl.store import linking, renaming, rules, settings
 from custctl.store.documents import Document
 from custctl.store.inputs import (
     INPUTS,
@@ -44,7 +40,6 @@ from custctl.store.inputs import (
 )
 from custctl.store.pricing import lists_of, price_key
 from custctl.store.prune import prune
-from custctl.store.select import keys_in
 from custctl.store.tagging import tags_of
 from custctl.store.unit import Draft, Unit
 
@@ -65,6 +60,8 @@ class Item:
     given: dict[str, Any]
     locate: Locate
     was: str | None = None
+    found: bool = False
+    """Whether the record that `was` names is known to be meant; then it is renamed, or that is refused."""
     manager: str | None = None
     addresses: tuple[Mapping[str, Any], ...] | None = None
 
@@ -96,8 +93,7 @@ def read_request(documents: Sequence[Document]) -> Request:
 def merge(unit: Unit, request: Request) -> list[Draft]:
     """Work every item into the unit's drafts and check the rules; the drafts asked for."""
     items = _by_noun(request.items)
-    for noun, asked in items.items():
-        _rename(unit, noun, [item for item in asked if item.was is not None])
+    renaming.resolve(unit, items)
     drafts: list[Draft] = []
     for noun, asked in items.items():
         unit.load(noun, (item.key for item in asked))
@@ -193,7 +189,7 @@ def _read_item(noun: Noun, row: Mapping[str, Any], locate: Locate, problems: lis
     addresses = getattr(made, "addresses", None) if "addresses" in made.model_fields_set else None
     was = getattr(made, "was", None)
     inner = None if addresses is None else tuple(address.given() for address in addresses)
-    return Item(noun, _name(noun, given), given, locate, was, None, inner)
+    return Item(noun, _name(noun, given), given, locate, was, addresses=inner)
 
 
 def _nameless(made: Input, locate: Locate) -> Iterator[Problem]:
@@ -309,8 +305,9 @@ def setting_item(place: settings.Place, name: str, value: Any, locate: Locate = 
 
 
 def _repeated(items: Iterable[Item]) -> Iterator[Problem]:
-    """A key that two items share, or two addresses of one item; also where one of them is renamed away from it."""
+    """A key that two items share, or two addresses of one item, or a record that two items rename."""
     seen: set[tuple[str, str]] = set()
+    renamed: set[tuple[str, str]] = set()
     for item in items:
         keys = [address.get("key") for address in item.addresses or ()]
         for number, key in enumerate(keys):
@@ -324,6 +321,12 @@ def _repeated(items: Iterable[Item]) -> Iterator[Problem]:
                 "repeated-key", Exit.INVALID, words, None, item.locate(item.noun.key), item.noun.key, item.key
             )
         seen.add((item.noun.name, item.key))
+        if item.was is not None:
+            if (item.noun.name, item.was) in renamed:
+                words = f"two {item.noun.plural} were {item.was!r}"
+                hint = "a record that is there gets one new key"
+                yield Problem("repeated-key", Exit.INVALID, words, hint, item.locate("was"), "was", item.was)
+            renamed.add((item.noun.name, item.was))
 
 
 # -- merging ---------------------------------------------------------------------------------------------------
@@ -335,59 +338,6 @@ def _by_noun(items: Iterable[Item]) -> dict[Noun, list[Item]]:
     for item in items:
         found.setdefault(item.noun.name, []).append(item)
     return {noun: found[name] for name, noun in NOUNS.items() if name in found}
-
-
-def _rename(unit: Unit, noun: Noun, items: Sequence[Item]) -> None:
-    """Renames come first, so that every reference is read with the new keys.
-
-    A record that already has its new key was renamed before.
-    """
-    for item in items:
-        assert item.was is not None
-        old, new = unit.find(noun, item.was), unit.find(noun, item.key)
-        if old is None or old.after is None:
-            if new is None:
-                unit.missing(noun, item.was, item.locate("was"), "was")
-        elif new is not None and new.after is not None and new is not old:
-            words = f"{old.reference} cannot become {item.key}: that key is taken"
-            unit.problem(Problem("taken", Exit.CONFLICT, words, None, item.locate(noun.key), noun.key, item.key))
-        elif new is not old and old.key in rules.BUILT_IN.get(noun.name, ()):
-            words = f"{old.reference} keeps its key, because every shop has it"
-            unit.problem(Problem("protected", Exit.CONFLICT, words, None, item.locate(noun.key), noun.key, item.key))
-        elif new is not old:
-            rename(unit, old, item.key)
-    unit.stop_if_wrong()
-
-
-def rename(unit: Unit, draft: Draft, key: str) -> None:
-    """Give a record another key; what is named after it, or names it by key, follows."""
-    old = draft.key
-    unit.rename(draft, key, key)
-    _rename_in_settings(unit, draft.noun, old, key)
-    if draft.noun in (CUSTOMER, GROUP):
-        column = "customer_id" if draft.noun is CUSTOMER else "group_id"
-        for own in unit.select(SETTING, f"t.{column} = :id", id=draft.id):
-            unit.rename(own, f"{own.key.partition('/')[0]}/{key}/{own.key.rpartition('/')[2]}")
-    if draft.noun in (PRICE_LIST, PRODUCT):
-        column = "price_list_id" if draft.noun is PRICE_LIST else "product_id"
-        for price in unit.select(PRICE, f"t.{column} = :id", id=draft.id):
-            image = price.image
-            unit.rename(price, price_key(image["price_list"], image["product"], image["quantity"]))
-    if draft.noun is CUSTOMER:
-        for role in unit.select(ROLE, "t.customer_id = :id", id=draft.id):
-            unit.rename(role, f"{key}/{role.key.removeprefix(old + '/')}")
-            role.image["customer"] = key
-
-
-def _rename_in_settings(unit: Unit, noun: Noun, old: str, key: str) -> None:
-    """Let settings whose value is a key, or a list of keys, name a renamed record by its new one."""
-    for setting in settings.SETTINGS.values():
-        if setting.to == noun.name:
-            held = "EXISTS (SELECT 1 FROM json_each(t.value) WHERE value = :old)"
-            for stored in unit.select(SETTING, f"t.name = :name AND {held}", name=setting.name, old=old):
-                value = stored.image["value"]
-                kept = [key if entry == old else entry for entry in keys_in(value)]
-                stored.image["value"] = kept if isinstance(value, list) else kept[0]
 
 
 def _merge_item(unit: Unit, item: Item) -> Draft:

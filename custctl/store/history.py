@@ -274,26 +274,28 @@ def revert(unit: Unit, wanted: int | None) -> list[Draft]:
 
 
 def _rename_back(unit: Unit, steps: Sequence[Step], found: Sequence[Draft | None]) -> dict[tuple[str, str], str]:
-    """Give records the keys back that a revision took from them; exit 5 when one of those is taken by now.
+    """Give records the keys back that a revision took from them, all at once; exit 5 when one is taken by now.
 
-    The last rename goes first, as one may have made room for another. What is named after a customer or a group
-    follows it, whether the revision knew it or not.
+    What is named after a customer or a group follows it, whether the revision knew it or not.
     """
-    from custctl.store.apply import rename
+    from custctl.store.renaming import rename
 
     renamed: dict[tuple[str, str], str] = {}
-    pairs = [(step, draft) for step, draft in zip(steps, found, strict=True) if step.op == "rename" and draft]
-    pairs.reverse()
-    pairs.sort(key=lambda pair: pair[0].noun not in _NAMED_AFTER)
-    for step, draft in pairs:
-        earlier = renamed[(step.noun.name, step.key)] = _earlier(step)
-        if draft.key == earlier:
-            continue
-        if unit.id_of(step.noun, earlier) is not None:
-            words = f"{step.record} cannot be {earlier} again: that key is taken"
-            unit.problem(Problem("taken", Exit.CONFLICT, words, None, None, step.noun.key, earlier))
-            unit.stop_if_wrong()
-        rename(unit, draft, earlier)
+    pairs: dict[Noun, list[tuple[Draft, str]]] = {}
+    for step, draft in zip(steps, found, strict=True):
+        if step.op == "rename" and draft is not None:
+            earlier = renamed[(step.noun.name, step.key)] = _earlier(step)
+            pairs.setdefault(step.noun, []).append((draft, earlier))
+    for noun in sorted(pairs, key=lambda noun: noun not in _NAMED_AFTER):
+        moving = [(draft, earlier) for draft, earlier in pairs[noun] if draft.key != earlier]
+        leaving = {draft.key for draft, _ in moving}
+        for draft, earlier in moving:
+            if earlier not in leaving and unit.id_of(noun, earlier) is not None:
+                words = f"{draft.reference} cannot be {earlier} again: that key is taken"
+                unit.problem(Problem("taken", Exit.CONFLICT, words, None, None, noun.key, earlier))
+        unit.stop_if_wrong()
+        if moving:
+            rename(unit, noun, moving)
     return renamed
 
 

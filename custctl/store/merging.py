@@ -207,7 +207,7 @@ def _move_roles(unit: Unit, merged: Merged) -> list[Draft]:
         while unit.id_of(ROLE, key) is not None:
             count += 1
             key = f"{merged.master.key}/{numbered(plain, count)}"
-        unit.rename(role, key)
+        unit.rename([(role, key)])
         role.image["customer"] = merged.master.key
         role.image["label"] = _free_label(role.image["label"], owner, labels)
         unit.warnings.append(f"{old} is {role.reference} now, called {role.image['label']!r}")

@@ -75,7 +75,7 @@ def rehome_role(unit: Unit, role: Draft, customer: str | None) -> None:
         if unit.id_of(ROLE, key) is not None:
             unit.problem(Problem("taken", Exit.CONFLICT, f"role:{key} exists already", value=key))
             unit.stop_if_wrong()
-        unit.rename(role, key)
+        unit.rename([(role, key)])
     role.image["customer"] = customer
     condition = "t.id IN (SELECT ur.user_id FROM user_role ur WHERE ur.role_id = :role)"
     losing = [] if customer is None else unit.select(USER, condition, role=role.id)

@@ -131,7 +131,9 @@ def check(unit: Unit, drafts: Iterable[Draft]) -> None:
 def _required(unit: Unit, draft: Draft) -> None:
     for name in REQUIRED.get(draft.noun.name, ()):
         if not draft.image.get(name):
-            wrong(unit, draft, name, f"{name} is required for a new {draft.noun.title}")
+            was = unit.strays.get((draft.noun.name, draft.key))
+            hint = None if was is None else f"it is new, because its former key {was!r} is not stored"
+            wrong(unit, draft, name, f"{name} is required for a new {draft.noun.title}", hint=hint)
 
 
 def _references(unit: Unit, draft: Draft) -> None:

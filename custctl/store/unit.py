@@ -122,6 +122,10 @@ class Unit:
         self.acting: Actor | None = None
         self.revision: int | None = None
         """The revision that this transaction has made so far; whatever is flushed later belongs to it too."""
+        self.renamed: dict[Key, str] = {}
+        """The keys that records were renamed to, by those that they had."""
+        self.strays: dict[Key, str] = {}
+        """The keys that records were to be renamed from, but which are not stored, by the keys that they have."""
         self._ids: dict[Key, int | None] = {}
         self._rows: dict[tuple[str, int], Draft] = {}
         self._referring: dict[Key, list[tuple[Draft, str]]] = {}
@@ -232,31 +236,51 @@ class Unit:
         self.drafts[(noun.name, key)] = draft
         return draft
 
-    def rename(self, draft: Draft, key: str, shown: str | None = None) -> None:
-        """Give a record another key at once, so that everything read after this sees the new one."""
-        field_name = draft.noun.key if draft.noun.name != "customer-user" else "key"
-        old = draft.key
-        self.drafts.pop((draft.noun.name, old), None)
-        draft.key, draft.after = key, {**draft.image, field_name: shown or key}
-        self.drafts[(draft.noun.name, key)] = draft
-        self._ids.clear()
-        self.transaction.update(draft.noun.table, draft.id, _key_columns(draft))
-        self._follow(draft.noun, old, key)
+    def rename(self, renames: Sequence[tuple[Draft, str]]) -> None:
+        """Give records of one noun other keys at once, so that everything read after this sees the new ones.
 
-    def _follow(self, noun: Noun, old: str, key: str) -> None:
-        """Let the drafts at hand name a renamed record by its new key; their rows hold its id, which stays."""
-        for draft, name in self._referring.pop((noun.name, old), []):
-            if draft.noun.name in ADDRESSES:
-                self._move_address(draft, f"{key}/{draft.key.rpartition('/')[2]}")
+        A key that one of them has until now is free for another: rows give their keys up before they take new ones.
+        """
+        renames = [(draft, key) for draft, key in renames if draft.key != key]
+        if not renames:
+            return
+        noun = renames[0][0].noun
+        new = {draft.key: key for draft, key in renames}
+        field_name = noun.key if noun.name != "customer-user" else "key"
+        for old in new:
+            self.drafts.pop((noun.name, old), None)
+        taken = set(new.values())
+        for draft, _ in renames:
+            if draft.key in taken:
+                self.transaction.update(noun.table, draft.id, dict.fromkeys(_key_columns(draft), f"\0{draft.id}"))
+        for draft, key in renames:
+            draft.key, draft.after = key, {**draft.image, field_name: key}
+            self.drafts[(noun.name, key)] = draft
+            self.transaction.update(noun.table, draft.id, _key_columns(draft))
+        self.renamed |= {(noun.name, old): key for old, key in new.items()}
+        self._ids.clear()
+        self._follow(noun, new)
+
+    def _follow(self, noun: Noun, new: Mapping[str, str]) -> None:
+        """Let the drafts at hand name renamed records by their new keys; their rows hold the ids, which stay."""
+        holding = {key: self._referring.pop((noun.name, old), []) for old, key in new.items()}
+        fields = {(id(draft), name): (draft, name) for found in holding.values() for draft, name in found}.values()
+        for draft, name in fields:
             for image in (draft.before, draft.after):
                 if image is not None:
-                    image[name] = with_keys(draft.noun.field(name), image.get(name), {old: key})
-            self._referring.setdefault((noun.name, key), []).append((draft, name))
+                    image[name] = with_keys(draft.noun.field(name), image.get(name), new)
+        for key, found in holding.items():
+            self._referring.setdefault((noun.name, key), []).extend(found)
+        self._move_addresses([draft for draft, _ in fields if draft.noun.name in ADDRESSES], new)
 
-    def _move_address(self, draft: Draft, key: str) -> None:
-        """Know an address, which is named within its owner, by its owner's new key."""
-        self.drafts.pop((draft.noun.name, draft.key), None)
-        self.drafts[(draft.noun.name, key)], draft.key = draft, key
+    def _move_addresses(self, addresses: Sequence[Draft], new: Mapping[str, str]) -> None:
+        """Know addresses, which are named within their owners, by their owners' new keys."""
+        for draft in addresses:
+            self.drafts.pop((draft.noun.name, draft.key), None)
+        for draft in addresses:
+            owner, _, own = draft.key.rpartition("/")
+            draft.key = f"{new[owner]}/{own}"
+            self.drafts[(draft.noun.name, draft.key)] = draft
 
     def remove(self, draft: Draft) -> None:
         draft.after = None
@@ -269,7 +293,9 @@ class Unit:
         """Note a reference that leads nowhere: exit 3 when it was typed, 4 when it stands in a file."""
         exit_code = Exit.NOT_FOUND if place is None else Exit.INVALID
         close: list[str] = []
-        if len(self.problems) < MOST_GUESSES and noun.key == "key" and noun.table != "record":
+        if (noun.name, key) in self.renamed:
+            close = [self.renamed[(noun.name, key)]]
+        elif len(self.problems) < MOST_GUESSES and noun.key == "key" and noun.table != "record":
             stored = near_keys(self.connection, noun.table, "key", fold(key))
             close = stored or near(fold(key), [draft.key for draft in self.of(noun)])
         words = f"{what or noun.title} {key!r} not found"
@@ -340,8 +366,10 @@ class Unit:
 
     def forget(self) -> None:
         """Let go of every record: those written are read anew when asked for, those not written are lost."""
-        for held in (self.drafts, self.problems, self._ids, self._rows, self._referring, self._next, self._codes):
+        for held in (self.drafts, self.problems, self.renamed, self.strays):
             held.clear()
+        for known in (self._ids, self._rows, self._referring, self._next, self._codes):
+            known.clear()
         self.warnings = []
 
     def _keep_managers(self, removed: Sequence[Draft]) -> None:

@@ -499,7 +499,9 @@ def test_was_renames_once(demo: Runner, table: str, row: str, record: str, old: 
 
 def test_was_of_what_never_was_and_of_a_taken_key_is_refused(demo: Runner) -> None:
     document = '[[customers]]\nkey = "a"\nwas = "b"\n'
-    assert demo.unapplied(document) == [("3:1", 4, "not-found", "customer 'b' not found")]
+    message = "customer:a: name is required for a new customer"
+    assert demo.unapplied(document) == [("1:1", 4, "invalid", message)]
+    assert "it is new, because its former key 'b' is not stored" in demo("apply", "-f", demo.file(document)).err
     document = '[[customers]]\nkey = "partner-c"\nwas = "company-a"\n'
     message = "customer:company-a cannot become partner-c: that key is taken"
     assert demo.unapplied(document) == [("2:1", 5, "taken", message)]

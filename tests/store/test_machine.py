@@ -988,8 +988,6 @@ def apply(shop: Shop, document: Mapping[str, Any], *, prune: bool) -> None:
         was = row.get("was", row["key"])
         if was != row["key"] and was in shop.made["customer"]:
             shop.rename("customer", was, row["key"])
-        elif was != row["key"] and row["key"] not in shop.made["customer"]:
-            raise Refused((4, "not-found"))
     named: set[tuple[str, str]] = set()
     mentioned: set[tuple[str, str]] = set()
     for table, key, values in _asked(document):

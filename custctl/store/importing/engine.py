@@ -636,5 +636,5 @@ def _user_item(asked: Asked, values: dict[str, Any]) -> Item:
         values = {**values, "key": asked.key}
     item = item_of(USER, values, asked.place)
     if asked.found is not None and item.key != asked.found:
-        item.was = asked.found
+        item.was, item.found = asked.found, True
     return item

@@ -26,7 +26,8 @@ Take = Annotated[
     typer.Option(
         "--take",
         metavar="FIELD=KEY|all",
-        help="Whose value of a field to take; all unites lists. May be repeated; else the first record's value stays.",
+        help="Whose value of a field to take; all unites lists. May be repeated; else lists are united, and of single"
+        " values the first counts that is there.",
     ),
 ]
 
@@ -61,9 +62,10 @@ def _merge(call: Call, noun: Noun, texts: Sequence[str], takes: Sequence[str]) -
         all_of_them[:] = master, *others = _distinct(unit, noun, texts)
         moved[:] = merge(unit, Merged(master, others, _takes(unit, all_of_them, takes)))
 
-    def question(_: Report) -> str:
+    def question(report: Report) -> str:
         master, *others = (draft.reference for draft in all_of_them)
-        return f"merging {', '.join(others)} into {master}{_beside(moved)}"
+        lost = f" ({'; '.join(report.warnings)})" if report.warnings else ""
+        return f"merging {', '.join(others)} into {master}{_beside(moved)}{lost}"
 
     return call.agreed(work, question)
 

@@ -1,7 +1,8 @@
 """Several records become one: the master takes the values that are chosen, and everything that named the others.
 
 What names a record is read from the noun table, so that no reference is forgotten when a noun is added. Values are
-chosen field by field; without a choice the master keeps its own, and unites what is linked (features A-10 to A-12).
+chosen field by field; without a choice lists are united, and the master keeps its own single values and takes from the
+others those that it lacks (features A-10 to A-12). Every value that is lost is told.
 
 Source: oroinc/platform EntityMergeBundle, Model/Strategy/ReplaceStrategy.php, UniteStrategy.php and
 Model/Step/MergeFieldsStep.php, RemoveEntitiesStep.php.
@@ -9,16 +10,18 @@ Model/Step/MergeFieldsStep.php, RemoveEntitiesStep.php.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+from custctl.formats import text_of
 from custctl.resources import (
     ADDRESS_OF,
+    ADDRESS_TEXTS,
     CONTACT_ADDRESS,
     CUSTOMER,
     NOUNS,
-    PRICE_LIST,
     ROLE,
     SETTING,
     Field,
@@ -78,11 +81,12 @@ def merge(unit: Unit, merged: Merged) -> list[Draft]:
     Raises what the rules refuse in the result: a circle (exit 4), when the master lies below one of the others with
     something between them, or a value that does not go with another one.
     """
-    _take_values(merged)
+    _take_values(unit, merged)
     touched = [*_move_addresses(unit, merged), *_let_go(unit, merged)]
     if merged.noun is CUSTOMER:
         touched += _move_roles(unit, merged)
     touched += _move_settings(unit, merged)
+    unit.warnings += lost(unit, merged)
     touched += _follow(unit, merged)
     for other in merged.others:
         unit.remove(other)
@@ -95,24 +99,81 @@ def merge(unit: Unit, merged: Merged) -> list[Draft]:
 # -- the values of the master --------------------------------------------------------------------------------------
 
 
-def _take_values(merged: Merged) -> None:
+def _take_values(unit: Unit, merged: Merged) -> None:
     master = merged.master
     for field in merged.noun.fields:
         if field.computed or field.name == merged.noun.key:
             continue
-        source = merged.takes.get(field.name, None if _is_united(field) else master)
+        source = merged.takes.get(field.name, _by_itself(unit, merged, field))
         if source is None:
             master.image[field.name] = _united(field, [_held(draft, field.name) for draft in merged.all])
         else:
             value = _held(source, field.name)
             master.image[field.name] = list(value) if isinstance(value, list) else value
         if field.to == merged.noun.name and field.kind == "reference":
-            master.image[field.name] = _outside(merged, field.name)
+            master.image[field.name] = _outside(merged, field.name, master.image[field.name])
 
 
-def _is_united(field: Field) -> bool:
-    """Whether a field has what all had unless something else is asked for; prices are a matter of one contract."""
-    return field.kind == "links" and field.to != PRICE_LIST.name
+_OF_PRICES = ("price_lists", "unmerged_price_lists", "price_fallback")
+"""The fields that say together whose prices count: they come from one record, because they are one contract."""
+
+
+def _by_itself(unit: Unit, merged: Merged, field: Field) -> Draft | None:
+    """Whose value counts where nothing is chosen: the first that has one, the master before the others; None of all."""
+    name = field.name
+    if name in _OF_PRICES:
+        chosen = merged.takes.get(_OF_PRICES[0])
+        return chosen or next(
+            (draft for draft in merged.all if any(_held(draft, one) for one in _OF_PRICES)), merged.master
+        )
+    if field.kind in ("list", "links"):
+        return None
+    having = (draft for draft in merged.all if _held(draft, name) not in (None, "", [], {}))
+    if field.to == merged.noun.name:
+        having = (draft for draft in having if draft is merged.master or _leads_out(unit, merged, draft, name))
+    return next(having, merged.master)
+
+
+def _leads_out(unit: Unit, merged: Merged, draft: Draft, name: str) -> bool:
+    """Whether what another record names in its own noun lies outside of the master and what is below it."""
+    seen, key = set[str](), _outside(merged, name, _held(draft, name))
+    found = key is not None
+    while key is not None and key not in seen:
+        seen.add(key)
+        above = unit.find(merged.noun, key)
+        key = None if above is None or above.before is None else above.before[name]
+        if key in {one.key for one in merged.all}:
+            return False
+    return found
+
+
+def lost(unit: Unit, merged: Merged) -> list[str]:
+    """Every value of the others that the master does not have in the end, a line for each of them that loses some."""
+    managers = dict(unit.managers(merged.noun.table, [draft.id for draft in merged.all]))
+    told = []
+    for draft in merged.all:
+        values = list(_lost_values(merged, draft))
+        manager = managers.get(draft.id)
+        if manager is not None and manager != managers.get(merged.master.id):
+            values.append(f"manager {manager}")
+        if values:
+            told.append(f"lost from {draft.reference}: {'; '.join(values)}")
+    return told
+
+
+def _lost_values(merged: Merged, draft: Draft) -> Iterator[str]:
+    for field in merged.noun.fields:
+        if field.computed or field.name == merged.noun.key:
+            continue
+        before, kept = _held(draft, field.name), merged.master.image[field.name]
+        selves = {one.key for one in merged.all} if field.to == merged.noun.name else set[str]()
+        if isinstance(before, list):
+            having = selves | set(map(fold, kept))
+            gone = [member for member in before if fold(member) not in having]
+        else:
+            gone = [] if before in (None, kept, *selves) else [text_of(before)]
+        if gone:
+            yield f"{field.name} {', '.join(gone)}"
 
 
 def _held(draft: Draft, name: str) -> Any:
@@ -123,15 +184,16 @@ def _held(draft: Draft, name: str) -> Any:
 
 def _united(field: Field, lists: Iterable[Sequence[str]]) -> list[str]:
     """The members of all lists, those of the master first; texts that differ in letter case only are one."""
-    members = {fold(member): member for held in reversed([*lists]) for member in reversed(held)}
+    members: dict[str, str] = {}
+    for member in chain.from_iterable(lists):
+        members.setdefault(fold(member), member)
     is_set = field.via is not None and not field.via.place
-    return sorted(members.values()) if is_set else list(reversed(members.values()))
+    return sorted(members.values()) if is_set else list(members.values())
 
 
-def _outside(merged: Merged, name: str) -> str | None:
+def _outside(merged: Merged, name: str, key: str | None) -> str | None:
     """What a field that leads to its own noun names: not one of the records that become one, but what is above it."""
     above = {draft.key: _held(draft, name) for draft in merged.all}
-    key: str | None = merged.master.image[name]
     for _ in merged.all:
         key = above.get(key, key) if key is not None else None
     return None if key in above else key
@@ -157,12 +219,26 @@ def _move_addresses(unit: Unit, merged: Merged) -> list[Draft]:
     gone = [draft for held in found.values() for draft in held if draft not in kept]
     for draft in gone:
         unit.remove(draft)
+    if source is not None:
+        unit.warnings += _addresses_lost(owner for owner in found.items() if owner[0] != source.key)
     for old, image in images:
         image |= {"owner": merged.master.key, "key": _free_address(unit, noun, merged.master, image["key"])}
+        before = {**image}
         _yield_to(noun, image, [draft.image for draft in kept])
+        given_up = [f"{name} {text_of(before[name])}" for name in before if before[name] != image[name]]
+        if given_up:
+            unit.warnings.append(f"lost from {old.reference}: {'; '.join(given_up)}")
         kept.append(_put(unit, noun, f"{image['owner']}/{image['key']}", image))
         kept[-1].manager = managers.get(old.id)
     return [*kept, *gone]
+
+
+def _addresses_lost(owners: Iterable[tuple[str, Sequence[Draft]]]) -> Iterator[str]:
+    """The addresses of each owner whose addresses are not taken, as people read them."""
+    for _, held in owners:
+        for draft in held:
+            parts = [draft.before[name] for name in ADDRESS_TEXTS if draft.before is not None and draft.before[name]]
+            yield f"lost from {draft.reference}: {', '.join(parts)}"
 
 
 def _free_address(unit: Unit, noun: Noun, owner: Draft, first: str) -> str:
@@ -234,7 +310,11 @@ def _move_settings(unit: Unit, merged: Merged) -> list[Draft]:
             if unit.id_of(SETTING, key) is None:
                 touched.append(unit.create(SETTING, key, {"key": key, "value": own.image["value"]}))
             elif unit.get(SETTING, key).image["value"] != own.image["value"]:
-                unit.warnings.append(f"{own.reference} is dropped: the setting of {merged.master.reference} counts")
+                value = text_of(own.image["value"])
+                words = (
+                    f"{own.reference} is dropped, which was {value}: the setting of {merged.master.reference} counts"
+                )
+                unit.warnings.append(words)
             unit.remove(own)
             touched.append(own)
     for name in (name for name, setting in SETTINGS.items() if setting.to == merged.noun.name):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from custctl.resources import NOUNS
+from custctl.store.merging import takeable
 from tests.runner import Refusal, Runner
 
 ACCOUNTS = """
@@ -65,16 +68,16 @@ def shown(runner: Runner, *words: str) -> dict[str, Any]:
 # A-10: which values stay
 
 
-def test_a_10_without_a_choice_the_master_keeps_its_values_and_unites_what_is_linked(shop: Runner) -> None:
+def test_a_10_without_a_choice_the_master_keeps_its_values_and_takes_those_that_it_lacks(shop: Runner) -> None:
     assert shop("account", "merge", "acme", "acme-2", "--yes").exit == 0
     account = shown(shop, "account", "show", "acme")
     told = {name: account[name] for name in ("name", "owner", "description", "default_contact", "external_id")}
     assert told == {
         "name": "Acme",
         "owner": "Sam",
-        "description": None,
+        "description": "Anvils.",
         "default_contact": "ann",
-        "external_id": None,
+        "external_id": "E-2",
     }
     assert (account["contacts"], account["tags"]) == (["ann", "ann-2", "ben"], ["gold", "vip"])
     assert shop.refusal("account", "show", "acme-2") == (3, "not-found", "account 'acme-2' not found")
@@ -105,6 +108,14 @@ def test_a_10_lists_of_a_contact_are_united_with_those_of_the_master_first(shop:
     assert contact["accounts"] == ["acme", "acme-2"]
 
 
+def test_a_10_the_primary_address_stays_where_another_record_has_it_too(custctl: Runner) -> None:
+    for key, emails in (("a", ("One@x.example", "two@x.example")), ("b", ("ONE@x.example", "three@x.example"))):
+        words = [word for email in emails for word in ("--email", email)]
+        assert custctl("contact", "add", "--key", key, "--first-name", "A", *words).exit == 0
+    assert custctl("contact", "merge", "a", "b", "--yes").exit == 0
+    assert shown(custctl, "contact", "show", "a")["emails"] == ["One@x.example", "two@x.example", "three@x.example"]
+
+
 def test_a_10_the_accounts_of_a_contact_can_be_those_of_one_of_them(shop: Runner) -> None:
     assert shop("contact", "merge", "ann", "ann-2", "--take", "accounts=ann-2", "--yes").exit == 0
     assert shown(shop, "contact", "show", "ann")["accounts"] == ["acme-2"]
@@ -120,10 +131,14 @@ def test_a_10_a_dry_run_shows_what_would_be_and_needs_no_yes(shop: Runner) -> No
         "~ account:acme\n"
         "    description: - → Anvils.\n"
         "    contacts: ann, ben → ann, ann-2, ben\n"
+        "    external_id: - → E-2\n"
         "    tags: gold → gold, vip\n"
         "- account:acme-2\n"
         "~ account:zed  referred_by: acme-2 → acme\n"
         "0 to add, 2 to change, 1 to remove\n"
+    )
+    assert answer.err == (
+        "warning: lost from account:acme-2: name ACME; default_contact ann-2\ndry run: nothing was written\n"
     )
 
 
@@ -131,7 +146,8 @@ def test_a_10_merging_asks_first_and_says_what_it_changes(shop: Runner) -> None:
     answer = shop("account", "merge", "acme", "acme-2")
     assert (answer.exit, answer.out) == (2, "")
     assert answer.err.splitlines()[0] == (
-        "error: merging account:acme-2 into account:acme and changing 1 other record needs --yes"
+        "error: merging account:acme-2 into account:acme and changing 1 other record"
+        " (lost from account:acme-2: name ACME; default_contact ann-2) needs --yes"
     )
 
 
@@ -141,6 +157,155 @@ def test_a_10_a_merge_is_one_revision_and_undo_takes_it_back(shop: Runner) -> No
     assert merged["revision"] == 2
     assert shop("undo", "--last", "--yes").exit == 0
     assert shop.export() == first
+
+
+FULL: dict[str, dict[str, Any]] = {
+    "contact": {
+        "key": "full",
+        "prefix": "Dr.",
+        "first_name": "Helen",
+        "middle_name": "M.",
+        "last_name": "Ortiz",
+        "suffix": "Jr.",
+        "job_title": "Buyer",
+        "emails": ["h@x.example", "i@x.example"],
+        "phones": ["1", "2"],
+        "fax": "3",
+        "skype": "s",
+        "twitter": "t",
+        "facebook": "f",
+        "google_plus": "g",
+        "linkedin": "l",
+        "gender": "female",
+        "birthday": "1980-04-03",
+        "source": "tv",
+        "method": "mail",
+        "description": "Long text",
+        "owner": "Sam",
+        "assigned_to": "Lena",
+        "reports_to": "boss",
+        "groups": ["sales-group"],
+        "external_id": "E-1",
+        "tags": ["vip"],
+    },
+    "account": {
+        "key": "full",
+        "name": "Full",
+        "description": "Long text",
+        "owner": "Sam",
+        "referred_by": "boss",
+        "contacts": ["boss"],
+        "default_contact": "boss",
+        "external_id": "E-1",
+        "tags": ["vip"],
+    },
+    "customer": {
+        "key": "full",
+        "name": "Full",
+        "parent": "boss",
+        "group": "silver",
+        "account": "boss",
+        "previous_account": "boss",
+        "channel": "shop",
+        "internal_rating": "1_of_5",
+        "owner": "Sam",
+        "sales_reps": ["Lena"],
+        "payment_term": "net 30",
+        "tax_code": "T1",
+        "price_lists": ["retail", "dealer"],
+        "unmerged_price_lists": ["retail"],
+        "price_fallback": "this_customer_only",
+        "vat_id": "DE1",
+        "external_id": "E-1",
+        "tags": ["vip"],
+    },
+}
+OTHER = {
+    "gender": "male",
+    "source": "call",
+    "method": "phone",
+    "internal_rating": "2_of_5",
+    "birthday": "1970-01-01",
+    "group": "gold",
+    "channel": "sales",
+    "owner": "Mia",
+    "emails": ["j@x.example"],
+    "phones": ["4"],
+    **dict.fromkeys(("parent", "account", "previous_account", "reports_to", "referred_by", "default_contact"), "rest"),
+}
+"""What another record has in fields of which not every text is a value; in the others it has `Other`."""
+ALONE = {
+    "groups": [],
+    "contacts": ["rest"],
+    "price_lists": ["other"],
+    "unmerged_price_lists": [],
+    "price_fallback": None,
+}
+NEIGHBOURS: dict[str, Any] = {
+    "settings": {"account.strategy": "none"},
+    "contacts": [{"key": key, "first_name": key} for key in ("boss", "rest")],
+    "accounts": [{"key": key, "name": key} for key in ("boss", "rest")],
+    "customers": [{"key": key, "name": key} for key in ("boss", "rest")],
+    "groups": [{"key": key, "name": key} for key in ("silver", "gold")],
+    "channels": [{"key": key, "name": key, "type": "commerce", "active": True} for key in ("shop", "sales")],
+    "price_lists": [{"key": key, "name": key} for key in ("retail", "dealer", "other")],
+}
+
+
+def neighbours_and(runner: Runner, noun: str, *rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Store these records and what they name; what each of them shows then."""
+    table = f"{noun}s"
+    document = {**NEIGHBOURS, table: [*NEIGHBOURS[table], *rows]}
+    runner.apply(json.dumps(document), "world.json")
+    return {row["key"]: shown(runner, noun, "show", row["key"]) for row in rows}
+
+
+@pytest.mark.parametrize("noun", FULL)
+def test_a_10_every_value_that_the_master_lacks_is_taken_and_none_is_lost(custctl: Runner, noun: str) -> None:
+    assert {name for name, _ in takeable(NOUNS[noun]).items()} - {"addresses", "accounts"} == {*FULL[noun]} - {"key"}
+    name = {"contact": "first_name"}.get(noun, "name")
+    stored = neighbours_and(custctl, noun, FULL[noun], {"key": "bare", name: FULL[noun][name]})
+    before = custctl.export()
+    answer = custctl(noun, "merge", "bare", "full", "--yes")
+    assert (answer.exit, answer.err) == (0, "")
+    merged = shown(custctl, noun, "show", "bare")
+    assert {name: merged[name] for name in FULL[noun] if name != "key"} == {
+        name: stored["full"][name] for name in FULL[noun] if name != "key"
+    }
+    assert custctl("undo", "--last", "--yes").exit == 0
+    assert custctl.export() == before
+
+
+@pytest.mark.parametrize("noun", FULL)
+def test_a_10_the_preview_lists_every_value_that_is_lost_and_from_where(custctl: Runner, noun: str) -> None:
+    other: dict[str, Any] = {
+        name: ["Other"] if isinstance(value, list) else "Other" for name, value in FULL[noun].items()
+    }
+    other |= {name: value for name, value in {**OTHER, **ALONE}.items() if name in other} | {"key": "other"}
+    neighbours_and(custctl, noun, FULL[noun], other)
+    answer = custctl.json(noun, "merge", "full", "other", "--dry-run")
+    [told] = answer["warnings"]
+    assert told.startswith(f"lost from {noun}:other: ")
+    lost = dict(entry.split(" ", 1) for entry in told.removeprefix(f"lost from {noun}:other: ").split("; "))
+    united = ("emails", "phones", "groups", "tags", "contacts", "sales_reps")
+    assert lost == {
+        name: ", ".join(value) if isinstance(value, list) else value
+        for name, value in other.items()
+        if name not in (*united, "key") and value
+    }
+    merged = next(change["fields"] for change in answer["changes"] if change["record"] == f"{noun}:full")
+    for name in united:
+        if other.get(name):
+            both = [*FULL[noun][name], *other[name]]
+            assert {*map(str.casefold, both)} == {*map(str.casefold, merged[name][1])}
+    asked = custctl(noun, "merge", "full", "other").err
+    assert all(f"{name} {value}" in asked for name, value in lost.items())
+
+
+def test_a_10_the_label_of_a_manager_that_is_lost_is_told(custctl: Runner) -> None:
+    custctl.apply('manager = "ci"\n[[accounts]]\nkey = "a"\nname = "A"\n')
+    custctl.apply('[[accounts]]\nkey = "b"\nname = "A"\n')
+    assert custctl.json("account", "merge", "b", "a", "--yes")["warnings"] == ["lost from account:a: manager ci"]
 
 
 # A-11: what named the others
@@ -235,8 +400,10 @@ def test_a_11_users_roles_documents_settings_and_addresses_of_a_customer_come_al
     answer = firms("customer", "merge", "low", "two", "--yes")
     assert answer.exit == 0
     assert answer.err == (
+        "warning: lost from customer-address:two/hq: primary yes; default billing\n"
         "warning: role:two/clerk is role:low/clerk-2 now, called 'CLERK (two)'\n"
-        "warning: setting:customer/two/product.export is dropped: the setting of customer:low counts\n"
+        "warning: setting:customer/two/product.export is dropped, which was no: the setting of customer:low counts\n"
+        "warning: lost from customer:two: name Two\n"
     )
     user = shown(firms, "user", "show", "una@two.example")
     assert (user["customer"], user["roles"]) == ("low", ["low/clerk-2"])
@@ -255,7 +422,9 @@ def test_a_11_users_roles_documents_settings_and_addresses_of_a_customer_come_al
 
 def test_a_11_addresses_can_be_those_of_one_of_them(firms: Runner) -> None:
     first = firms.export()
-    assert firms("customer", "merge", "low", "two", "--take", "addresses=two", "--yes").exit == 0
+    answer = firms("customer", "merge", "low", "two", "--take", "addresses=two", "--yes")
+    assert answer.exit == 0
+    assert "lost from customer-address:low/hq: Low, " in answer.err
     addresses = shown(firms, "customer", "show", "low")["addresses"]
     assert [(row["key"], row["label"], row["primary"]) for row in addresses] == [("hq", "Two", True)]
     assert firms("undo", "--last", "--yes").exit == 0

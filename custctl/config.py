@@ -90,14 +90,15 @@ def load(flags: Mapping[str, str | None], environment: Mapping[str, str] | None 
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:
     """The config file; CUSTCTL_CONFIG names another. Raises exit 4 when neither it nor a home folder is known."""
-    path = _config_path(os.environ if environment is None else environment)
+    path = known_path(environment)
     if path is None:
         raise invalid(f"{_NO_HOME}: name the config file with {CONFIG_VARIABLE}", code="no-home")
     return path
 
 
-def _config_path(env: Mapping[str, str]) -> Path | None:
-    """The config file, None where nothing names one and the user has no home folder."""
+def known_path(environment: Mapping[str, str] | None = None) -> Path | None:
+    """As `config_path`; None where neither is known."""
+    env = os.environ if environment is None else environment
     if env.get(CONFIG_VARIABLE):
         return _expanded(env[CONFIG_VARIABLE], CONFIG_VARIABLE)
     folder = _linux_folder(env, "XDG_CONFIG_HOME", ".config")
@@ -117,7 +118,7 @@ def _found(env: Mapping[str, str]) -> tuple[Path | None, dict[str, Any]]:
     There is none where the user has no home folder, or may not enter the one that HOME names, which is another user's
     then; a file that CUSTCTL_CONFIG names must be readable.
     """
-    path = _config_path(env)
+    path = known_path(env)
     if path is None or (not env.get(CONFIG_VARIABLE) and _is_out_of_reach(path)):
         return path, {}
     return path, _read(path)
@@ -166,8 +167,6 @@ def _linux_folder(env: Mapping[str, str], variable: str, usual: str) -> Path | N
 
 def save(name: str, value: str | None, profile: str | None, *, dry_run: bool = False) -> Path:
     """Set or, with None, unset one setting in the config file; written whole or not at all, 0600."""
-    import tempfile
-
     import tomli_w
 
     known = SETTINGS if profile is not None else (*SETTINGS, "profile")
@@ -184,17 +183,21 @@ def save(name: str, value: str | None, profile: str | None, *, dry_run: bool = F
     table.pop(name, None) if value is None else table.update({name: value})
     if dry_run:
         return path
+    _write(Path(os.path.realpath(path)), tomli_w.dumps(content).encode())
+    return path
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Have this in a file, whatever it held before, whole or not at all, 0600."""
+    from custctl.parts import part, put_over
+
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".config.")  # mkstemp makes it 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(tomli_w.dumps(content).encode())
+    with part(path) as made:
+        with os.fdopen(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(part).replace(path)
-    finally:
-        Path(part).unlink(missing_ok=True)
-    return path
+        put_over(made, path)
 
 
 def profiles(environment: Mapping[str, str] | None = None) -> dict[str, dict[str, str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl import config
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import chosen, record
 from custctl.errors import Exit
@@ -40,9 +41,7 @@ def migrate(call: Call) -> Result:
     from custctl.store import status as state
 
     with call.progress("migrating"):
-        found: dict[str, Any] = state.migrate(call.database, dry_run=call.dry_run)
-    if not call.dry_run:
-        call.done()
+        found: dict[str, Any] = state.migrate(call.database, call.done, dry_run=call.dry_run)
     return record(call, found)
 
 
@@ -54,7 +53,8 @@ def check(call: Call) -> Result:
 
     columns = chosen(call.option("fields") or "", checks.COLUMNS)
     with database_errors(call.database), call.progress("checking"):
-        found = [finding._asdict() for finding in checks.run(call.read())]
+        findings = (*checks.run(call.read()), *checks.left_over(call.database, config.known_path()))
+        found = [finding._asdict() for finding in findings]
     rows = [{name: row[name] for name in columns} for row in found]
     if not rows:
         call.note("no findings")

@@ -191,10 +191,12 @@ def _written(call: Call, texts: Iterable[str], out: str | None) -> Result:
     """The text as the answer, or in a new file."""
     if out is None:
         return Result(({"text": text} for text in texts), "text")
-    from custctl.store.files import write_pieces
+    from custctl.store.files import is_stream, write_pieces
 
     write_pieces(out, texts, dry_run=call.dry_run)
     if call.dry_run:
         return Result((), "text", notes=("dry run: nothing was written",))
     call.done()
+    if is_stream(out):  # which may be where an answer goes
+        return Result((), "text", notes=(f"written to {visible(out)}",))
     return Result({"text": f"written to {visible(out)}\n"}, "text", notes=())

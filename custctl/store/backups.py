@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from custctl.errors import CustctlError, Exit, conflict, invalid, unusable
+from custctl.parts import part, put_new
 from custctl.store import checks, migrations
 from custctl.store.database import (
     BUSY_SECONDS,
@@ -21,13 +21,16 @@ from custctl.store.database import (
     copy,
     database_errors,
     is_there,
+    made_new,
     make_durable,
     now,
+    numbered,
     open_for_looking,
+    put_numbered,
     require_sound,
     undisturbed,
 )
-from custctl.store.files import require_file, taken, unwritable
+from custctl.store.files import require_file, require_free, taken, unwritable
 
 # -- making one --------------------------------------------------------------------------------------------------
 
@@ -40,43 +43,20 @@ def make(path: Path, name: str, *, dry_run: bool) -> dict[str, Any]:
     target = Path(name)
     with database_errors(path), closing(open_for_looking(path)) as source:
         revision = _revision(source, path)
-        if os.path.lexists(target):
-            raise taken(name)
+        require_free(name)
         try:
-            with _copied(source, target) as part:
-                require_sound(path, part)
-                size = part.stat().st_size
+            with part(target) as made:
+                with database_errors(target):
+                    copy(source, made)
+                require_sound(path, made)
+                size = made.stat().st_size
                 if not dry_run:
-                    _place(part, target)
+                    put_new(made, target)
         except FileExistsError:
             raise taken(name) from None
         except OSError as error:
             raise unwritable(name, error) from error
     return {"file": name, "revision": revision, "bytes": size}
-
-
-@contextmanager
-def _copied(source: sqlite3.Connection, target: Path) -> Iterator[Path]:
-    """A copy in the folder it is meant for, under a name of this process; gone afterwards unless it was moved."""
-    part = target.with_name(f".custctl-{os.getpid()}.part")
-    try:
-        with database_errors(target):
-            copy(source, part)
-        yield part
-    finally:
-        for rest in (part, part.with_name(f"{part.name}-journal")):  # a copy that had no room leaves its journal
-            rest.unlink(missing_ok=True)
-
-
-def _place(part: Path, target: Path) -> None:
-    """Give a whole file its name, and make the name durable. Raises FileExistsError when something has it."""
-    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    part.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _revision(connection: sqlite3.Connection, path: Path | str) -> int:
@@ -196,10 +176,8 @@ def put_back(
 
 
 def _make_new(path: Path, staged: sqlite3.Connection, done: Callable[[], object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _copied(staged, path) as part, undisturbed():
-        _place(part, path)
-        done()
+    with made_new(path, done) as file, database_errors(path):
+        copy(staged, file)
 
 
 def _replace(staged: sqlite3.Connection, step: _Step, done: Callable[[], object]) -> Kept | None:
@@ -275,15 +253,11 @@ class _Step:
             revision = _revision_if_readable(source, self.path)
             if self.agreed and revision != before.revision:
                 raise conflict("something was changed in the meantime", code="stale", hint="look at it again")
-            target = _free_name(self.path, revision)
-            if not self.dry_run:
-                with _copied(source, target) as part:
-                    _place(part, target)
+            label = "damaged" if revision is None else f"r{revision}"
+            if self.dry_run:
+                target = next(name for name in numbered(self.path, label) if not os.path.lexists(name))
+            else:
+                with part(self.path) as made:
+                    copy(source, made)
+                    target = put_numbered(made, self.path, label)
         self.kept = Kept(target, revision)
-
-
-def _free_name(path: Path, revision: int | None) -> Path:
-    """The first of shop.db.r12.backup, shop.db.r12-2.backup, shop.db.r12-3.backup that nothing has."""
-    label = "damaged" if revision is None else f"r{revision}"
-    names = (f"{path.name}.{label}{'' if number == 1 else f'-{number}'}.backup" for number in count(1))
-    return next(target for name in names if not os.path.lexists(target := path.with_name(name)))

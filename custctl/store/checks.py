@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from custctl import shell
+from custctl import parts, shell
 from custctl.errors import number_of
 from custctl.policy.catalogue import (
     CAPABILITIES,
@@ -78,6 +79,13 @@ def run(connection: sqlite3.Connection) -> Iterator[Finding]:
     if not found:
         for name, check in MODEL.items():
             yield from _run(name, check, connection)
+
+
+def left_over(*files: Path | None) -> Iterator[Finding]:
+    """What processes that were killed have left beside these files, of writes that never took place."""
+    remedy = "nothing is missing; the next write into that folder removes it"
+    for folder in dict.fromkeys(path for file in files if file is not None for path in parts.left_over(file)):
+        yield Finding("left-over", None, f"{folder} was left by a process that was killed", remedy)
 
 
 def damage(connection: sqlite3.Connection) -> list[Finding]:

@@ -11,10 +11,12 @@ import signal
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from custctl.errors import CustctlError, Exit, Problem, conflict, unusable
@@ -59,46 +61,192 @@ def open_for_looking(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Conn
     """A read-only connection to a database of ours, whatever its schema, with one snapshot of it.
 
     In a folder where the files beside a WAL database cannot be made, it is read as one that nobody changes, unless
-    commits lie in its log, which such a read would miss.
+    commits lie in its log, which such a read would miss. A write that a crash has cut off, where SQLite keeps no log,
+    is taken back first.
     """
     if not is_there(path):
         raise unusable(f"there is no database at {path}", _MAKE_ONE, "no-database")
-    connection = connect(path, "ro", patience)
+    try:
+        return _looking(path, "ro", patience)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname == "SQLITE_READONLY_ROLLBACK":
+            _take_back(path, patience)
+            return _looking(path, "ro", patience)
+        if os.access(path.parent, os.W_OK) or _has_log(path):
+            raise
+        return _looking(path, "ro&immutable=1", patience)
+
+
+def _looking(path: Path, mode: str, patience: float) -> sqlite3.Connection:
+    connection = connect(path, mode, patience)
     try:
         connection.execute("BEGIN")
         _check(connection, path)
-    except sqlite3.OperationalError:
+    except BaseException:
         connection.close()
-        if os.access(path.parent, os.W_OK) or _has_log(path):
-            raise
-        connection = connect(path, "ro&immutable=1", patience)
-        connection.execute("BEGIN")
-        _check(connection, path)
+        raise
     return connection
 
 
-def open_for_writing(path: Path) -> sqlite3.Connection:
+def _take_back(path: Path, patience: float) -> None:
+    """Have SQLite undo what its journal says was begun and not committed, which a read-only connection cannot.
+
+    Only in a database of ours, or in one that was new: there the journal begins with no pages.
+    """
+    with path.open("rb") as file, path.with_name(f"{path.name}-journal").open("rb") as journal:
+        header, begun = file.read(100), journal.read(20)
+    if header[68:72] != migrations.APPLICATION_ID.to_bytes(4, "big") and begun[16:20] != bytes(4):
+        raise _foreign(path)
+    try:
+        with closing(connect(path, "rw", patience)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise
+        hint = "run a command as somebody who may write to the file and its folder: that takes it back"
+        raise unusable(f"{path} holds a write that was cut off, and cannot be changed", hint, "unusable") from error
+
+
+class Writing(sqlite3.Connection):
+    """A connection to write by; `migrated_from` is the schema that was stored, 0 where it was the current one."""
+
+    migrated_from = 0
+
+
+def open_for_writing(path: Path, told: Path | None = None) -> Writing:
     """A connection that holds the write lock, on a database of the current schema; creates the file if missing.
 
-    The caller commits or rolls back, migrations included. A new file is 0600 in folders of 0700.
+    The caller commits by `commit` or rolls back, migrations included. A new file is 0600 in folders of 0700. Where the
+    file is made for another one, that is the one `told` in errors.
     """
-    with database_errors(path):
+    told = told or path
+    with database_errors(told):
         create(path)
-        connection = connect(path, "rw")
+        connection = _connected(path, "rw", BUSY_SECONDS, Writing)
         try:
             connection.execute("BEGIN")
-            _check(connection, path)
+            _check(connection, told)
             connection.execute("COMMIT")
             make_durable(connection)
             connection.execute("PRAGMA foreign_keys = ON")
             _patiently(connection, "BEGIN IMMEDIATE")
             connection.execute("PRAGMA defer_foreign_keys = ON")
-            _check(connection, path)  # again: another process may have written since
-            _migrate(connection, path)
+            _check(connection, told)  # again: another process may have written since
+            before = migrations.version(connection)
+            if before != migrations.SCHEMA_VERSION:
+                migrations.run(connection, now())
+                connection.migrated_from = before
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def commit(connection: sqlite3.Connection, path: Path, act: Callable[[], object]) -> Path | None:
+    """Commit a write, which `act` does, while signals wait. A migration first leaves a back-up: its file, else None.
+
+    Without the commit there is no back-up. Raises exit 8 when it cannot be made.
+    """
+    before = connection.migrated_from if isinstance(connection, Writing) else 0
+    with ExitStack() as closing_:
+        made = closing_.enter_context(_backed_up(path)) if before else None
+        with undisturbed():
+            kept = None if made is None else _placed(made, path, f"v{before}")
+            try:
+                act()
+            except BaseException:
+                if kept is not None:
+                    kept.unlink(missing_ok=True)
+                raise
+    return kept
+
+
+@contextmanager
+def _backed_up(path: Path) -> Iterator[Path]:
+    """A copy of the database as it was last committed, 0600 and checked, in a part of its own."""
+    from custctl.parts import part
+
+    with ExitStack() as closing_:
+        try:
+            made = closing_.enter_context(part(path))
+            with closing(connect(path, "ro")) as source:
+                copy(source, made)
+        except OSError as error:
+            raise unusable(f"the back-up of {path} cannot be made: {error.strerror}", "nothing was changed") from error
+        require_sound(path, made)
+        yield made
+
+
+def _placed(made: Path, path: Path, label: str) -> Path:
+    try:
+        return put_numbered(made, path, label)
+    except OSError as error:
+        raise unusable(f"the back-up of {path} cannot be made: {error.strerror}", "nothing was changed") from error
+
+
+def put_numbered(made: Path, path: Path, label: str) -> Path:
+    """Put a back-up beside its database under the first of `numbered` that is free; what lies there stays."""
+    from custctl.parts import put_new
+
+    for target in numbered(path, label):
+        with suppress(FileExistsError):
+            put_new(made, target)
+            return target
+    raise AssertionError("unreachable")
+
+
+def numbered(path: Path, label: str) -> Iterator[Path]:
+    """Names for back-ups of a database: shop.db.v5.backup, shop.db.v5-2.backup, shop.db.v5-3.backup and so on."""
+    for number in count(1):
+        yield path.with_name(f"{path.name}.{label}{'' if number == 1 else f'-{number}'}.backup")
+
+
+@contextmanager
+def made_new(path: Path, done: Callable[[], object]) -> Iterator[Path]:
+    """A file to make a database in that is missing; it is put in its place when it is whole, and `done` is called.
+
+    What fails, or is killed, leaves no database and no folder behind. Raises FileExistsError when another process has
+    made one in the meantime, exit 8 when none can be made there.
+    """
+    from custctl.parts import part, put_new
+
+    folders = [folder for folder in path.parents if not folder.exists()]
+    try:
+        with ExitStack() as closing_:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                file = closing_.enter_context(part(path))
+            except OSError as error:
+                raise _unmakeable(path, error) from error
+            yield file
+            _complete(file, path)
+            with undisturbed():
+                try:
+                    put_new(file, path)
+                except FileExistsError:
+                    raise
+                except OSError as error:
+                    raise _unmakeable(path, error) from error
+                done()
+    finally:
+        for folder in folders:
+            with suppress(OSError):  # it is not empty: the database is in it
+                folder.rmdir()
+
+
+def _complete(file: Path, path: Path) -> None:
+    """Have all that was committed in the file itself, which alone is put in place.
+
+    What lies in its log goes there when the connection is closed, and SQLite does not say when there is no room.
+    """
+    with database_errors(path), closing(connect(file, "rw", 0)) as connection:
+        [blocked, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if blocked:
+        raise busy(path)
+
+
+def _unmakeable(path: Path, error: OSError) -> CustctlError:
+    return unusable(f"{path} cannot be made: {error.strerror}", _NAME_ANOTHER, "unusable")
 
 
 def open_in_memory() -> sqlite3.Connection:
@@ -114,16 +262,6 @@ def open_in_memory() -> sqlite3.Connection:
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the schema up to date in the caller's transaction, after a back-up if there is anything to lose."""
-    before = migrations.version(connection)
-    if before == migrations.SCHEMA_VERSION:
-        return
-    if before:
-        back_up(path, path.with_name(f"{path.name}.v{before}.backup"))
-    migrations.run(connection, now())
-
-
 def make_durable(connection: sqlite3.Connection) -> None:
     """Let readers go on while this connection writes, and a commit return when it is on disk."""
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -131,26 +269,11 @@ def make_durable(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def back_up(path: Path, target: Path) -> None:
-    """A consistent copy of the database, 0600, checked, and put in place only when it is whole."""
-    part = target.with_name(f".{target.name}.part")
-    try:
-        with closing(connect(path, "ro")) as source:
-            copy(source, part)
-        require_sound(path, part)
-        part.replace(target)
-    except OSError as error:
-        raise unusable(f"the back-up {target} cannot be made: {error.strerror}", "nothing was changed") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def copy(source: sqlite3.Connection, part: Path) -> None:
-    """The database of a connection as a file, 0600; what lies there is left from a broken run.
+    """The database of a connection as a new file, 0600.
 
     A copy is not in WAL mode, so that it can be read where no files can be made beside it.
     """
-    part.unlink(missing_ok=True)
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with closing(connect(part, "rw")) as made:
         source.backup(made)
@@ -242,8 +365,8 @@ _NAME_ANOTHER = "name another file with --db"
 
 
 def _has_log(path: Path) -> bool:
-    log = path.with_name(f"{path.name}-wal")
-    return log.exists() and log.stat().st_size > 0
+    logs = (path.with_name(f"{path.name}-{kind}") for kind in ("wal", "journal"))
+    return any(log.exists() and log.stat().st_size > 0 for log in logs)
 
 
 def _patiently(connection: sqlite3.Connection, statement: str) -> None:
@@ -267,8 +390,16 @@ def _patiently(connection: sqlite3.Connection, statement: str) -> None:
 
 def connect(path: Path, mode: str, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
     """A connection to a file that is there, without any look at what it is; `mode` is ro or rw."""
-    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=patience)
+    return _connected(path, mode, patience, sqlite3.Connection)
+
+
+_Connection = TypeVar("_Connection", bound=sqlite3.Connection)
+
+
+def _connected(path: Path, mode: str, patience: float, kind: type[_Connection]) -> _Connection:
+    # With an empty authority, or the first word of //tmp/shop.db would be taken for one.
+    uri = f"file://{quote(os.fsencode(path.absolute()))}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=patience, factory=kind)
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
@@ -278,13 +409,17 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if number != migrations.APPLICATION_ID:
         empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
         if number or found or not empty:
-            raise unusable(f"{path} is not a custctl database", _NAME_ANOTHER, "foreign-database")
+            raise _foreign(path)
     if found > migrations.SCHEMA_VERSION:
         raise unusable(
             f"{path} has schema {found}, newer than this custctl ({migrations.SCHEMA_VERSION})",
             "update custctl, or name another file with --db",
             "newer-database",
         )
+
+
+def _foreign(path: Path) -> CustctlError:
+    return unusable(f"{path} is not a custctl database", _NAME_ANOTHER, "foreign-database")
 
 
 def create(path: Path) -> None:
@@ -297,4 +432,4 @@ def create(path: Path) -> None:
     except FileExistsError:
         return
     except OSError as error:
-        raise unusable(f"{path} cannot be made: {error.strerror}", _NAME_ANOTHER, "unusable") from error
+        raise _unmakeable(path, error) from error

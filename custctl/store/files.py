@@ -4,44 +4,122 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import stat
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from custctl.errors import CustctlError, Exit, Problem, conflict, invalid
+from custctl.parts import part, put_new
 
 
 def write_new(name: str, text: str, *, dry_run: bool = False) -> None:
     """Write a file that does not exist yet, whole or not at all, 0600; a dry run leaves none behind.
 
-    Raises exit 5 when something of that name exists, 74 when it cannot be written.
+    A pipe or a device is written to as it is. Raises exit 5 when something else of that name exists, 74 when it cannot
+    be written.
     """
     write_pieces(name, (text,), dry_run=dry_run)
 
 
 def write_pieces(name: str, pieces: Iterable[str], *, dry_run: bool = False) -> None:
     """As `write_new`, for a text that is made while it is written."""
-    path = Path(name)
+    with new_file(name, dry_run=dry_run) as file:
+        file.writelines(pieces)
+
+
+@contextmanager
+def new_file(name: str, *, encoding: str = "utf-8", errors: str = "strict", dry_run: bool = False) -> Iterator[TextIO]:
+    """A text file as `write_new` makes it, to write to; it is there when the block has ended without an error."""
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        if is_stream(name):
+            with os.fdopen(_stream(name, dry_run=dry_run), "w", encoding=encoding, errors=errors, newline="") as file:
+                yield file
+            return
+        require_free(name)
+        with part(Path(name)) as made:
+            with _durable(made, encoding, errors) as file:
+                yield file
+            if not dry_run:
+                put_new(made, Path(name))
+    except FileExistsError:
+        raise taken(name) from None
+    except OSError as error:
+        if isinstance(error, BrokenPipeError) and _DESCRIPTOR.fullmatch(name):
+            raise  # as if the answer itself were not read to its end
+        raise unwritable(name, error) from error
+
+
+@contextmanager
+def new_folder(name: str, *, dry_run: bool = False) -> Iterator[Callable[[str, Iterable[str]], None]]:
+    """A new folder, 0700, by what writes a text into a file of it; it is there when the block has ended well.
+
+    Raises as `write_new`.
+    """
+
+    def write(file: str, pieces: Iterable[str]) -> None:
+        with _durable(made / file) as stream:
+            stream.writelines(pieces)
+
+    require_free(name)
+    try:
+        with part(Path(name)) as made:
+            made.mkdir(mode=0o700)
+            yield write
+            if not dry_run:
+                put_new(made, Path(name))
     except FileExistsError:
         raise taken(name) from None
     except OSError as error:
         raise unwritable(name, error) from error
+
+
+@contextmanager
+def _durable(path: Path, encoding: str = "utf-8", errors: str = "strict") -> Iterator[TextIO]:
+    """A text file that is made, 0600, and on disk when it is closed."""
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding=encoding, errors=errors, newline="") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def require_free(name: str) -> None:
+    """Raise exit 5 when a new file cannot have the name because something has it, 74 when nothing can have it."""
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        if dry_run:
-            path.unlink()
-    except BaseException as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise unwritable(name, error) from error
-        raise
+        os.lstat(name)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unwritable(name, error) from error
+    raise taken(name)
+
+
+_DESCRIPTOR = re.compile(r"/dev/(?:stdout|stderr|fd/(\d+))")
+
+
+def is_stream(name: str) -> bool:
+    """Whether a name is that of a pipe, a terminal or another device, which takes what is written to it as it comes."""
+    if _DESCRIPTOR.fullmatch(name):
+        return True
+    try:
+        mode = os.stat(name).st_mode  # noqa: PTH116 - a name may hold what a Path would drop
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
+def _stream(name: str, *, dry_run: bool) -> int:
+    """A descriptor to write to; of standard output the one that is open, which may be in the middle of a file."""
+    if dry_run:
+        return os.open(os.devnull, os.O_WRONLY)
+    match = _DESCRIPTOR.fullmatch(name)
+    if match:
+        return os.dup({"/dev/stdout": 1, "/dev/stderr": 2}.get(name) or int(match[1]))
+    return os.open(name, os.O_WRONLY | os.O_NOCTTY)
 
 
 def taken(name: str) -> CustctlError:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from custctl.errors import unusable
+from custctl.parts import remove_left_over
 from custctl.store.acting import Actor
 from custctl.store.database import (
     busy,
-    connect,
-    create,
+    commit,
     database_errors,
     is_there,
+    made_new,
     open_for_writing,
     open_in_memory,
     translate,
-    undisturbed,
 )
 from custctl.store.unit import Report, Unit
 
@@ -47,8 +45,9 @@ class Writer:
         """Do the work in one transaction and commit it; a try does all of it and rolls back.
 
         `check` sees the outcome before it is committed and may raise. Whatever is raised, nothing was written.
-        A try without a database works on an empty one in memory.
-        With `bulk` few rows are written as many are.
+        A try without a database works on an empty one in memory. A database that is missing is made beside its place
+        and put there when it is whole; when another process has made one in the meantime, the work is done anew, on
+        that. With `bulk` few rows are written as many are.
         """
         # What every write needs takes long to import: not while others wait for the lock.
         from custctl.store import apply  # noqa: F401 - see above
@@ -56,83 +55,83 @@ class Writer:
         if not bulk:
             from custctl.store import models  # noqa: F401 - see above
 
-        trying = self.dry_run if dry_run is None else dry_run
-        missing = not is_there(self.path)
-        if missing and not trying:
-            self.run(work, check, dry_run=True, bulk=bulk)  # what fails must not leave an empty database behind
-        connection = open_in_memory() if missing and trying else open_for_writing(self.path)
-        unit = Unit(connection, bulk=bulk)
-        done = False
+        step = _Step(self, work, check, self.dry_run if dry_run is None else dry_run, bulk)
+        if not is_there(self.path):
+            if step.trying:
+                return step.on(open_in_memory(), self.path, lambda: None)
+            with suppress(FileExistsError):
+                return step.in_a_new_file()
+        if not step.trying:
+            remove_left_over(self.path)
+        return step.on(open_for_writing(self.path), self.path, self.done)
+
+    def run_once(self, work: Callable[[Unit], object]) -> Report:
+        """Like `run`, for work that cannot be done twice, or takes long.
+
+        Raises exit 75 when the database was missing, and another process has made one in the meantime.
+        """
+        if self.dry_run or is_there(self.path):
+            return self.run(work, bulk=True)
+        from custctl.store import apply  # noqa: F401 - as in `run`
+
         try:
-            with database_errors(self.path), _driver_errors(self.path):
-                if self.as_user is not None:
-                    unit.acting = Actor(connection, self.as_user)
-                work(unit)
-                report = unit.flush(self.command, self.actor)
-                if check is not None:
-                    check(unit, report)
-                if trying:
+            return _Step(self, work, None, trying=False, bulk=True).in_a_new_file()
+        except FileExistsError:
+            raise busy(self.path) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The work of a writer on one connection, and whether it is kept."""
+
+    writer: Writer
+    work: Callable[[Unit], object]
+    check: Callable[[Unit, Report], object] | None
+    trying: bool
+    bulk: bool
+
+    def in_a_new_file(self) -> Report:
+        """Do it in a database that is made for it. Raises FileExistsError when another process has made one."""
+        path = self.writer.path
+        reports: list[Report] = []
+
+        def done() -> None:
+            if reports[0].revision is not None:
+                self.writer.done()
+
+        with made_new(path, done) as file:
+            reports.append(self.on(open_for_writing(file, path), file, lambda: None))
+        return reports[0]
+
+    def on(self, connection: sqlite3.Connection, file: Path, told: Callable[[], object]) -> Report:
+        """Do it, commit and say so, or roll back; the connection is closed whatever comes."""
+        unit = Unit(connection, bulk=self.bulk)
+        writer, done = self.writer, False
+
+        def act() -> None:
+            nonlocal done
+            unit.transaction.commit()
+            done = True
+            if report.revision is not None:
+                told()
+
+        try:
+            with database_errors(writer.path), _driver_errors(writer.path):
+                if writer.as_user is not None:
+                    unit.acting = Actor(connection, writer.as_user)
+                self.work(unit)
+                report = unit.flush(writer.command, writer.actor)
+                if self.check is not None:
+                    self.check(unit, report)
+                if self.trying:
                     report.revision = None
                 else:
-                    with undisturbed():
-                        unit.transaction.commit()
-                        done = True
-                        if report.revision is not None:
-                            self.done()
+                    commit(connection, file, act)
             return report
         finally:
             if not done:
                 unit.transaction.rollback()
             connection.close()
-
-    def run_once(self, work: Callable[[Unit], object]) -> Report:
-        """Like `run`, for work that cannot be done twice, or takes long.
-
-        A database that is missing is made beside its place and put there when it is whole, so that what fails leaves
-        none behind. Raises exit 75 when another process has made one in the meantime.
-        """
-        if self.dry_run or is_there(self.path):
-            return self.run(work, bulk=True)
-        part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
-        made = [folder for folder in self.path.parents if not folder.exists()]
-        try:
-            create(part)
-            report = replace(self, path=part, done=lambda: None).run(work, bulk=True)
-            self._complete(part)
-            with undisturbed():
-                self._put(part)
-                self.done()
-        finally:
-            for name in (part.name, f"{part.name}-wal", f"{part.name}-shm"):
-                part.with_name(name).unlink(missing_ok=True)
-            for folder in made:
-                with suppress(OSError):  # it is not empty: the database is in it
-                    folder.rmdir()
-        return report
-
-    def _complete(self, part: Path) -> None:
-        """Have all that was committed in the file itself, which alone is put in place.
-
-        What lies in its log goes there when the connection is closed, and SQLite does not say when there is no room.
-        """
-        with database_errors(self.path), closing(connect(part, "rw", 0)) as connection:
-            [blocked, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if blocked:
-            raise busy(self.path)
-
-    def _put(self, part: Path) -> None:
-        """Give a new database its name, unless something has that name by now."""
-        try:
-            os.link(part, self.path)
-        except FileExistsError:
-            raise busy(self.path) from None
-        except OSError as error:
-            raise unusable(f"{self.path} cannot be made: {error.strerror}", "nothing was written") from error
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 class _driver_errors:  # noqa: N801 - a context manager, used like a function

@@ -227,7 +227,7 @@ def test_an_interrupted_world_leaves_nothing_behind(nothing: Runner, tmp_path: P
     running = subprocess.Popen(
         words, env=nothing.environment | {"CUSTCTL_DEBUG": ""}, stderr=subprocess.PIPE, text=True
     )
-    while not list(tmp_path.glob("new/.shop.db.*.part")) and running.poll() is None:
+    while not list(tmp_path.glob("new/.custctl-*.part/new")) and running.poll() is None:
         time.sleep(0.01)
     time.sleep(1)
     running.send_signal(signal.SIGINT)

@@ -174,7 +174,7 @@ def test_a_signal_before_the_pages_ends_it_and_one_amid_them_comes_too_late(
 ) -> None:
     command = ["db", "restore", kept, "--yes", "-q"]
     raised = f"signal.raise_signal({int(number)})"
-    early = f"from custctl.store import backups\nimport signal\nbackups._free_name = lambda *_: {raised}"
+    early = f"from custctl.store import backups\nimport signal\nbackups.put_numbered = lambda *_: {raised}"
     [ended] = world.many(Odd(command, early))
     assert (ended.code, ended.err.split("; ")[-1]) == (code, "nothing was changed\n")
     assert (count(world), names(world)) == (MANY + 8, ["big.toml", "kept.db", "shop.db"])

@@ -219,8 +219,8 @@ os.umask({mask})
 import custctl.store.rows as rows
 commit = rows.Transaction.commit
 def looked(self):
-    for path in sorted(pathlib.Path("new/folder").iterdir()):
-        print(path.name, oct(path.stat().st_mode)[-3:])
+    for path in sorted(pathlib.Path("new/folder").rglob("*")):
+        print("part" if path.is_dir() else path.name, oct(path.stat().st_mode)[-3:])
     commit(self)
 rows.Transaction.commit = looked
 """
@@ -235,7 +235,7 @@ def test_every_file_is_for_its_owner_alone_whatever_the_umask(nothing: Shop, mas
         Odd(["config", "set", "output", "json"], before),
     )
     assert (added.code, exported.code, kept.code) == (0, 0, 0)
-    assert added.out == "shop.db 600\nshop.db-shm 600\nshop.db-wal 600\n"
+    assert added.out == "part 700\nnew 600\nnew-shm 600\nnew-wal 600\n", "it is made beside its place"
     found = {name: oct((nothing.folder / name).stat().st_mode)[-3:] for name in names(nothing.folder)}
     assert found == {
         "all.toml": "600",

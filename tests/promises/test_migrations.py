@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 
 import pytest
@@ -24,6 +25,24 @@ NEXT = NEWER.format(then="")
 OLD, NEW = SCHEMA_VERSION, SCHEMA_VERSION + 1
 BACKUP = f"shop.db.v{OLD}.backup"
 
+NO_ROOM = """
+import os
+def link(*_, **__):
+    raise OSError(28, "No space left on device")
+os.link = link
+"""
+UNCOMMITTED = """
+import sqlite3
+from custctl.store import database
+class Failing(database.Writing):
+    def commit(self):
+        raise sqlite3.OperationalError("disk I/O error")
+    def execute(self, statement, *parameters):
+        if statement == "COMMIT" and self.migrated_from:
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(statement, *parameters)
+database.Writing = Failing
+"""
 COLUMNS = "SELECT name FROM pragma_table_info('customer') WHERE name = 'nickname'"
 
 
@@ -37,6 +56,10 @@ def state(shop: Shop) -> tuple[int, int, bool]:
 
 def backup_of(shop: Shop) -> Shop:
     return Shop(shop.database.with_name(BACKUP))
+
+
+def backups(shop: Shop) -> list[str]:
+    return sorted(path.name for path in shop.folder.glob("*.backup"))
 
 
 def test_a_read_of_an_old_database_is_8_and_says_what_to_do(world: Shop) -> None:
@@ -75,6 +98,7 @@ def test_a_dry_run_or_a_write_that_fails_leaves_the_old_schema(world: Shop) -> N
     assert [ran.code for ran in runs] == [0, 0, 0, 3]
     assert runs[1].json["migrated"] == ["nickname"]
     assert state(world) == before
+    assert backups(world) == [], "nothing was migrated"
 
 
 @pytest.mark.parametrize(
@@ -91,19 +115,60 @@ def test_a_migration_that_does_not_end_changes_nothing_and_can_be_repeated(world
     before = state(world)
     assert [ran.code for ran in world.many(Odd(["db", "migrate"], NEWER.format(then=then)))] == [code]
     assert state(world) == before
+    assert backups(world) == []
     [repeated] = world.many(Odd(["db", "migrate", "-o", "json"], NEXT))
     assert (repeated.code, repeated.json["migrated"]) == (0, ["nickname"])
     assert state(world) == (NEW, before[1], True)
     assert state(backup_of(world)) == before
 
 
-def test_a_backup_that_cannot_be_made_stops_the_migration(world: Shop) -> None:
+@pytest.mark.parametrize("words", [["customer", "add", "New", "-q"], ["db", "migrate", "-q"]])
+def test_a_backup_that_cannot_be_made_stops_the_migration(world: Shop, words: list[str]) -> None:
     before = state(world)
-    backup_of(world).database.mkdir()
-    [stopped] = world.many(Odd(["db", "migrate"], NEXT))
-    message = f"error: the back-up {backup_of(world).database} cannot be made: Is a directory\n"
+    [stopped] = world.many(Odd(words, NEXT + NO_ROOM))
+    message = f"error: the back-up of {world.database} cannot be made: No space left on device\n"
     assert (stopped.code, stopped.err) == (8, f"{message}  hint: nothing was changed\n")
     assert state(world) == before
+
+
+@pytest.mark.parametrize("words", [["customer", "add", "New", "-q"], ["db", "migrate", "-q"]])
+def test_a_commit_that_fails_leaves_no_backup(world: Shop, words: list[str]) -> None:
+    before = state(world)
+    [failed] = world.many(Odd(words, NEXT + UNCOMMITTED))
+    assert failed.code == 8
+    assert (state(world), backups(world)) == (before, [])
+
+
+def test_a_backup_of_an_earlier_migration_is_kept_beside_that_of_a_later_one(world: Shop) -> None:
+    world("db", "backup", "kept.backup")
+    for number in range(3):
+        [added] = world.many(Odd(["customer", "add", f"New {number}", "-q"], NEXT))
+        assert added.code == 0
+        old = Shop(world.folder / f"shop.db.v{OLD}{f'-{number + 1}' if number else ''}.backup")
+        assert old.sql("SELECT count(*) FROM customer WHERE key GLOB 'new-*'") == [(0,)]
+        assert old.is_sound()
+        old_again(world)
+    assert [name for name in backups(world) if ".v" in name] == [
+        f"shop.db.v{OLD}-2.backup",
+        f"shop.db.v{OLD}-3.backup",
+        f"shop.db.v{OLD}.backup",
+    ]
+
+
+def test_what_lies_where_the_backup_would_go_stays(world: Shop) -> None:
+    notes = backup_of(world).database
+    notes.write_text("mine")
+    [migrated] = world.many(Odd(["db", "migrate", "-o", "json"], NEXT))
+    assert (migrated.code, notes.read_text()) == (0, "mine")
+    assert migrated.json["kept"] == f"{world.database}.v{OLD}-2.backup"
+
+
+def old_again(shop: Shop) -> None:
+    """Put the database back as the old program had it."""
+    for path in shop.folder.glob("shop.db*"):
+        if not path.name.endswith(".backup"):
+            path.unlink()
+    shutil.copy(shop.folder / "kept.backup", shop.database)
 
 
 def test_eight_programs_that_find_an_old_database_migrate_it_once(world: Shop) -> None:

@@ -29,10 +29,10 @@ LOADED = """
 import sys
 from custctl.store import writing
 opened = writing.open_for_writing
-def looked(path):
+def looked(*paths):
     slow = {"custctl.store.apply", "custctl.store.models", "sqlmodel"}
     print(*sorted(slow & set(sys.modules)))
-    return opened(path)
+    return opened(*paths)
 writing.open_for_writing = looked
 from custctl.app import run
 run(sys.argv[1:])

@@ -20,7 +20,7 @@ def test_a_new_database_whose_rows_cannot_leave_its_log_is_not_put_in_its_place(
         readers = [nothing]
 
         def work(_unit: Unit) -> None:
-            [part] = tmp_path.glob(".*.part")
+            [part] = tmp_path.glob(".*.part/new")
             readers.append(sqlite3.connect(part, isolation_level=None))
             readers[-1].execute("BEGIN")
             readers[-1].execute("SELECT count(*) FROM sqlite_schema").fetchone()

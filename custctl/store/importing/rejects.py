@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
 
 from custctl.errors import Problem
-from custctl.store.files import taken, unwritable
+from custctl.store.files import is_stream, new_file, require_free
 from custctl.store.importing.wanted import Asked
 from custctl.store.sheets import Sheet
 
@@ -31,9 +29,9 @@ class Rejects:
         self.name = name
         self.sheet = sheet
         self.stays = False
-        self.file: TextIO | None = None
-        if Path(name).exists():
-            raise taken(name)
+        self._written = False
+        if not is_stream(name):
+            require_free(name)
         self._aside = sqlite3.connect("", isolation_level=None)  # in memory while it is small, else on disk
         self._aside.execute("CREATE TABLE rejected (line INTEGER, text TEXT)")
         self._aside.execute("BEGIN")
@@ -52,36 +50,22 @@ class Rejects:
         if first is None:
             return
         start, between, end = ("[\n", ",\n", "\n]\n") if self.sheet.format == "json" else ("", "", "")
-        try:
-            self.file = self._opened()
-            self.file.write(start + first)
+        with new_file(self.name, encoding=self.sheet.encoding, errors="backslashreplace") as file:
+            if self.sheet.marked:
+                file.write("\ufeff")
+            if self.sheet.headings:
+                file.write(self._text((*_without_own(self.sheet.headings, self.sheet.headings), LINE, ERROR)))
+            file.write(start + first)
             for text in texts:
-                self.file.write(between + text)
-            self.file.write(end)
-            self.file.flush()
-            os.fsync(self.file.fileno())
-            self.file.close()
-        except OSError as problem:
-            raise unwritable(self.name, problem) from problem
+                file.write(between + text)
+            file.write(end)
+        self._written = not is_stream(self.name)
 
     def drop(self) -> None:
         """Take the file away: nothing was written, so nothing was left out."""
         self._aside.close()
-        if self.file is not None and not self.stays:
-            self.file.close()
+        if self._written and not self.stays:
             Path(self.name).unlink(missing_ok=True)
-
-    def _opened(self) -> TextIO:
-        try:
-            handle = os.open(self.name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        except FileExistsError:
-            raise taken(self.name) from None
-        file = os.fdopen(handle, "w", encoding=self.sheet.encoding, errors="backslashreplace", newline="")
-        if self.sheet.marked:
-            file.write("\ufeff")
-        if self.sheet.headings:
-            self._csv(file, (*_without_own(self.sheet.headings, self.sheet.headings), LINE, ERROR))
-        return file
 
     def _line(self, asked: Asked, error: str) -> str:
         if isinstance(asked.cells, Mapping):
@@ -98,9 +82,6 @@ class Rejects:
         lines = _Lines()
         csv.writer(lines, delimiter=self.sheet.delimiter, lineterminator="\n").writerow(cells)
         return lines.text
-
-    def _csv(self, file: TextIO, cells: Iterable[str]) -> None:
-        file.write(self._text(cells))
 
 
 class _Lines:

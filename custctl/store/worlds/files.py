@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -16,7 +15,7 @@ from custctl.errors import usage
 from custctl.resources import ADDRESS_OF, NOUNS, ROLE, USER, Noun
 from custctl.store.documents.source import ENDINGS
 from custctl.store.documents.writing import document_pieces, not_empty
-from custctl.store.files import taken, unwritable, write_pieces
+from custctl.store.files import new_folder, write_pieces
 from custctl.store.worlds.records import Row
 from custctl.store.worlds.world import World
 
@@ -54,21 +53,9 @@ def write(world: World, out: str, format: Format | None, *, dry_run: bool) -> di
 
 def _write_folder(name: str, files: Iterable[tuple[str, Iterable[str]]], *, dry_run: bool) -> None:
     """A folder that does not exist yet, whole or not at all, 0700; a dry run leaves none behind."""
-    folder = Path(name)
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        raise taken(name) from None
-    except OSError as error:
-        raise unwritable(name, error) from error
-    try:
+    with new_folder(name, dry_run=dry_run) as write:
         for file, pieces in files:
-            write_pieces(str(folder / file), pieces)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    if dry_run:
-        shutil.rmtree(folder)
+            write(file, pieces)
 
 
 def _files(world: World, format: Format, counts: Counter[str]) -> Iterator[tuple[str, Iterable[str]]]:

@@ -1,11 +1,13 @@
 """The program's door. `--version` is answered before anything is imported; everything else goes to the app."""
 
+import _signal  # type: ignore[import-not-found] # what `signal` is made of; that one would be a millisecond later
 import os
 import sys
 
 
 def main() -> None:
     """Run custctl with the arguments of the process, and end the process with its exit code."""
+    _end_on_signals()
     try:
         if sys.argv[1:] == ["--version"]:
             os._exit(_print_version())
@@ -16,7 +18,7 @@ def main() -> None:
         from custctl.app import run
 
         run(sys.argv[1:])
-    except KeyboardInterrupt:  # before the app could take it
+    except KeyboardInterrupt:  # of Python's own, where the handler below was not set
         os._exit(130)
     except BaseException as error:  # noqa: BLE001 - Python would exit 1, which means "no"
         os._exit(_uncaught(error))
@@ -36,6 +38,28 @@ def _uncaught(error: BaseException) -> int:
     except (AttributeError, OSError):
         pass
     return 70
+
+
+def _end_on_signals() -> None:
+    """Let a signal that comes while the program loads end it with the code and the words of a later one.
+
+    A signal that is switched off stays so. The app sets handlers of its own when it is loaded.
+    """
+    for number, before, code, words in (
+        (_signal.SIGINT, _signal.default_int_handler, 130, b"\ninterrupted; nothing was changed\n"),
+        (_signal.SIGTERM, _signal.SIG_DFL, 143, b"terminated; nothing was changed\n"),
+        (_signal.SIGHUP, _signal.SIG_DFL, 143, b"terminated; nothing was changed\n"),
+    ):
+        if _signal.getsignal(number) != before:
+            continue
+
+        def end(_number: int, _frame: object, code: int = code, words: bytes = words) -> None:
+            try:
+                os.write(2, words)
+            finally:
+                os._exit(code)
+
+        _signal.signal(number, end)
 
 
 def _print_version() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import gc
 import importlib
 import os
@@ -112,15 +111,28 @@ def run(arguments: Sequence[str]) -> NoReturn:
     invocation = Invocation(arguments)
     try:
         signal.signal(signal.SIGTERM, _on_signal)
-        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # not where nohup has switched it off
-            signal.signal(signal.SIGHUP, _on_signal)
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where the shell has switched it off
-            signal.signal(signal.SIGINT, _on_signal)
-        code = _carry_out(invocation)
-    except (KeyboardInterrupt, Terminated) as error:  # before the command began, or a second one
-        code = _ended(error, invocation)
+        for number in (signal.SIGHUP, signal.SIGINT):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # not where nohup or the shell has switched it off
+                signal.signal(number, _on_signal)
+        code = streams.flushed(_carry_out(invocation))
+    except (KeyboardInterrupt, Terminated) as error:  # before the command began, while it ended, or a second one
+        _end_on_more_signals(invocation)
+        streams.discard()
+        code = streams.flushed(_ended(error, invocation))
     # Tearing down the modules would take longer than most commands; everything is closed and flushed here.
-    os._exit(streams.flushed(code))
+    os._exit(code)
+
+
+def _end_on_more_signals(invocation: Invocation) -> None:
+    """End at once, with the same code, when another signal comes while what is to be said of the first is written."""
+
+    def end(number: int, _frame: object) -> None:
+        of_signal = Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED
+        os._exit(invocation.exit if invocation.committed else of_signal)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is _on_signal:
+            signal.signal(number, end)
 
 
 def _complete(line: str) -> int:
@@ -158,7 +170,7 @@ def _ended(error: BaseException, invocation: Invocation) -> int:
     if _signals and isinstance(error, Exception):
         error = _signals[0]
     try:
-        return _unprinted(error) if invocation.committed else _failed(error, invocation)
+        return _unprinted(error, invocation.exit) if invocation.committed else _failed(error, invocation)
     except Exception as problem:  # noqa: BLE001 - a mistake in telling an error must not look like the answer "no"
         return _bug(problem, "what was asked for is done" if invocation.committed else "nothing was changed")
 
@@ -176,8 +188,26 @@ def _answer(invocation: Invocation) -> int:
     if not gc.isenabled():
         gc.freeze()  # What start-up made lives to the end; a first collection would walk through all of it.
         gc.enable()
-    _show(result, invocation)
-    return result.exit() if callable(result.exit) else result.exit
+    return _told(result, invocation)
+
+
+def _told(result: Result, invocation: Invocation) -> int:
+    """Print an answer; the exit code, which belongs to the answer: a reader who goes away does not change it."""
+    if invocation.committed:
+        invocation.exit = result.code()
+    try:
+        _show(result, invocation)
+    except ConnectionError:
+        streams.discard()
+        _finish(result)
+    return result.code()
+
+
+def _finish(result: Result) -> None:
+    """Make the rows that nobody reads any more, as long as they may still change the exit code."""
+    rows = iter(() if isinstance(result.data, Mapping) else result.data)
+    while result.undecided() and next(rows, None) is not None:
+        pass
 
 
 def _failed(error: BaseException, invocation: Invocation) -> int:
@@ -224,17 +254,16 @@ def _of_the_database(error: BaseException, invocation: Invocation) -> CustctlErr
 def _refused(error: Denied, invocation: Invocation) -> int:
     """A command that somebody may not carry out answers with the decision, like the question itself."""
     try:
-        _show(Result(error.answer, error.view), invocation)
+        return _told(Result(error.answer, error.view, exit=Exit.NO), invocation)
     except OSError as problem:
         return _system_error(problem, invocation)
-    return Exit.NO
 
 
-def _unprinted(error: BaseException) -> int:
-    """The command is done and on disk, whatever has become of its answer; the exit code, which is 0."""
+def _unprinted(error: BaseException, code: Exit) -> int:
+    """The command is done and on disk, whatever has become of its answer; the exit code is that of what was done."""
     streams.discard()
     if isinstance(error, OSError):
-        if error.errno != errno.EPIPE:
+        if not isinstance(error, ConnectionError):
             streams.say("done, but the answer could not be printed\n")
     elif isinstance(error, CustctlError):
         streams.say(f"done, but the answer could not be printed: {_safe(error.problem.message)}\n")
@@ -242,7 +271,7 @@ def _unprinted(error: BaseException) -> int:
         _bug(error, "what was asked for is done")
     else:
         streams.say("\ndone; only the answer was interrupted\n")
-    return Exit.OK
+    return code
 
 
 def _show(result: Result, invocation: Invocation) -> None:

@@ -10,7 +10,10 @@ from typing import Any, Literal, Self
 
 
 class Exit(IntEnum):
-    """The exit codes of custctl, each with its meaning; `custctl help exit-codes` and its page are made from this."""
+    """The exit codes of custctl, each with its meaning; `custctl help exit-codes` and its page are made from this.
+
+    The code belongs to the answer, not to its printing: of several items the worst counts.
+    """
 
     meaning: str
 
@@ -23,7 +26,7 @@ class Exit(IntEnum):
     PARTIAL = 6, "Rows were rejected under --continue-on-error; every one is named."
     DATABASE = 8, "The database is missing for a read, corrupt, foreign, newer than this program, or full."
     BUG = 70, "A mistake in custctl."
-    OUTPUT = 74, "The output of a read could not be written."
+    OUTPUT = 74, "The output of a read could not be written; a reader that goes away early is no such case."
     BUSY = 75, "Another process holds the database; try again."
     INTERRUPTED = 130, "Ctrl-C; everything was rolled back."
     TERMINATED = 143, "SIGTERM, or the terminal was closed; everything was rolled back."

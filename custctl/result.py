@@ -43,10 +43,11 @@ class Result:
     a generator, and is then streamed). `columns` are the fields a table shows, in order. `noun` is the prefix
     of the references that `-o name` prints; None prints the key alone. `notes` go to standard error. `parts`
     are shown to a person instead of the data, each below the command that gives the same answer; `lines` are
-    what the view `diff` shows instead. An `exit`
-    that is only known when the last row is out is a function, asked after that. `natural` is the format where
-    nobody asked for another. On a terminal a list draws the numbers of the column `bar` beside its rows, all but
-    those of a row whose first column is empty: that is a total.
+    what the view `diff` shows instead. An `exit` that is only known when the last row is out is a function, asked
+    after that; `undecided` tells, while rows are made, whether those that are left must be made although nobody reads
+    them, because they may still change it. `natural` is the format where nobody asked for another. On a terminal a
+    list draws the numbers of the column `bar` beside its rows, all but those of a row whose first column is empty:
+    that is a total.
     """
 
     data: Row | Iterable[Row]
@@ -55,7 +56,12 @@ class Result:
     noun: str | None = None
     notes: tuple[str, ...] = ()
     exit: Exit | Callable[[], Exit] = Exit.OK
+    undecided: Callable[[], bool] = lambda: False
     parts: tuple[tuple[str, Result], ...] = ()
     lines: Iterable[str] = ()
     natural: str = "table"
     bar: str = ""
+
+    def code(self) -> Exit:
+        """The exit code, when the last row that counts is out."""
+        return self.exit() if callable(self.exit) else self.exit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import os
 import sys
@@ -63,7 +62,7 @@ def flushed(code: int) -> int:
 def lost(error: OSError) -> int:
     """The exit code of an answer that could not be printed; a reader who has seen enough is no error."""
     discard()
-    return Exit.OK if error.errno == errno.EPIPE else Exit.OUTPUT
+    return Exit.OK if isinstance(error, ConnectionError) else Exit.OUTPUT
 
 
 def discard() -> None:

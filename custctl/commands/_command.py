@@ -21,7 +21,7 @@ from typer.main import get_command_from_info
 
 from custctl import config, shell
 from custctl.commands._invocation import SHARED, Invocation
-from custctl.errors import conflict, usage
+from custctl.errors import Exit, conflict, usage
 from custctl.result import Result, Row
 
 if TYPE_CHECKING:
@@ -146,6 +146,10 @@ class Call(typer.Context):
     def done(self) -> None:
         """From here on what was asked for is on disk, whatever becomes of the answer."""
         self.invocation.committed = True
+
+    def will_exit(self, code: Exit) -> None:
+        """Say with what code the command ends once its work is on disk, where that is not 0."""
+        self.invocation.exit = code
 
     def attempt(self, work: Callable[[Unit], Any], check: Callable[[Unit, Report], Any] | None = None) -> Report:
         """Do the work and roll it back: what it would change."""

@@ -97,6 +97,7 @@ def register(app: typer.Typer, noun: Noun, *examples: str) -> None:
                 (call.command_line, config.actor()),
                 progress.at,
                 None if call.dry_run else rejects,
+                lambda outcome: call.will_exit(_code(outcome)),
             )
         return _result(call, report, outcome)
 
@@ -122,5 +123,9 @@ def _result(call: Call, report: Report, outcome: Outcome) -> Result:
     notes.append(", ".join(f"{verdict} {count}" for verdict, count in outcome.counts.items()))
     if call.dry_run:
         notes.append("dry run: nothing was written")
-    rejected = outcome.counts["rejected"]
-    return Result(data, "import", notes=tuple(notes), exit=Exit.PARTIAL if rejected else Exit.OK)
+    return Result(data, "import", notes=tuple(notes), exit=_code(outcome))
+
+
+def _code(outcome: Outcome) -> Exit:
+    """6 when rows were rejected and the others were taken."""
+    return Exit.PARTIAL if outcome.counts["rejected"] else Exit.OK

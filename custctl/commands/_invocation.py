@@ -14,6 +14,7 @@ from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
 from custctl import config
+from custctl.errors import Exit
 
 
 @dataclass(slots=True)
@@ -26,6 +27,8 @@ class Invocation:
     notes: list[str] = field(default_factory=list)
     committed: bool = False
     """Whether something has been written for good: from then on, nothing may be called an error."""
+    exit: Exit = Exit.OK
+    """The exit code of what has been written for good, whatever becomes of its answer."""
     _config: config.Config | None = None
 
     @property

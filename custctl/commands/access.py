@@ -224,8 +224,8 @@ def _batch(call: Call, name: str, others: tuple[Any, ...]) -> Result:
 
     if any(other is not None for other in others):
         raise usage("--batch takes its questions from the file: leave the rest out")
-    run = Batch(call.read(), lines(name, call.invocation.closing))
-    return Result(run.answers(), "decision", exit=run.exit, natural="jsonl")
+    run = Batch(call.read(), lines(name, call.invocation.closing), endless=name == "-")
+    return Result(run.answers(), "decision", exit=run.exit, undecided=run.undecided, natural="jsonl")
 
 
 def _question(

@@ -23,14 +23,20 @@ MOST_BYTES = 1 << 20
 class Batch:
     """A run of questions; `exit` is known when the last answer is out."""
 
-    def __init__(self, connection: sqlite3.Connection, lines: Iterable[bytes]) -> None:
+    def __init__(self, connection: sqlite3.Connection, lines: Iterable[bytes], *, endless: bool = False) -> None:
+        """Ask the questions on `lines`; `endless` ones may come as long as somebody writes them."""
         self._asker = Asker(connection)
         self._lines = lines
+        self._endless = endless
         self._exit = Exit.OK
 
     def exit(self) -> Exit:
         """4 when a line could not be answered, else 1 when an answer was no."""
         return self._exit
+
+    def undecided(self) -> bool:
+        """Whether lines that are left may change the exit code, and will come to an end."""
+        return not self._endless and self._exit is not Exit.INVALID
 
     def answers(self) -> Iterator[dict[str, Any]]:
         """The fields of each question with its answer; a line that cannot be answered carries `error`."""

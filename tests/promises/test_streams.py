@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tests.promises.process import Odd, Ran, Shop, customers, finished, harm_in
+from tests.promises.process import Odd, Ran, Script, Shop, customers, finished, harm_in
 
 ESC = "\x1b"
 BOXES = "╭╮╰╯│┏┓┗┛┃"
@@ -22,6 +22,9 @@ READS = {
     "help": "customer --help",
     "version": "--version",
 }
+
+
+REASONS = {">/dev/full": "No space left on device", ">&-": "Bad file descriptor"}
 
 
 def test_a_reader_who_closes_the_pipe_is_no_error(world: Shop) -> None:
@@ -54,15 +57,100 @@ def test_a_reader_who_is_gone_before_it_begins_is_no_error(world: Shop) -> None:
         assert ran.err == "0\n" * len(READS)
 
 
+BOB = "bob.reyes@company-a.example"
+QUESTION = {"subject": BOB, "action": "edit", "resource": "customer"}
+NOES = {
+    "access can": (f"access can {BOB} edit customer", 1),
+    "access can, as jsonl": (f"access can {BOB} edit customer -o jsonl", 1),
+    "explain": (f"access explain {BOB} edit customer", 1),
+    "explain, as json": (f"access explain {BOB} edit customer -o json", 1),
+    "diff": ("diff -f many.json", 1),
+    "diff, as json": ("diff -f many.json -o json", 1),
+    "access test": ("access test tests.json", 1),
+    "access test, as yaml": ("access test tests.json -o yaml", 1),
+    "a batch": ("access can --batch noes.jsonl", 1),
+    "a batch with a broken line": ("access can --batch broken.jsonl", 4),
+    "a batch as csv": ("access can --batch broken.jsonl -o csv", 4),
+    "db check": ("db check --db odd.db", 1),
+    "a refused write": ("order edit SO-1102 --status open --as wanda.hill@company-a.example", 1),
+    "a guard test that fails": ("apply -f guarded.json --yes", 1),
+    "a dry run of one": ("apply -f guarded.json --dry-run", 1),
+    "guest can": ("guest can view order", 1),
+}
+
+
+@pytest.fixture
+def refusing(world: Shop) -> Shop:
+    """A shop with files whose answers are no."""
+    many = [{"key": f"n{number}", "name": f"Customer {number} with a long name"} for number in range(300)]
+    tests = [{**QUESTION, "allowed": True}]
+    world.document(json.dumps({"customers": many}), "many.json")
+    world.document(json.dumps({"tests": tests * 30}), "tests.json")
+    world.document(json.dumps({"customers": many[:1], "tests": tests}), "guarded.json")
+    noes = f"{json.dumps(QUESTION)}\n" * 1_000
+    yes = json.dumps({**QUESTION, "action": "view"})
+    world.document(f"{yes}\n" * 1_000 + noes[: noes.index("\n") + 1], "noes.jsonl")
+    world.document(f"{noes}nope\n", "broken.jsonl")
+    world.document("key,name\nfine,Fine\nbad key!,X\n", "rows.csv")
+    odd = Shop(world.folder / "odd.db")
+    odd.database.write_bytes(world.database.read_bytes())
+    odd.sql("UPDATE customer SET parent_id = id WHERE key = 'company-a'")
+    return world
+
+
+@pytest.mark.parametrize("reader", ["head -1", "true"])
+def test_a_reader_who_goes_away_changes_no_exit_code(refusing: Shop, reader: str) -> None:
+    alone = refusing.many(*(words.split() for words, _ in NOES.values()))
+    piped = refusing.many(
+        *(
+            Script(f"{{ sleep 0.1; custctl {words}; echo $? >&2; }} | {reader} >/dev/null")
+            if reader == "true"
+            else Script(f"custctl {words} | {reader} >/dev/null; echo ${{PIPESTATUS[0]}} >&2")
+            for words, _ in NOES.values()
+        )
+    )
+    for ran, behind, (name, (_, code)) in zip(alone, piped, NOES.items(), strict=True):
+        assert ran.code == code, (name, ran)
+        assert behind.err.splitlines()[-1] == str(code), name
+    assert refusing.sql("SELECT count(*) FROM customer WHERE key = 'n0'") == [(0,)]
+
+
+@pytest.mark.parametrize("where", REASONS)
+def test_an_answer_of_no_that_cannot_be_written_is_74(refusing: Shop, where: str) -> None:
+    some = ("access can", "diff, as json", "access test", "a batch as csv", "a refused write", "db check")
+    ran = refusing.shell("\n".join(f"custctl {NOES[name][0]} {where} 2>/dev/null; echo $?" for name in some))
+    assert dict(zip(some, ran.out.split(), strict=True)) == dict.fromkeys(some, "74")
+
+
+@pytest.mark.parametrize("where", ["| true", ">/dev/full", ">&-"])
+def test_what_an_import_has_rejected_counts_whatever_becomes_of_the_answer(refusing: Shop, where: str) -> None:
+    words = "customer import rows.csv --continue-on-error --yes"
+    ran = refusing.shell(f"{{ {{ sleep 0.1; custctl {words}; echo $? >&3; }} 2>/dev/null {where}; }} 3>&1")
+    assert ran.out == "6\n"
+    assert refusing.sql("SELECT name FROM customer WHERE key = 'fine'") == [("Fine",)]
+
+
+def test_a_batch_from_standard_input_stops_at_the_broken_pipe_with_the_code_so_far(refusing: Shop) -> None:
+    """Whoever writes it may never come to an end."""
+    for first, code in (("nope", 4), (json.dumps(QUESTION), 1), (json.dumps({**QUESTION, "action": "view"}), 0)):
+        endless = f"{{ echo '{first}'; yes '{json.dumps({**QUESTION, 'action': 'view'})}'; }}"
+        ran = refusing.shell(f"{endless} | custctl access can --batch - | head -1 >/dev/null; echo ${{PIPESTATUS[1]}}")
+        assert (ran.out, ran.err) == (f"{code}\n", ""), first
+
+
+def test_an_error_that_nobody_can_read_keeps_its_exit_code(refusing: Shop) -> None:
+    for words, code in {"customer shwo": 2, "customer": 2, "": 2, "customer show nobody -o json": 3}.items():
+        for where in ("2>/dev/full", "2>&-", "2> >(true)"):
+            ran = refusing.shell(f"custctl {words} {where}; echo $?")
+            assert ran.out == f"{code}\n", (words, where)
+
+
 def test_an_error_whose_reader_is_gone_keeps_its_exit_code(world: Shop) -> None:
     script = "(sleep 0.3; custctl customer show nobody; echo $? >&3) 2>&1 >/dev/null | true"
     ran = world.shell(f"{{ {script}; }} 3>&1")
     assert ran.out == "3\n"
     full = world.shell("custctl customer show nobody 2>/dev/full; echo $?")
     assert full.out == "3\n"
-
-
-REASONS = {">/dev/full": "No space left on device", ">&-": "Bad file descriptor"}
 
 
 @pytest.mark.parametrize("where", REASONS)

@@ -49,13 +49,16 @@ def load(
     signature: tuple[str, str],
     progress: Callable[[int, int | None], object] = lambda *_: None,
     rejects: str | None = None,
+    settled: Callable[[Outcome], object] = lambda _: None,
 ) -> tuple[Report, Outcome]:
     """Take the rows of a file in one transaction, which `write` makes; what it has written, and what came of the rows.
+
+    `settled` is told what came of them before it is committed.
 
     Raises exit 4 when the file cannot be read, when a row is wrong and the options do not allow that, with every
     problem; 5 when the file of rejected rows exists. Nothing is written then.
     """
-    again = partial(_load, write, noun, file, options, Signature(*signature), progress, rejects)
+    again = partial(_load, write, noun, file, options, Signature(*signature), progress, rejects, settled)
     if _is_regular(file):  # what comes through a pipe comes once
         with suppress(RepeatedError):
             return again(hasty=True)
@@ -70,6 +73,7 @@ def _load(
     signature: Signature,
     progress: Callable[[int, int | None], object],
     rejects: str | None,
+    settled: Callable[[Outcome], object],
     *,
     hasty: bool,
 ) -> tuple[Report, Outcome]:
@@ -103,6 +107,7 @@ def _load(
                 raise _refusal(outcome, options)
             if kept is not None:
                 kept.close()
+            settled(outcome)
 
         report = write(work)
         if kept is not None:

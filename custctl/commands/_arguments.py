@@ -111,7 +111,7 @@ PriceLists = Annotated[
     typer.Option(
         "--price-list",
         metavar="PRICE_LIST",
-        help='A price list, made if it is new; repeat it for all of them in their order, "" for none.',
+        help='A price list, by key or name; repeat it for all of them in their order, "" for none.',
     ),
 ]
 UnmergedPriceLists = Annotated[

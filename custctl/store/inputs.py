@@ -398,7 +398,7 @@ def _tag(value: str) -> str:
     return _visible(value)
 
 
-@_means("price lists by key or name; one that is new is made")
+@_means("price lists by key or name")
 def _price_list(value: str) -> str:
     if len(value) > 255:
         raise ValueError(f"must have at most 255 characters each, one has {len(value)}")

@@ -1,10 +1,10 @@
-"""Price lists and prices as they are written: from words to the keys of lists, and how a price is named."""
+"""Price lists and prices as they are written: from words to keys of lists, none of which is made; names of prices."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from custctl.resources import PRICE_LIST, slug
+from custctl.resources import PRICE_LIST, fold
 from custctl.store.tagging import meant
 from custctl.store.unit import Draft, Unit
 
@@ -15,17 +15,9 @@ def price_key(price_list: str, product: str, quantity: int = 1) -> str:
 
 
 def lists_of(unit: Unit, words: Sequence[str]) -> tuple[list[str], list[Draft]]:
-    """The keys of the price lists that words mean, in their order, and the lists made because there was none.
+    """The keys of the price lists that words mean, in their order; none is made.
 
-    A word means the list whose key it is or whose key is its slug, else the one of that name.
+    A word means the list whose key it is or whose key is its slug, else the one of that name. One that means none stays
+    as it is, so that it is told as a reference that leads nowhere.
     """
-    keys: dict[str, None] = {}
-    made: list[Draft] = []
-    for word in words:
-        key = meant(unit, word, PRICE_LIST)
-        if key is None:
-            key = slug(word, PRICE_LIST.name)
-            made.append(unit.create(PRICE_LIST, key, {"key": key, "name": word}))
-            unit.warnings.append(f"{made[-1].reference} is new: it has no prices yet")
-        keys[key] = None
-    return list(keys), made
+    return list(dict.fromkeys(meant(unit, word, PRICE_LIST) or fold(word) for word in words)), []

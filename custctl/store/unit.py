@@ -14,10 +14,11 @@ from itertools import count
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from custctl import shell
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, near
 from custctl.policy.catalogue import ENTITIES, own_entity
 from custctl.policy.model import Entity
-from custctl.resources import ADDRESSES, CUSTOMER, GROUP, NOUNS, Link, Noun, fold, numbered, reference
+from custctl.resources import ADDRESSES, CUSTOMER, GROUP, NOUNS, PRICE_LIST, Link, Noun, fold, numbered, reference
 from custctl.store.codec import dump
 from custctl.store.database import now
 from custctl.store.lookup import near_keys
@@ -300,6 +301,8 @@ class Unit:
             close = stored or near(fold(key), [draft.key for draft in self.of(noun)])
         words = f"{what or noun.title} {key!r} not found"
         hint = did_you_mean(close)
+        if hint is None and noun is PRICE_LIST:  # which was made by naming it once
+            hint = f"{shell.command('price-list add', key)} makes a new one"
         self.problem(Problem("not-found", exit_code, words, hint, place, field_name, key, tuple(close)))
 
     def stop_if_wrong(self) -> None:

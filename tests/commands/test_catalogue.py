@@ -211,6 +211,8 @@ def test_renamed_groups_and_customers_are_named_anew_where_something_is_said_of_
 
 
 def test_merged_customers_keep_the_price_lists_and_the_visibility_of_the_master(shop: Runner) -> None:
+    for name in "ABC":
+        assert shop("price-list", "add", name, "-q").exit == 0
     assert shop("customer", "edit", "acme", "--price-list", "B", "--price-list", "A", "-q").exit == 0
     assert shop("customer", "add", "Apex", "--price-list", "C", "-q").exit == 0
     said = ["--customer", "acme=hidden", "--customer", "apex=visible"]
@@ -256,6 +258,9 @@ partners = "category"
 key = "retail"
 name = "Retail"
 currency = "USD"
+[[price_lists]]
+key = "dealers-2026"
+name = "Dealers 2026"
 [[prices]]
 price_list = "retail"
 product = "L-1"
@@ -271,7 +276,6 @@ amount = "9.5"
 def test_a_document_makes_a_catalogue_that_exports_as_it_was(custctl: Runner, tmp_path: Path) -> None:
     answer = custctl("apply", "-f", "-", "--yes", stdin=DOCUMENT)
     assert answer.exit == 0, answer
-    assert "warning: price-list:dealers-2026 is new: it has no prices yet" in answer.err
     assert custctl.json("price-list", "show", "dealers-2026")["name"] == "Dealers 2026"
     assert custctl.json("tag", "show", "new-arrival")["name"] == "New arrival"
     assert custctl("plan", "-f", "-", "-o", "json", stdin=DOCUMENT).json["changes"] == []
@@ -346,6 +350,7 @@ def test_p_03_a_price_is_set_changed_and_deleted(shop: Runner) -> None:
 
 
 def test_p_03_customers_and_groups_name_price_lists_in_order_and_some_alone(shop: Runner) -> None:
+    assert shop("price-list", "add", "VIP prices", "-q").exit == 0
     words = ["--price-list", "VIP prices", "--price-list", "retail", "--unmerged-price-list", "vip-prices"]
     assert shop("customer", "edit", "acme", *words, "-q").exit == 0
     shown = shop.json("customer", "show", "acme")
@@ -360,6 +365,53 @@ def test_p_03_customers_and_groups_name_price_lists_in_order_and_some_alone(shop
             "unmerged_price_lists": [["vip-prices"], []],
         }
     }
+
+
+def test_no_price_list_is_made_by_naming_it(shop: Runner) -> None:
+    for noun, key in (("customer", "acme"), ("group", "partners")):
+        words = [noun, "edit", key, "--price-list", "retial"]
+        assert shop.refusal(*words) == (3, "not-found", "price list 'retial' not found")
+        assert "did you mean retail?" in shop(*words).err
+    assert (
+        "custctl price-list add wholesale makes a new one" in shop("customer", "add", "N", "--price-list=wholesale").err
+    )
+    document = '[[groups]]\nkey = "partners"\nprice_lists = ["retial"]\n'
+    assert shop.unapplied(document) == [("3:1", 4, "not-found", "price list 'retial' not found")]
+    sheet = shop.file("Key,Price lists\nacme,retial\n", "customers.csv")
+    answer = shop("customer", "import", sheet, "--map", "Price lists=price_lists")
+    assert (answer.exit, "price list 'retial' not found" in answer.err) == (4, True)
+    assert [row["key"] for row in shop.json("price-list", "list")] == ["retail"]
+
+
+NOT_THERE = {
+    "customer edit acme": ("group", "account", "channel", "parent"),
+    "user edit u@x.example": ("role",),
+    "product edit LMP-1": ("category",),
+    "category edit lighting": ("parent",),
+    "contact edit c": ("group", "reports-to"),
+    "account edit acme": ("contact", "default-contact", "referred-by"),
+    "business edit b": ("account", "channel", "contact"),
+    "lead edit l": ("account", "contact", "customer", "business"),
+    "opportunity edit o": ("account", "contact", "customer", "business", "lead"),
+    "tag edit t": ("taxonomy",),
+    "order edit SO-1": ("customer", "user"),
+}
+
+
+@pytest.mark.parametrize(("line", "option"), [(line, option) for line, found in NOT_THERE.items() for option in found])
+def test_naming_what_is_not_stored_makes_nothing_but_tags(shop: Runner, line: str, option: str) -> None:
+    for words in (
+        ["user", "add", "u@x.example", "--first-name", "U", "--last-name", "U", "--disabled"],
+        ["contact", "add", "--key", "c", "--first-name", "C"],
+        ["channel", "add", "B2B", "--type", "b2b", "--active"],
+        ["business", "add", "B", "--channel", "b2b"],
+        ["lead", "add", "L"],
+        ["opportunity", "add", "O", "--account", "acme"],
+        ["tag", "add", "T"],
+        ["order", "add", "SO-1"],
+    ):
+        assert shop(*words, "-q").exit == 0, words
+    assert shop.refusal(*line.split(), f"--{option}", "nothing-like-it")[:2] == (3, "not-found")
 
 
 def test_p_04_where_prices_come_from_next_is_a_choice_of_two(shop: Runner) -> None:

@@ -37,6 +37,12 @@ sales_reps = ["Zoe", "Änne \\U0001F600"]
 [[customers]]
 key = "company-a-west"
 parent = ""
+[[price_lists]]
+key = "a"
+name = "A"
+[[price_lists]]
+key = "b"
+name = "B"
 [[groups]]
 key = "partners"
 price_lists = ["a", "b"]

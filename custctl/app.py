@@ -350,9 +350,9 @@ def _usage_error(error: TyperException) -> CustctlError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "custctl"
     if type(error).__name__ == "NoArgsIsHelpError":
-        return CustctlError(Problem("usage", Exit.USAGE, "say what to do", f"{path} --help lists it"))
+        return CustctlError(Problem("usage", Exit.USAGE, "say what to do", f"what there is: {path} --help"))
     message = error.format_message().rstrip(".")
-    return CustctlError(Problem("usage", Exit.USAGE, message, f"{path} --help shows how it is written"))
+    return CustctlError(Problem("usage", Exit.USAGE, message, f"how it is written: {path} --help"))
 
 
 def _system_error(error: OSError, invocation: Invocation) -> int:

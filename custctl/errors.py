@@ -55,7 +55,10 @@ _LONGEST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: what, where, and what to do next; of a text that is very long, both ends."""
+    """One thing that is wrong: what, where, and what to do next; of a text that is very long, both ends.
+
+    A very long hint with a command in it is left out: a part of a command would be another command when pasted.
+    """
 
     code: str
     exit: Exit
@@ -67,6 +70,8 @@ class Problem:
     candidates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.hint is not None and len(self.hint) > _LONGEST and ("custctl " in self.hint or "--" in self.hint):
+            object.__setattr__(self, "hint", None)
         for name in ("message", "hint", "field", "value"):
             text = getattr(self, name)
             if text is not None and len(text) > _LONGEST:

@@ -292,6 +292,9 @@ def _boxed(page: _Page, columns: Sequence[str], rows: Sequence[Row], bar: str = 
         _records(page, [dict(zip(columns, row, strict=True)) for row in table])
         return
     widths = wanted if page.width is None else _shares(wanted, least, page.width - _GAP * len(least))
+    if any(name in _COMMANDS and width < cell for name, width, cell in zip(columns, widths, longest, strict=True)):
+        _records(page, [dict(zip(columns, row, strict=True)) for row in table])
+        return
     numeric = [_is_numeric(row.get(column) for row in rows) for column in columns]
     room = min((page.width or _PROSE) - sum(widths) - _GAP * (len(widths) + 1), _LONGEST_BAR)
     if bar and room >= _SHORTEST_BAR:
@@ -491,10 +494,19 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, Mapping) and bool(value)
 
 
+_COMMANDS = frozenset({"command", "remedy"})
+"""Fields that hold commands. They are never folded: each line would be a command of its own when pasted."""
+
+
 def _pairs(page: _Page, pairs: Mapping[str, Any], lead: str = "") -> None:
     width = max((cells(visible(name)) for name in pairs), default=0)
     for name, value in pairs.items():
-        page.line(lead, (_pad(visible(name), width), "dim"), "  ", body=_told(value) or "-")
+        start: tuple[Span, ...] = (lead, (_pad(visible(name), width), "dim"), "  ")
+        told = _told(value) or "-"
+        if name in _COMMANDS:
+            page.line(*start, told)
+        else:
+            page.line(*start, body=told)
         lead = " " * len(lead)
 
 
@@ -824,7 +836,7 @@ def _log(page: _Page, result: Result) -> None:
                 page.line()
             revision = change["revision"]
             page.line((f"revision {revision}", "bold"), f"  {change['at']}  {change['actor']}")
-            page.line("  ", body=change["command"], style="dim")
+            page.line("  ", (change["command"], "dim"))
         few = len(change["fields"]) <= _ADDED_FIELDS_TOLD
         _change(page, change, in_full=few, margin="  ", behind=f"  v{change['version']}")
 
@@ -839,7 +851,7 @@ def _import(page: _Page, result: Result) -> None:
             place += [f'field "{error["field"]}"'] if "field" in error else []
             page.line(("  --> ", "dim"), body=", ".join(place))
             if "hint" in error:
-                page.line("  hint: ", body=error["hint"])
+                page.line("  hint: ", error["hint"])
 
 
 def _change(page: _Page, change: Row, in_full: bool, margin: str = "", behind: str = "") -> None:

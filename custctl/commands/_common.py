@@ -277,7 +277,7 @@ def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:
     """A new record cannot have a key that is taken (exit 5)."""
     found = unit.find(noun, key)
     if found is not None:
-        hint = f"{shell.command(f'{noun.group} edit', key)} changes it"
+        hint = f"to change it: {shell.command(f'{noun.group} edit', key)}"
         raise CustctlError(Problem("taken", Exit.CONFLICT, f"{found.reference} exists already", hint, value=key))
 
 

@@ -60,12 +60,12 @@ def conversion(unit: Unit, lead: Draft, asked: dict[str, Any], account_name: str
 def _refuse_decided(unit: Unit, lead: Draft) -> None:
     status = lead.image["status"]
     if status == "canceled":
-        hint = f"{shell.command('lead reactivate', lead.key)} comes first"
+        hint = f"do this first: {shell.command('lead reactivate', lead.key)}"
         raise conflict(f"{lead.reference} is canceled and cannot be converted", code="status", hint=hint)
     made = unit.select(OPPORTUNITY, "t.lead_id = :id", id=lead.id)
     if status == "qualified" and made:
         again = shell.command("lead reactivate", lead.key)
-        hint = f"{again} for another one, or {shell.command('opportunity add', lead=lead.key)}"
+        hint = f"for another one: {again} or {shell.command('opportunity add', 'NAME', lead=lead.key)}"
         raise conflict(f"{lead.reference} was converted to {made[0].reference} already", code="status", hint=hint)
 
 

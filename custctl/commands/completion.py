@@ -21,9 +21,9 @@ SCRIPTS = Path(__file__).parents[1] / "shells"
     "completion",
     examples=(
         "custctl completion bash > ~/.local/share/bash-completion/completions/custctl",
-        "custctl completion zsh > ~/.zfunc/_custctl   (a folder of $fpath)",
+        "custctl completion zsh > ~/.zfunc/_custctl  # a folder of $fpath",
         "custctl completion fish > ~/.config/fish/completions/custctl.fish",
-        'eval "$(custctl completion bash)"   (for this shell only)',
+        'eval "$(custctl completion bash)"  # for this shell only',
     ),
 )
 def completion(

@@ -95,7 +95,8 @@ def _tour(call: Call) -> Iterator[tuple[str, Result]]:
     for question in (ALLOWED, DENIED):
         answer = answers.explain(connection, Question(*question))
         yield shell.command("access explain", *question), Result(answer, "explain")
-    call.note(f"the world is in {call.database}. try next: {shell.line(['--db', str(call.database), 'user', 'list'])}")
+    again = shell.command("user list", db=str(call.database))
+    call.note(f"the world is in {shell.words(str(call.database))}. try next: {again}")
 
 
 def _into_database(call: Call, world: World) -> Result:
@@ -104,8 +105,8 @@ def _into_database(call: Call, world: World) -> Result:
 
     with call.progress("making", "customers", world.size.customers) as progress:
         filled = fill(call.writer, world, progress.at)
-    again = shell.line(["--db", str(call.database), "customer", "list", "--limit", "20"])
-    told = f"the world is in {call.database}. try next: {again}"
+    again = shell.command("customer list", limit="20", db=str(call.database))
+    told = f"the world is in {shell.words(str(call.database))}. try next: {again}"
     return record(call, {"revision": filled.revision, **filled.counts}, _DRY_RUN if call.dry_run else told)
 
 

@@ -79,7 +79,7 @@ def apply(
             raise usage("--plan goes without -f and --prune", "the plan holds its documents, and whether it prunes")
         return _apply_plan(call, plan)
     if not file:
-        raise usage("say what to apply: -f FILE or --plan FILE", "custctl apply --help shows how it is written")
+        raise usage("say what to apply: -f FILE or --plan FILE", "how it is written: custctl apply --help")
     request = _request(_read(call, file), prune=prune)
     return call.agreed(lambda unit: _merge(unit, request), _question, _guard(request))
 

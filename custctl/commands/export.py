@@ -101,7 +101,7 @@ def _refuse(given: dict[str, Any], format: str) -> None:
     """Raise exit 2 for an option that says nothing in this format."""
     for option, value in given.items():
         if value is not None:
-            raise usage(f"{option} goes with --format {format}", "custctl export --help says what goes together")
+            raise usage(f"{option} goes with --format {format}", "what goes together: custctl export --help")
 
 
 def _noun(name: str | None, format: str) -> Noun:

@@ -31,7 +31,7 @@ def help_(
     if topic is None:
         return Result({"text": _help_of(call, words)}, "text")
     if len(words) > 1:
-        raise usage(f"{words[0]} is a topic, and nothing is below it", f"{shell.command('help', words[0])} tells it")
+        raise usage(f"{words[0]} is a topic, and nothing is below it", f"to read it: {shell.command('help', words[0])}")
     return topic.answer(topic.about)
 
 
@@ -53,5 +53,5 @@ def _unknown(path: str, found: Any, word: str, topics: Sequence[str]) -> Custctl
     """No such topic or command, with those that are spelled alike."""
     commands = tuple(found.commands) if isinstance(found, Group) else ()
     what = "topic or command" if topics else f"command of {path}"
-    elsewhere = "custctl help lists the topics, custctl --help the commands" if topics else f"{path} --help shows it"
+    elsewhere = "what there is: custctl help or custctl --help" if topics else f"what there is: {path} --help"
     return usage(f"no {what} {word!r}", did_you_mean(near(word, (*topics, *commands))) or elsewhere)

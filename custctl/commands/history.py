@@ -82,7 +82,7 @@ def undo(
 ) -> Result:
     """Take back a revision, all of it; refused when a later one touched one of its records."""
     if (revision is None) == (not last):
-        raise usage("say which: a REVISION or --last", "custctl history lists them")
+        raise usage("say which: a REVISION or --last", "to list them: custctl history")
     which = "the latest revision" if revision is None else f"revision {revision}"
     return call.agreed(
         lambda unit: store.revert(unit, revision), lambda tried: f"taking back {which}: {counted(tried)}"

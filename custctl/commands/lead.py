@@ -235,7 +235,7 @@ def _stays(draft: Draft, status: str) -> Problem | None:
     if now == status:
         return conflict(f"{draft.reference} is already {now}", code="unchanged").problem
     if "new" not in (now, status):
-        hint = f"{shell.command('lead reactivate', draft.key)} comes first"
+        hint = f"do this first: {shell.command('lead reactivate', draft.key)}"
         return conflict(f"{draft.reference} is {now} and cannot become {status}", code="status", hint=hint).problem
     return None
 

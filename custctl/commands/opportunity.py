@@ -254,7 +254,7 @@ def _decide(unit: Unit, text: str, values: dict[str, Any], *, closed: bool) -> D
     status = draft.image["status"]
     if (status in CLOSED) is not closed:
         message = f"{draft.reference} is {status}" + (", so it is open already" if closed else " already")
-        hint = None if closed else f"{shell.command('opportunity reopen', draft.key)} comes first"
+        hint = None if closed else f"do this first: {shell.command('opportunity reopen', draft.key)}"
         raise conflict(message, code="status", hint=hint)
     return write_item(unit, OPPORTUNITY, {"key": draft.key, **values})
 

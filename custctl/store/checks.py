@@ -66,7 +66,8 @@ Found = Iterator[tuple[str | None, str, str]]
 """Record, message and remedy of each finding of one check."""
 
 COLUMNS = Finding._fields
-RESTORE = "custctl db restore FILE puts a back-up back"
+RESTORE = "put a back-up back: custctl db restore FILE"
+RESCUE = "save what can be read: custctl export or put a back-up back: custctl db restore FILE"
 _REPLACE = f"give it another value; if that fails, {RESTORE}"
 
 
@@ -111,7 +112,7 @@ def _integrity(connection: sqlite3.Connection) -> Found:
     """What SQLite finds in pages, indexes, constraints and types; damage that it cannot read past is its error."""
     for (verdict,) in connection.execute("PRAGMA integrity_check"):
         if verdict != "ok":
-            yield None, verdict, f"{RESTORE}; custctl export may save what can be read"
+            yield None, verdict, RESCUE
 
 
 def _schema(connection: sqlite3.Connection) -> Found:
@@ -122,7 +123,7 @@ def _schema(connection: sqlite3.Connection) -> Found:
         if name not in stored:
             yield None, f"{name} is missing", RESTORE
         elif name not in wanted:
-            yield None, f"{name} is not custctl's", f"take it out with SQLite's own tools, or {RESTORE}"
+            yield None, f"{name} is not custctl's", f"take it out with the tools of SQLite, or {RESTORE}"
         elif stored[name] != wanted[name]:
             yield None, f"{name} is not as custctl makes it", RESTORE
 
@@ -276,7 +277,7 @@ def _folded(connection: sqlite3.Connection) -> Found:
             name = f"coalesce({_JOINED.join(fields)}, {', '.join(fields)}, '')"  # all of them, else what there is
             wrong = f"t.{column} IS NOT fold({name})"
             for record, value, wanted in _records(connection, noun, wrong, f"t.{column}", f"fold({name})"):
-                remedy = f"change what it is called and change it back; if that fails, {RESTORE}"
+                remedy = f"change what it is called and change it back, or, if that fails, {RESTORE}"
                 yield record, f"{column} is {value!r}, not {wanted!r}: it is not found by its name", remedy
 
 
@@ -354,7 +355,7 @@ def _without_role(connection: sqlite3.Connection) -> Found:
     """An enabled user has a role (design 5)."""
     none = "t.enabled AND NOT EXISTS (SELECT 1 FROM user_role ur WHERE ur.user_id = t.id)"
     for record, key in _records(connection, USER, none, "t.key"):
-        remedy = f"{shell.command('user role add', key, 'ROLE')}, or {shell.command('user disable', key)}"
+        remedy = f"{shell.command('user role add', key, 'ROLE')} or {shell.command('user disable', key)}"
         yield record, "is enabled and has no role", remedy
 
 
@@ -363,7 +364,7 @@ def _foreign_role(connection: sqlite3.Connection) -> Found:
     joins = "JOIN user_role ur ON ur.user_id = t.id JOIN role r ON r.id = ur.role_id"
     other = "r.customer_id IS NOT NULL AND r.customer_id IS NOT t.customer_id"
     for record, key, role in _records(connection, USER, other, "t.key", "r.key", joins=joins):
-        remedy = f"{shell.command('user role remove', key, role)}, or move the user to that customer"
+        remedy = f"move the user to that customer, or {shell.command('user role remove', key, role)}"
         yield record, f"holds role:{role} of another customer", remedy
 
 
@@ -423,7 +424,7 @@ def _entries(connection: sqlite3.Connection) -> Found:
             WHERE (e.kind, e.name, e.permission, e.level) = (?, ?, ?, ?)"""
         for (key,) in connection.execute(query, (kind, name, permission, level)):
             resource = name if kind in ("entity", "field") else f"{kind}:{name}"
-            remedy = f"{shell.command('role revoke', key, resource)}; if that fails, {RESTORE}"
+            remedy = f"{shell.command('role revoke', key, resource)} or, if that fails, {RESTORE}"
             yield reference(ROLE, key), words, remedy
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
+from custctl import shell
 from custctl.errors import CustctlError, Exit, Problem, conflict, unusable
 from custctl.store import migrations
 
@@ -47,11 +48,11 @@ def open_for_reading(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Conn
         connection = open_for_looking(path, patience)
         found = migrations.version(connection)
         if not found:
-            raise unusable(f"{path} is empty", _MAKE_ONE, "no-database")
+            raise unusable(f"{path} is empty", _how_to_make(path), "no-database")
         if found < migrations.SCHEMA_VERSION:
             raise unusable(
                 f"{path} has schema {found}, this custctl reads {migrations.SCHEMA_VERSION}",
-                "custctl db migrate brings it up to date (a back-up is made first)",
+                f"to bring it up to date, after a back-up: {shell.command('db migrate', db=str(path))}",
                 "old-database",
             )
         return connection
@@ -65,7 +66,7 @@ def open_for_looking(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Conn
     is taken back first.
     """
     if not is_there(path):
-        raise unusable(f"there is no database at {path}", _MAKE_ONE, "no-database")
+        raise unusable(f"there is no database at {path}", _how_to_make(path), "no-database")
     try:
         return _looking(path, "ro", patience)
     except sqlite3.OperationalError as error:
@@ -327,7 +328,9 @@ def translate(error: sqlite3.Error, path: Path) -> CustctlError:
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         what = "is not a database" if name.startswith("SQLITE_NOTADB") else "is damaged"
         return unusable(
-            f"{path} {what}", "custctl db restore FILE puts a back-up back; or name another file with --db", "corrupt"
+            f"{path} {what}",
+            f"name another file, or put a back-up back: {shell.command('db restore', 'FILE', db=str(path))}",
+            "corrupt",
         )
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_IOERR", "SQLITE_AUTH")):
         return unusable(f"{path} cannot be used: {error}", "check the file and its folder", "unusable")
@@ -360,7 +363,12 @@ def is_there(path: Path) -> bool:
     return True
 
 
-_MAKE_ONE = "custctl demo fills one with a small world, custctl db migrate makes an empty one"
+def _how_to_make(path: Path) -> str:
+    """What makes the database; it is named, for another one could be filled by mistake."""
+    small, empty = shell.command("demo", db=str(path)), shell.command("db migrate", db=str(path))
+    return f"for a small world: {small} or for an empty one: {empty}"
+
+
 _NAME_ANOTHER = "name another file with --db"
 
 

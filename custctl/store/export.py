@@ -43,7 +43,7 @@ def tables(connection: sqlite3.Connection, only: str | None = None) -> dict[str,
     if called is not None and called.name in ADDRESSES:
         owner, _ = ADDRESSES[called.name]
         alone = shell.command("export", called.name, format="csv")
-        hint = f"{shell.command('export', owner.document)} has them; {alone}, them alone"
+        hint = f"with their owners: {shell.command('export', owner.document)} or alone: {alone}"
         raise invalid(f"{only} are no table of a document", value=only, hint=hint)
     only = only if called is None else called.document
     if only is not None and only not in (*nouns, "settings"):

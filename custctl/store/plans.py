@@ -47,7 +47,7 @@ class Plan:
             raise conflict("the plan would no longer do what it says", code="stale-plan", hint=_AGAIN)
 
 
-_AGAIN = "make a new plan and look at it: custctl plan -f ... --out FILE"
+_AGAIN = "make a new plan and look at it: custctl plan -f DOCUMENT --out FILE"
 
 
 def write_plan(name: str, plan: Plan, *, dry_run: bool) -> None:
@@ -79,7 +79,7 @@ def read_plan(name: str) -> Plan:
     """The plan of a file; exit 4 with the place when it is none, is damaged, or is of a version that is not known."""
     file = read_json(name)
     if file.tables.get("kind") != "plan":
-        hint = "a plan is made by custctl plan -f ... --out FILE; documents are applied with -f"
+        hint = "documents are applied with -f; to make a plan: custctl plan -f DOCUMENT --out FILE"
         raise invalid("this is not a plan", field="kind", hint=hint, place=file.place(("kind",)))
     try:
         found = _PlanFile.model_validate(file.tables)

@@ -123,7 +123,7 @@ def _not_at_once(unit: Unit, draft: Draft, decisions: tuple[str, ...]) -> None:
         verb = _BACK_FIRST[old]
         message, hint = (
             f"is {old} and cannot become {new}",
-            f"{shell.command(f'{draft.noun.group} {verb}', draft.key)} comes first",
+            f"do this first: {shell.command(f'{draft.noun.group} {verb}', draft.key)}",
         )
         wrong(unit, draft, "status", message, code="status", exit_code=Exit.CONFLICT, hint=hint, value=new)
 

@@ -412,7 +412,7 @@ def setting_of(name: str, scope: Scope = "system") -> Setting:
     setting = SETTINGS.get(name)
     if setting is None:
         close = near(name, SETTINGS)
-        hint = did_you_mean(close) or "custctl setting list has them all"
+        hint = did_you_mean(close) or "to see them all: custctl setting list"
         raise invalid(f"unknown setting {name!r}", code="unknown-setting", field=name, hint=hint, candidates=close)
     if scope not in setting.scopes:
         words = f"{name} is set for {' or '.join(setting.scopes)}, not for a {scope}"
@@ -443,7 +443,7 @@ def read(connection: sqlite3.Connection, setting: Setting, words: Sequence[str])
             raise invalid(f"setting {setting.name} is on or off, not {text!r}", field=setting.name, value=text)
         return on
     if not text:
-        hint = f"{shell.command('setting unset', setting.name)} puts back what counts without it"
+        hint = f"to put back what counts without it: {shell.command('setting unset', setting.name)}"
         raise invalid(f"setting {setting.name} cannot be nothing", field=setting.name, value=text, hint=hint)
     return text
 

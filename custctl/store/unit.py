@@ -302,7 +302,7 @@ class Unit:
         words = f"{what or noun.title} {key!r} not found"
         hint = did_you_mean(close)
         if hint is None and noun is PRICE_LIST:  # which was made by naming it once
-            hint = f"{shell.command('price-list add', key)} makes a new one"
+            hint = f"to make it first: {shell.command('price-list add', key)}"
         self.problem(Problem("not-found", exit_code, words, hint, place, field_name, key, tuple(close)))
 
     def stop_if_wrong(self) -> None:

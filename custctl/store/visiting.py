@@ -102,7 +102,7 @@ def _refuse_second(unit: Unit, session: Draft) -> None:
     Source: oroinc/orocommerce ShoppingListBundle/Manager/ShoppingListLimitManager.php, isCreateEnabled.
     """
     for held in unit.select(LIST, "t.visitor_id = :id", id=session.id):
-        hint = f"{shell.command('shopping-list edit', held.image['number'])} changes it"
+        hint = f"to change it: {shell.command('shopping-list edit', held.image['number'])}"
         words = f"{session.reference} has a shopping list already: {held.reference}"
         raise conflict(words, code="taken", value=held.image["number"], hint=hint)
 
@@ -204,7 +204,7 @@ def login(unit: Unit, visitor: str, user: str) -> None:
     person = unit.get(USER, lookup.require(unit.connection, USER, user)[1])
     refused = sign_in(Asker(unit.connection).subject(f"user:{person.key}", ()))
     if refused is not None:
-        hint = f"{shell.command('user show', person.key)} tells more"
+        hint = f"to see more: {shell.command('user show', person.key)}"
         raise conflict(f"{person.reference} cannot sign in", code=refused.value, value=person.key, hint=hint)
     session.image["last_visit"] = unit.moment
     lists = unit.select(LIST, "t.visitor_id = :id", id=session.id)

@@ -100,7 +100,7 @@ def test_a_01_a_reference_that_nearly_fits_is_offered(demo: Runner) -> None:
 
 def test_a_01_a_key_that_is_taken_names_the_command_that_changes_it(demo: Runner) -> None:
     answer = demo("account", "add", "Other", "--key", "partner-c")
-    assert answer.err.endswith("  hint: custctl account edit partner-c changes it\n")
+    assert answer.err.endswith("  hint: to change it: custctl account edit partner-c\n")
 
 
 def test_a_01_an_edit_changes_what_was_given_and_clears_what_is_empty(demo: Runner) -> None:

@@ -373,7 +373,8 @@ def test_no_price_list_is_made_by_naming_it(shop: Runner) -> None:
         assert shop.refusal(*words) == (3, "not-found", "price list 'retial' not found")
         assert "did you mean retail?" in shop(*words).err
     assert (
-        "custctl price-list add wholesale makes a new one" in shop("customer", "add", "N", "--price-list=wholesale").err
+        "to make it first: custctl price-list add wholesale"
+        in shop("customer", "add", "N", "--price-list=wholesale").err
     )
     document = '[[groups]]\nkey = "partners"\nprice_lists = ["retial"]\n'
     assert shop.unapplied(document) == [("3:1", 4, "not-found", "price list 'retial' not found")]

@@ -518,9 +518,9 @@ def test_k_06_what_is_wrong_with_a_contact_group_is_told(
 
 def test_k_06_a_taken_key_names_the_command_of_contact_groups(demo: Runner) -> None:
     answer = demo("contact", "group", "add", "Other", "--key", "harvest-fair")
-    assert answer.err.endswith("  hint: custctl contact group edit harvest-fair changes it\n")
+    assert answer.err.endswith("  hint: to change it: custctl contact group edit harvest-fair\n")
     answer = demo("group", "add", "Other", "--key", "partners")
-    assert answer.err.endswith("  hint: custctl group edit partners changes it\n")
+    assert answer.err.endswith("  hint: to change it: custctl group edit partners\n")
 
 
 def test_k_06_contacts_are_put_into_groups_and_taken_out(demo: Runner) -> None:

@@ -88,7 +88,7 @@ def test_v_01_what_is_wrong_with_a_visitor_is_said(demo: Runner, words: tuple[st
 
 
 def test_v_01_a_taken_key_tells_the_command_that_changes_it(demo: Runner) -> None:
-    assert "hint: custctl guest edit visitor-1 changes it" in demo("guest", "add", "visitor-1").err
+    assert "hint: to change it: custctl guest edit visitor-1" in demo("guest", "add", "visitor-1").err
     assert demo.refusal("guest", "add", "S 17")[:2] == (4, "invalid")
 
 

@@ -131,7 +131,7 @@ def test_s_03_a_decided_lead_is_not_decided_otherwise_at_once(shop: Runner, firs
     other = "canceled" if now == "qualified" else "qualified"
     assert (refused.exit, refused.out) == (5, "")
     assert f"lead:gov-mart: is {now} and cannot become {other}" in refused.err
-    assert "custctl lead reactivate gov-mart comes first" in refused.err
+    assert "do this first: custctl lead reactivate gov-mart" in refused.err
 
 
 def test_s_03_documents_and_imports_keep_the_same_order_of_things(shop: Runner) -> None:

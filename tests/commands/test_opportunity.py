@@ -337,7 +337,7 @@ def test_s_09_what_is_closed_is_reopened_before_it_goes_on(shop: Runner) -> None
     for words in (("win",), ("lose", "--reason", "x"), ("move", "negotiation")):
         refused = shop("opportunity", words[0], "shelves", *words[1:])
         assert (refused.exit, "opportunity:shelves is won already" in refused.err) == (5, True)
-        assert "custctl opportunity reopen shelves comes first" in refused.err
+        assert "do this first: custctl opportunity reopen shelves" in refused.err
     document = 'apiVersion = "custctl/v1"\n[[opportunities]]\nkey = "shelves"\nstatus = "lost"\nclose_reason = "x"\n'
     assert shop.unapplied(document)[0][1:3] == (5, "status")
     assert shop("opportunity", "reopen", "shelves").exit == 0

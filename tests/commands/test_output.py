@@ -633,7 +633,7 @@ def test_an_error_is_told_in_words_with_what_to_do_next(demo: Runner) -> None:
     assert demo("customer", "lst") == Answer(
         2,
         "",
-        "error: No such command 'lst'. Did you mean 'list'?\n  hint: custctl customer --help shows how it is written\n",
+        "error: No such command 'lst'. Did you mean 'list'?\n  hint: how it is written: custctl customer --help\n",
     )
     assert demo("customer", "show", "company-b") == Answer(
         3,

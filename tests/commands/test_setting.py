@@ -212,7 +212,7 @@ def test_a_near_name_is_offered(demo: Runner) -> None:
     assert (answer.exit, answer.out) == (4, "")
     assert answer.err.startswith("error: unknown setting 'guest.acces'\n")
     assert "hint: did you mean guest.access" in answer.err
-    assert "hint: custctl setting list has them all" in demo("setting", "unset", "zzz").err
+    assert "hint: to see them all: custctl setting list" in demo("setting", "unset", "zzz").err
     assert demo.refusal("setting", "list", "--for", "customer:nope") == (3, "not-found", "customer 'nope' not found")
     assert demo.refusal("setting", "list", "--fields", "nam") == (4, "unknown-field", "unknown field 'nam'")
     assert demo.refusal("setting", "get", "guest.access", *CUSTOMER)[0] == 4

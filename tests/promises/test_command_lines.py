@@ -12,7 +12,7 @@ MISTYPED: dict[str, tuple[int, str]] = {
     "customer show a b": (2, "Got unexpected extra argument(s) (b)"),
     "customer list --limit": (
         2,
-        "Option '--limit' requires an argument\n  hint: custctl customer list --help shows how it is written\n",
+        "Option '--limit' requires an argument\n  hint: how it is written: custctl customer list --help\n",
     ),
     "customer list --limit -1": (2, "Invalid value for '--limit': -1 is not in the range x>=0"),
     "customer list --limit many": (2, "Invalid value for '--limit': 'many' is not a valid int"),

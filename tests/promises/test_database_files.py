@@ -95,7 +95,8 @@ def test_a_database_of_a_newer_program_is_left_as_it_is(world: Shop) -> None:
 def test_a_read_without_a_database_says_how_to_make_one_and_makes_none(nothing: Shop) -> None:
     runs = refused(nothing, *READS)
     assert codes(*runs) == {("no-database", f"there is no database at {nothing.database}")}
-    hint = "custctl demo fills one with a small world, custctl db migrate makes an empty one"
+    named = f"--db {nothing.database}"
+    hint = f"for a small world: custctl demo {named} or for an empty one: custctl db migrate {named}"
     assert {run.error["hint"] for run in runs} == {hint}
     assert names(nothing.folder) == []
 
@@ -129,7 +130,7 @@ def test_a_damaged_page_is_damage_and_never_no_results(world: Shop, filler: byte
     runs = refused(world, ["customer", "list"], ["customer", "tree"], ["access", "matrix", "role:buyer"], ["export"])
     assert codes(*runs) == {("corrupt", f"{world.database} is damaged")}
     assert {run.error["hint"] for run in runs} == {
-        "custctl db restore FILE puts a back-up back; or name another file with --db"
+        f"name another file, or put a back-up back: custctl db restore FILE --db {world.database}"
     }
     refused(world, ["customer", "add", "New"], ["customer", "edit", "company-a", "--owner", "x"])
 

@@ -68,7 +68,7 @@ def test_a_read_of_an_old_database_is_8_and_says_what_to_do(world: Shop) -> None
     for ran in world.many(*(Odd([*words, "-o", "json"], NEXT) for words in reads)):
         assert (ran.code, ran.out, ran.error["code"]) == (8, "", "old-database")
         assert ran.error["message"] == f"{world.database} has schema {OLD}, this custctl reads {NEW}"
-        assert ran.error["hint"] == "custctl db migrate brings it up to date (a back-up is made first)"
+        assert ran.error["hint"] == f"to bring it up to date, after a back-up: custctl db migrate --db {world.database}"
     [status] = world.many(Odd(["db", "status", "-o", "json"], NEXT))
     assert (status.code, status.json["schema"], status.json["current"]) == (0, OLD, False)
     assert world.database.read_bytes() == before

@@ -436,7 +436,7 @@ def _unknown(noun: Noun, heading: str, place: Place | None) -> CustctlError:
     pattern = re.sub(r"\b\d+\b", "#", normal(heading))
     candidates = [written[name] for name in near(pattern, written)]
     named, out = shell.words("--map", f"{heading}=name"), shell.words("--map", f"{heading}=")
-    hint = None if candidates else f"say what it means, like {named}, or leave it out: {out}"
+    hint = None if candidates else f"say what it means, like {named} or leave it out: {out}"
     return invalid(
         f"unknown heading {heading!r} for a sheet of {noun.plural}",
         code="headings",

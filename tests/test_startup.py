@@ -74,7 +74,7 @@ def test_the_version_is_told_without_importing_anything(tmp_path: Path) -> None:
         (47, "customer list --limit 50 -o wide"),
         (48, "customer list --limit 50 -o yaml"),
         (46, "customer list --limit 50"),
-        (46, "customer list --where group=partners --sort -name -o json"),
+        (47, "customer list --where group=partners --sort -name -o json"),
         (48, "customer show company-a-west"),
         (46, "customer tree"),
         (51, "user show bob.reyes@company-a.example"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,6 +25,9 @@ from custctl.errors import Exit, usage
 from custctl.result import Result, View
 from custctl.store import reads
 from custctl.store.facts import Question
+
+if TYPE_CHECKING:
+    import sqlite3
 
 app = group("access", "Questions about access, and why the answer is what it is.")
 
@@ -134,9 +137,16 @@ def records(
     """The stored records of ENTITY that a list shows SUBJECT, and by which rule each is there."""
     from custctl.store import sets
 
-    rows = sets.records(call.read(), subject, entity, action, ignore_status=ignore_status)
+    connection = call.read()
+    rows = sets.records(connection, subject, entity, action, ignore_status=ignore_status)
     return _set(
-        call, rows, Asked(where, sort, limit), ("record", "user", "customer", "rule"), (), f"no {entity} records"
+        call,
+        connection,
+        rows,
+        Asked(where, sort, limit),
+        ("record", "user", "customer", "rule"),
+        (),
+        f"no {entity} records",
     )
 
 
@@ -157,9 +167,16 @@ def who(
     """Everybody who may do ACTION to RESOURCE, with the level and the roles that give it."""
     from custctl.store import sets
 
-    rows = sets.who(call.read(), action, resource, ignore_status=ignore_status)
+    connection = call.read()
+    rows = sets.who(connection, action, resource, ignore_status=ignore_status)
     return _set(
-        call, rows, Asked(where, sort, limit), ("subject", "customer", "level", "roles", "rule"), ("path",), "nobody"
+        call,
+        connection,
+        rows,
+        Asked(where, sort, limit),
+        ("subject", "customer", "level", "roles", "rule"),
+        ("path",),
+        "nobody",
     )
 
 
@@ -177,8 +194,9 @@ def owners(
     """Whom SUBJECT may make the owner of a new or a stored record."""
     from custctl.store import sets
 
-    rows = sets.possible_owners(call.read(), subject, action, resource, ignore_status=ignore_status)
-    return _set(call, rows, Asked(where, sort, limit), ("owner", "current"), (), "no owners")
+    connection = call.read()
+    rows = sets.possible_owners(connection, subject, action, resource, ignore_status=ignore_status)
+    return _set(call, connection, rows, Asked(where, sort, limit), ("owner", "current"), (), "no owners")
 
 
 @command(app, "test", examples=("custctl access test decisions.toml", "custctl access test 'tests/*.yaml'"))
@@ -199,6 +217,7 @@ def test(
 
 def _set(
     call: Call,
+    connection: sqlite3.Connection,
     rows: Iterable[dict[str, Any]],
     wanted: Asked,
     columns: tuple[str, ...],
@@ -206,10 +225,11 @@ def _set(
     empty: str,
 ) -> Result:
     """The answer to a question about a set: the members asked for, with the fields asked for; `more` are wide."""
+    from custctl.store.sets import meanings
     from custctl.store.sifting import sifted
 
     asked, every = call.option("fields"), (*columns, *more)
-    found = sifted(rows, every, wanted.where, wanted.sort)
+    found = sifted(rows, every, wanted.where, wanted.sort, meanings(connection) if wanted.where else {})
     some = call.noting(reads.limited(found, wanted.limit), empty)
     if asked is None:
         return Result(some, "list", every if call.wide else columns)

@@ -49,7 +49,7 @@ def list_(call: Call, place: For = None, where: Where = None, sort: Sort = None,
 
     connection = call.read()
     rows = settings.listed(connection, settings.place_of(connection, place))
-    found = limited(sifted(rows, FIELDS, where, sort), limit)
+    found = limited(sifted(rows, FIELDS, where, sort, settings.meanings(connection) if where else {}), limit)
     return table(call, call.noting(found, "no settings"), COLUMNS, FIELDS, SETTING.reference)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from custctl import shell
+from custctl.choices import CHANNEL_ENTITIES, CHANNEL_TYPES
 from custctl.errors import Exit, did_you_mean, near, number_of
 from custctl.resources import CHANNEL
-from custctl.store.inputs import CHANNEL_ENTITIES, CHANNEL_TYPES
 from custctl.store.unit import Draft, Unit, wrong
 
 

@@ -88,6 +88,7 @@ def csv_rows(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Piece]:
     noun = wanted.noun
     names = told_fields(noun, wanted.headings) if wanted.fields is None else wanted.fields
     others = _Others(connection, noun, names)
+    reads.tail_of(connection, noun, wanted.listing)  # a condition that is refused leaves no heading behind
     cells_of(noun, wanted.headings, fields=wanted.fields)  # what it has no column for is told before anything is read
     widths = _widths(connection, wanted, names)
     cells = cells_of(noun, wanted.headings, fields=wanted.fields, widths=widths, name_of=others.name)

@@ -24,6 +24,33 @@ from pydantic import (
     model_validator,
 )
 
+from custctl.choices import (
+    ACTIVITY_KINDS,
+    ADDRESS_TYPES,
+    AUTH_STATUSES,
+    CATEGORY_CUSTOMER_VISIBILITIES,
+    CATEGORY_GROUP_VISIBILITIES,
+    CATEGORY_VISIBILITIES,
+    CHANNEL_TYPES,
+    CONTENT_KINDS,
+    CUSTOMER_FALLBACKS,
+    DIRECTIONS,
+    GENDERS,
+    GROUP_FALLBACKS,
+    LEAD_STATUSES,
+    MANUAL_DEFAULTS,
+    MARKETING_TYPES,
+    METHODS,
+    OWNERSHIPS,
+    PAYMENT_STATUSES,
+    PRODUCT_CUSTOMER_VISIBILITIES,
+    PRODUCT_GROUP_VISIBILITIES,
+    PRODUCT_STATUSES,
+    PRODUCT_VISIBILITIES,
+    RATINGS,
+    SOURCES,
+    TASK_STATUSES,
+)
 from custctl.formats import visible
 from custctl.policy.catalogue import ENTITIES, FIELD_ONLY, SALES_DOCUMENTS
 from custctl.policy.model import LEVELS
@@ -31,75 +58,6 @@ from custctl.resources import MAX_KEY, NOUNS, PROBABILITIES, SHORT_TYPES, fold, 
 from custctl.store.codec import currency_code, language_code, money_from, money_text
 
 MAX_TAG = 50
-RATINGS = tuple(f"{stars}_of_5" for stars in range(1, 6))
-AUTH_STATUSES = ("active", "reset")
-ADDRESS_TYPES = ("billing", "shipping")
-STATUSES = {
-    "order": ("open", "pending", "processing", "shipped", "closed", "cancelled", "archived"),
-    "quote": (
-        "draft",
-        "open",
-        "submitted_for_review",
-        "under_review",
-        "reviewed",
-        "not_approved",
-        "sent_to_customer",
-        "accepted",
-        "declined",
-        "expired",
-        "deleted",
-    ),
-    "request": ("open", "submitted", "pending_approval", "requires_attention", "processed", "cancelled", "deleted"),
-    "shopping-list": ("open", "ordered"),
-    "checkout": ("open", "completed", "cancelled"),
-}
-PAYMENT_STATUSES = (
-    "full",
-    "partially",
-    "invoiced",
-    "authorized",
-    "authorized_partially",
-    "declined",
-    "pending",
-    "canceled",
-    "canceled_partially",
-    "refunded",
-    "refunded_partially",
-)
-CHANNEL_TYPES = {"b2b": "business-customer", "commerce": "customer", "custom": "customer-identity"}
-"""The types of channels, and the noun that is the customer in each (feature B-06).
-
-Source: oroinc/crm ChannelBundle/Resources/config and SalesBundle, channel_types.
-"""
-CHANNEL_ENTITIES = {
-    "b2b": ("business-customer", "lead", "opportunity"),
-    "commerce": ("customer", "customer-user", "order", "quote", "request", "shopping-list"),
-    "custom": ("customer-identity",),
-}
-"""What a channel of each type is about unless it is told otherwise."""
-PRODUCT_STATUSES = ("enabled", "disabled")
-CATEGORY_VISIBILITIES = ("parent_category", "config", "hidden", "visible")
-CATEGORY_GROUP_VISIBILITIES = ("all", "parent_category", "hidden", "visible")
-CATEGORY_CUSTOMER_VISIBILITIES = ("customer_group", "all", "parent_category", "hidden", "visible")
-PRODUCT_VISIBILITIES = ("category", "config", "hidden", "visible")
-PRODUCT_GROUP_VISIBILITIES = ("current_product", "category", "hidden", "visible")
-PRODUCT_CUSTOMER_VISIBILITIES = ("customer_group", "current_product", "category", "hidden", "visible")
-"""What each level may say about who sees a category or a product; the first counts unsaid (features P-07, P-08).
-
-Source: oroinc/orocommerce VisibilityBundle/Entity/Visibility, `getVisibilityList` and `getDefault` of each.
-"""
-CUSTOMER_FALLBACKS = ("group", "this_customer_only")
-GROUP_FALLBACKS = ("website", "this_group_only")
-LEAD_STATUSES = ("new", "qualified", "canceled")
-ACTIVITY_KINDS = ("call", "email", "task", "event", "note")
-DIRECTIONS = ("incoming", "outgoing")
-TASK_STATUSES = ("open", "in_progress", "closed")
-MARKETING_TYPES = ("send", "open", "click", "soft_bounce", "hard_bounce", "unsubscribe")
-CONTENT_KINDS = ("block", "page", "menu")
-GENDERS = ("male", "female")
-SOURCES = ("call", "tv", "website", "other")
-METHODS = ("phone", "email", "mail")
-MANUAL_DEFAULTS = ("none", "user", "department", "corporate")
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 
@@ -1021,9 +979,9 @@ class EntityInput(Input):
     names: ClassVar[str] = "name"
 
     name: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_longest(MAX_KEY))]
-    ownership: Annotated[
-        str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_one_of(("user", "customer", "none")))
-    ] = ""
+    ownership: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_one_of(OWNERSHIPS))] = (
+        ""
+    )
     permissions: Texts = []
 
 

@@ -19,12 +19,10 @@ from custctl.resources import (
     NOUNS,
     ROLE,
     SALES,
-    TAG,
     Field,
     Link,
     Noun,
     fold,
-    tag_key,
     trimmed,
 )
 from custctl.store import lookup
@@ -33,13 +31,16 @@ from custctl.store.codec import money_from, switch_of
 from custctl.store.select import Image, Selection, role_entries, selection
 
 if TYPE_CHECKING:
+    from custctl.store.meant import Reader, Sees
     from custctl.store.periods import Period
     from custctl.store.scopes import Condition
 
 _LARGEST, _DIGITS = 2**63 - 1, 20
 """The largest number that SQLite knows; nothing is counted as far, nor in so many digits."""
 
-_CONDITION = re.compile(r"\s*([a-z_]+)\s*(<=|>=|!=|=|<|>|~)\s*(.*?)\s*\Z", re.DOTALL)
+_OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "~")
+_CONDITION = re.compile(r"\s*([\w.-]+?)\s*([=!<>~]+)\s*(.*?)\s*\Z", re.DOTALL)
+_WITH_SIGN = re.compile(r"(<=|>=|!=|=|<|>|~)(.+)", re.DOTALL)
 
 
 class Listing(NamedTuple):
@@ -54,6 +55,8 @@ class Listing(NamedTuple):
     """What the command asks of every record besides."""
     within: Condition | None = None
     """What a user in whose name it is asked may see of them."""
+    sees: Sees | None = None
+    """What that user may see of the records that conditions name."""
 
 
 def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Sequence[str]) -> Iterator[Image]:
@@ -109,12 +112,21 @@ def conditions_of(connection: sqlite3.Connection, noun: Noun, listing: Listing) 
     connection.create_function("fold", 1, _fold, deterministic=True)
     _prepare(connection, noun, searched(listing))
     parameters: dict[str, Any] = {}
-    conditions = [_condition(selection(noun.name), text, parameters) for text in listing.where]
+    conditions = list(_asked(connection, noun, listing, parameters)) if listing.where else []
     for further in (listing.among, listing.within):
         if further is not None:
             conditions.append(f"({further[0]})")
             parameters |= further[1]
     return conditions, parameters
+
+
+def _asked(connection: sqlite3.Connection, noun: Noun, listing: Listing, parameters: dict[str, Any]) -> Iterator[str]:
+    """The conditions that were typed, as SQL."""
+    from custctl.store.meant import Reader  # most lists are not narrowed
+
+    reader = Reader(connection, listing.sees)
+    for text in listing.where:
+        yield _condition(selection(noun.name), text, parameters, reader)
 
 
 def _prepare(connection: sqlite3.Connection, noun: Noun, names: Iterable[str]) -> None:
@@ -298,20 +310,37 @@ def parts_of(text: str) -> tuple[str, str, str]:
     """The field, operator and value of a condition; exit 2 for a text that is none."""
     match = _CONDITION.match(text)
     if match is None:
-        raise usage(f"--where {text!r} is not FIELD OP VALUE", "like 'group=partners'; OP is one of = != < <= > >= ~")
+        raise usage(f"--where {text!r} is not FIELD OP VALUE", f"like 'group=partners'; {_OP_IS}")
+    if match[2] not in _OPERATORS:
+        raise usage(f"--where {text!r}: {match[2]} is no operator", _operator_hint(match))
     return match[1], match[2], trimmed(match[3])
 
 
-def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
+_OP_IS = f"OP is one of {' '.join(_OPERATORS)}"
+
+
+def _operator_hint(match: re.Match[str]) -> str:
+    """What is meant by signs that are no operator: one that is, or one in front of a value that begins with signs."""
+    within = _WITH_SIGN.fullmatch(match[2])
+    if within is None:
+        return _OP_IS
+    plain, signed = f"{match[1]}{within[1]}{match[3]}", f"{match[1]}{within[1]} {within[2]}{match[3]}"
+    return f"did you mean {plain!r}? A value that begins with {within[2]} stands behind a blank: {signed!r}"
+
+
+def _condition(every: Selection, text: str, parameters: dict[str, Any], reader: Reader) -> str:
     """One `FIELD OP VALUE` as SQL; the value becomes a parameter."""
     name, operator, value = parts_of(text)
     field = _field(every.noun, name)
+    name = field.name
     expression = every.expression(name)
     place = f"where{len(parameters)}"
     if field.kind in ("links", "list") and operator not in ("=", "!=", "~"):
         raise usage(f"{operator} does not apply to a list", "use = != or ~")
     if field.via is not None:
-        return _linked(every.noun, field, field.via, operator, value, parameters, place)
+        return _linked(every.noun, field, field.via, operator, value, parameters, place, reader)
+    if value != "" and operator != "~" and field.kind in ("text", "list"):
+        reader.check(every.noun, field, value)
     if field.kind == "list":
         return _listed(expression, operator, value, parameters, place)
     if value == "" and operator in ("=", "!="):
@@ -319,11 +348,20 @@ def _condition(every: Selection, text: str, parameters: dict[str, Any]) -> str:
     if operator == "~":
         parameters[place] = fold(value)
         return f"instr(fold({expression}), :{place}) > 0"
+    if field.kind == "reference" and operator in ("=", "!="):
+        (parameters[place],) = reader.records(field, [value])
+        return f"t.{field.holder} {'IS' if operator == '=' else 'IS NOT'} :{place}"
+    return _compared(every, field, operator, value, parameters, place)
+
+
+def _compared(every: Selection, field: Field, operator: str, value: str, parameters: dict[str, Any], place: str) -> str:
+    """A field of one value against one, by its kind."""
+    expression = every.expression(field.name)
     if field.kind in ("time", "day"):
         return _timed(field, expression, operator, value, parameters, place)
     parameters[place] = _value(field, value)
     if isinstance(parameters[place], str):
-        folded = every.order(name) if every.order(name) != expression else f"fold({expression})"
+        folded = every.order(field.name) if every.order(field.name) != expression else f"fold({expression})"
         if field.name == "key" or field.kind == "reference":
             folded = expression
         parameters[place] = fold(parameters[place])
@@ -367,41 +405,31 @@ def _listed(expression: str, operator: str, value: str, parameters: dict[str, An
 
 
 def _linked(
-    noun: Noun, field: Field, via: Link, operator: str, value: str, parameters: dict[str, Any], place: str
+    noun: Noun,
+    field: Field,
+    via: Link,
+    operator: str,
+    value: str,
+    parameters: dict[str, Any],
+    place: str,
+    reader: Reader,
 ) -> str:
     """Links: `roles=a,b` has any of them, `roles!=a,b` none of them, `roles=` no role, `roles!=` some (feature T-07).
 
     The linked records are found once, by the indexes of the links, not looked for beside every row.
     """
     conditions = [f"l.noun = '{noun.name}'"] if via.shared else []
-    if value:
-        meant = _like if operator == "~" else _tags_meant if field.to == TAG.name else _keys_meant
-        query, parameters[place] = meant(NOUNS[field.to], value, place)
-        conditions.append(f"l.{via.other} IN ({query})")
+    if value and operator == "~":
+        target = NOUNS[field.to]
+        like = f"SELECT o.id FROM {target.table} o WHERE instr(fold(o.{target.named_by}), :{place}) > 0"
+        conditions.append(f"l.{via.other} IN ({like})")
+        parameters[place] = fold(value)
+    elif value:
+        conditions.append(f"l.{via.other} IN (SELECT value FROM json_each(:{place}))")
+        parameters[place] = json.dumps(reader.records(field, _words(value)))
     linked = f"SELECT l.{via.own} FROM {via.table} l WHERE {' AND '.join(conditions) or '1'}"
     wanted = operator != "!=" if value else operator != "="
     return f"t.id {'IN' if wanted else 'NOT IN'} ({linked})"
-
-
-def _like(target: Noun, value: str, place: str) -> tuple[str, str]:
-    """The ids of the records with a key that contains the text, and the value of the parameter."""
-    return f"SELECT o.id FROM {target.table} o WHERE instr(fold(o.{target.named_by}), :{place}) > 0", fold(value)
-
-
-def _keys_meant(target: Noun, value: str, place: str) -> tuple[str, str]:
-    """The ids of the records with these keys."""
-    keys = f"SELECT value FROM json_each(:{place})"
-    query = f"SELECT o.id FROM {target.table} o WHERE o.{target.named_by} IN ({keys})"
-    return query, json.dumps([fold(word) for word in _words(value)])
-
-
-def _tags_meant(_: Noun, value: str, place: str) -> tuple[str, str]:
-    """The ids of the tags that words mean: by key, else by name, as where records are tagged."""
-    by_key = "SELECT o.id FROM tag o WHERE o.key = value ->> 0"
-    by_name = "SELECT o.id FROM tag o WHERE o.name_folded = value ->> 1"
-    keyed = ((word, *tag_key(word)) for word in _words(value))
-    words = [[key if least == 1 else None, fold(word)] for word, key, least in keyed]
-    return f"SELECT coalesce(({by_key}), ({by_name})) FROM json_each(:{place})", json.dumps(words)
 
 
 def _words(value: str) -> list[str]:
@@ -480,12 +508,22 @@ def _beyond(term: str, place: str, value: Any, *, down: bool) -> str:
 
 
 def _field(noun: Noun, name: str) -> Field:
-    field = noun.field(name)
+    """A field that a list can show, by name; `key` is that which names a record, whatever it is called (exit 4)."""
+    field = noun.field(name) or (noun.field(noun.key) if name == "key" else None)
     if field is None or field.kind == "entries":
         known = all_field_names(noun)
-        hint = did_you_mean(near(name, known)) or f"the fields are {', '.join(known)}"
+        hint = _elsewhere(noun, name) or did_you_mean(near(name, known)) or f"the fields are {', '.join(known)}"
         raise invalid(f"unknown field {name!r}", code="unknown-field", field=name, hint=hint)
     return field
+
+
+def _elsewhere(noun: Noun, name: str) -> str | None:
+    """Why a list does not know a field that `show` has."""
+    if name == "addresses" and noun.name in ADDRESS_OF:
+        return f"addresses are records of their own: custctl {ADDRESS_OF[noun.name].group} list"
+    if name == "id" or noun.field(name) is not None:
+        return f"{name} is told of one record: custctl {noun.group} show"
+    return None
 
 
 def _fold(value: Any) -> Any:

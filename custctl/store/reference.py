@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
+from custctl.choices import STATUSES
 from custctl.resources import NOUNS, Noun
 from custctl.result import Row
-from custctl.store.inputs import INPUTS, STATUSES, Input, in_words
+from custctl.store.inputs import INPUTS, Input, in_words
 from custctl.store.rules import REQUIRED
 
 _MEANINGS: Mapping[str, str] = {

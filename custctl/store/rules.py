@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
+from custctl.choices import STATUSES
 from custctl.errors import Exit, did_you_mean, near
 from custctl.policy.catalogue import (
     CAPABILITIES,
@@ -63,7 +64,7 @@ from custctl.resources import (
     slug,
 )
 from custctl.store import channels, customs, selling
-from custctl.store.inputs import STATUSES, entity_name
+from custctl.store.inputs import entity_name
 from custctl.store.pricing import price_key
 from custctl.store.select import keys_in, with_keys
 from custctl.store.settings import SETTINGS, owner_of

@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from custctl.errors import invalid
 from custctl.policy.decide import ROLE_RECORD, decide, owners, scope
 from custctl.policy.model import Decision, Entity, Facts, Record, Resource, Subject
+from custctl.resources import CUSTOMER, ROLE, USER
 from custctl.store.facts import Asker, Question, check_action, subject_reference, targets_of
 from custctl.store.scopes import condition, root_of, table_of, within
 from custctl.store.sight import seen
 
 Row = dict[str, Any]
+
+
+_RULES = ("own", "owner-customer", "customer", "ownerless", "visitor")
+
+
+def meanings(connection: sqlite3.Connection) -> dict[str, Callable[[str], str]]:
+    """How values of conditions on these answers are read: what names a record must be stored (exit 4)."""
+    from custctl.store.meant import Reader, one_of  # most sets are not narrowed
+
+    reader = Reader(connection)
+
+    def somebody(name: str, word: str) -> str:
+        return word if word == "guest" else reader.reference(name, word, USER)
+
+    return {
+        "record": lambda word: reader.reference("record", word),
+        "subject": lambda word: somebody("subject", word),
+        "owner": lambda word: somebody("owner", word),
+        "user": lambda word: reader.key("user", USER, word),
+        "customer": lambda word: reader.key("customer", CUSTOMER, word),
+        "roles": lambda word: reader.key("roles", ROLE, word),
+        "rule": one_of("rule", _RULES),
+    }
 
 
 # -- records -----------------------------------------------------------------------------------------------------

@@ -504,6 +504,23 @@ def listed(connection: sqlite3.Connection, place: Place) -> Iterator[dict[str, A
         yield _told(setting, place, counting(found))
 
 
+def meanings(connection: sqlite3.Connection) -> dict[str, Callable[[str], str]]:
+    """How values of conditions on settings are read: names, kinds, scopes and origins that are known (exit 4)."""
+    from custctl.store.meant import Reader, one_of  # a single setting is read without conditions
+
+    kinds = tuple(dict.fromkeys(setting.kind for setting in SETTINGS.values()))
+
+    def origin(word: str) -> str:
+        return word if word in ("system", "default") else Reader(connection).reference("origin", word)
+
+    return {
+        "name": one_of("name", tuple(SETTINGS)),
+        "kind": one_of("kind", kinds),
+        "scopes": one_of("scopes", EVERYWHERE),
+        "origin": origin,
+    }
+
+
 def _levels(connection: sqlite3.Connection, settings: Sequence[Setting], place: Place) -> Iterator[list[Value]]:
     """What each level says about each setting, all of it read at once."""
     chain = _chain(connection, place)

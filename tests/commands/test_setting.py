@@ -353,7 +353,8 @@ def test_the_list_is_narrowed_ordered_and_cut_like_every_list(demo: Runner) -> N
     origins = {row["origin"] for row in demo.json("setting", "list", "--where", "origin!=default")}
     assert origins
     assert "default" not in origins
-    answer = demo("setting", "list", "--where", "name=nothing")
+    answer = demo("setting", "list", "--where", "name~nothing")
     assert (answer.exit, answer.err) == (0, "no settings\n")
+    assert demo.refusal("setting", "list", "--where", "name=guest.acces")[:2] == (4, "unknown-value")
     assert demo.refusal("setting", "list", "--where", "nme=x")[:2] == (4, "unknown-field")
     assert demo.refusal("setting", "list", "--sort", "nme")[:2] == (4, "unknown-field")

@@ -441,7 +441,7 @@ def test_t_08_a_search_for_nothing_stored_says_so(demo: Runner) -> None:
     ("condition", "found"),
     [
         ("tags=seasonal,key-account", ["company-a", "partner-c", "wholesaler-b"]),
-        ("tags=Key account, nope", ["company-a", "partner-c"]),
+        ("tags=Key account, ", ["company-a", "partner-c"]),
         ("tags = EARLY ADOPTER", ["company-a"]),
         (
             "tags!=Seasonal,Early adopter",
@@ -450,9 +450,7 @@ def test_t_08_a_search_for_nothing_stored_says_so(demo: Runner) -> None:
         ("tags=", ["company-a-east", "company-a-la", "company-a-west", "jo-miller"]),
         ("tags!=", ["company-a", "partner-c", "wholesaler-b"]),
         ("tags~account", ["company-a", "partner-c"]),
-        ("tags=nope", []),
         ("tags=,", []),
-        ("tags=tag", []),
     ],
 )
 def test_t_07_customers_by_any_none_empty_and_not_empty(demo: Runner, condition: str, found: list[str]) -> None:

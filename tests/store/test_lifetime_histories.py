@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
+from custctl.choices import PAYMENT_STATUSES
 from custctl.resources import ACCOUNT, BUSINESS, CHANNEL, CLOSED, CUSTOMER, NOUNS, OPPORTUNITY, Noun
 from custctl.store import apply, lifetime, reads, removal, settings
 from custctl.store.codec import money_from, money_text
 from custctl.store.database import open_for_writing
-from custctl.store.inputs import PAYMENT_STATUSES
 from custctl.store.unit import Unit
 
 HISTORIES = int(os.environ.get("CUSTCTL_HISTORIES", "500"))

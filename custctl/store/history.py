@@ -241,7 +241,7 @@ def _period(text: str) -> Period:
 
 def latest(connection: sqlite3.Connection) -> int:
     """The number of the last revision; exit 5 when nothing was changed yet."""
-    row = connection.execute("SELECT max(id) FROM revision").fetchone()
+    row = connection.execute("SELECT max(id) FROM revision WHERE id > 0").fetchone()
     if row[0] is None:
         raise CustctlError(Problem("nothing", Exit.CONFLICT, "nothing was changed yet"))
     return int(row[0])

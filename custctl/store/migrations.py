@@ -816,6 +816,44 @@ def m006_named_keys(connection: sqlite3.Connection, now: str) -> None:  # noqa: 
         connection.executemany("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", last)
 
 
+_HISTORY_OF_RECORDS = """
+ALTER TABLE revision ADD COLUMN undoes INTEGER REFERENCES revision (id);
+ALTER TABLE revision ADD COLUMN migration INTEGER NOT NULL DEFAULT 0 CHECK (migration IN (0, 1));
+ALTER TABLE history ADD COLUMN record_id INTEGER;
+ALTER TABLE history ADD COLUMN owner_id INTEGER;
+ALTER TABLE history ADD COLUMN former TEXT;
+ALTER TABLE history ADD COLUMN created_at TEXT;
+ALTER TABLE history ADD COLUMN updated_at TEXT;
+ALTER TABLE history ADD COLUMN not_in_image TEXT;
+DROP INDEX history_record;
+DROP TRIGGER history_is_not_changed;
+"""
+_HISTORY_IS_WHOLE = """
+CREATE INDEX history_record_id ON history (record_id);
+CREATE INDEX history_owner ON history (owner_id) WHERE owner_id IS NOT NULL;
+CREATE INDEX history_former ON history (former) WHERE former IS NOT NULL;
+CREATE INDEX revision_undoes ON revision (undoes) WHERE undoes IS NOT NULL;
+CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history
+BEGIN SELECT RAISE (ABORT, 'history is append-only'); END;
+"""
+
+
+def m007_history_of_records(connection: sqlite3.Connection, now: str) -> None:
+    """History follows records by id, and holds all of each row; what was there before anybody changed it is told.
+
+    `record_id` is the id of the record, `owner_id` that of the owner of an address or a setting, `former` the name
+    that a renamed or removed record gives up, `not_in_image` what the rows of a record hold beside its image, as JSON.
+    Revision 0 is what a new database holds.
+    """
+    from custctl.store import older_history  # a read needs the number of steps only
+
+    for statement in _statements(_HISTORY_OF_RECORDS):
+        connection.execute(statement)
+    older_history.fill(connection, now)
+    for statement in _statements(_HISTORY_IS_WHOLE):
+        connection.execute(statement)
+
+
 MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (
     m001_initial,
     m002_accounts_contacts_tags,
@@ -823,6 +861,7 @@ MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (
     m004_catalogue,
     m005_seen,
     m006_named_keys,
+    m007_history_of_records,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -595,6 +595,8 @@ class Revision(SQLModel, table=True):
     at: str
     actor: str
     command: str
+    undoes: int | None = Field(default=None, foreign_key="revision.id")
+    migration: int = 0
 
 
 class History(SQLModel, table=True):
@@ -607,6 +609,12 @@ class History(SQLModel, table=True):
     before: str | None = None
     after: str | None = None
     manager: str | None = None
+    record_id: int | None = None
+    owner_id: int | None = None
+    former: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    not_in_image: str | None = None
 
 
 MODELS: dict[str, type[SQLModel]] = {

@@ -67,7 +67,7 @@ def _migrate(path: Path, done: Callable[[], object]) -> Path | None:
 
 
 def _content(connection: sqlite3.Connection) -> dict[str, Any]:
-    revision, at = connection.execute("SELECT max(id), max(at) FROM revision").fetchone()
+    revision, at = connection.execute("SELECT max(id), max(at) FROM revision WHERE id > 0").fetchone()
     tables = {noun.table: noun.table for noun in NOUNS.values()}
     counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
     return {"revision": revision or 0, "changed": at, "records": counts}

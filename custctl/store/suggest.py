@@ -106,7 +106,7 @@ def revisions(connection: sqlite3.Connection, prefix: str) -> list[Candidate]:
     """Of the latest revisions those whose number begins so, the latest first."""
     rows = connection.execute(
         f"SELECT id, at, substr(command, 1, {_LONG})"
-        f" FROM (SELECT id, at, command FROM revision ORDER BY id DESC LIMIT {20 * MOST})"
+        f" FROM (SELECT id, at, command FROM revision WHERE id > 0 ORDER BY id DESC LIMIT {20 * MOST})"
         f" WHERE (:prefix = '' OR instr(id, :prefix) = 1) ORDER BY id DESC LIMIT {MOST}",
         {"prefix": prefix},
     )

@@ -64,7 +64,9 @@ class Draft:
     locate: Callable[..., Place | None] = lambda *_: None
     given: frozenset[str] = frozenset()
     manager: str | None = None
-    """Whose document asks for the record; of one that goes, and of a new one, whose it is."""
+    """Whose document asks for the record; of a new one, whose it is."""
+    created: str | None = None
+    """When a record was made that comes back; None for any other."""
 
     @property
     def image(self) -> Image:
@@ -127,11 +129,15 @@ class Unit:
         """The keys that records were renamed to, by those that they had."""
         self.strays: dict[Key, str] = {}
         """The keys that records were to be renamed from, but which are not stored, by the keys that they have."""
+        self.undoes: int | None = None
+        """The revision that this one takes back."""
         self._ids: dict[Key, int | None] = {}
         self._rows: dict[tuple[str, int], Draft] = {}
         self._referring: dict[Key, list[tuple[Draft, str]]] = {}
         self._next: dict[str, int] = {}
         self._codes: set[str] = set()
+        self._gone: dict[Key, int] = {}
+        """The ids of records that this revision has taken away: they have them again if they come back."""
 
     # -- reading -------------------------------------------------------------------------------------------
 
@@ -229,11 +235,13 @@ class Unit:
 
     # -- changing ------------------------------------------------------------------------------------------
 
-    def create(self, noun: Noun, key: str, given: Mapping[str, Any]) -> Draft:
-        """A new record: the noun's defaults, and what was given."""
+    def create(self, noun: Noun, key: str, given: Mapping[str, Any], row_id: int | None = None) -> Draft:
+        """A new record: the noun's defaults, and what was given. One that comes back has the id that it had."""
         image = shape(noun).fresh()
         image.update(given)
-        draft = Draft(noun, key, self._new_id(noun), None, image)
+        if row_id is None:
+            row_id = self._gone.pop((noun.name, key), None) or self._new_id(noun)
+        draft = Draft(noun, key, row_id, None, image)
         self.drafts[(noun.name, key)] = draft
         return draft
 
@@ -323,14 +331,13 @@ class Unit:
         report = Report(earlier, self.latest() if earlier is None else earlier - 1, changes, self.warnings)
         if not changes:
             return report
-        self._keep_managers([draft for draft in changed if draft.after is None])
         report.revision = self.begin(command, actor)
+        told = self._history(changed, changes)
         self._write_rows(changed)
         self._keep_last_ids()
-        told = [_history(report.revision, *pair) for pair in zip(changed, changes, strict=True)]
-        if earlier is not None:
-            told = list(self._without_amended(told))
-        self.transaction.insert("history", told)
+        self._gone |= {(draft.noun.name, draft.key): draft.id for draft in changed if draft.after is None}
+        self._tell_of_roles(changed, told)
+        self.transaction.insert("history", told if earlier is None else list(self._without_amended(told)))
         return report
 
     def put_away(self, command: str, actor: str) -> None:
@@ -345,23 +352,97 @@ class Unit:
         """The revision of this transaction, made when the first change needs it."""
         if self.revision is None:
             self.revision = self.latest() + 1
-            row = {"id": self.revision, "at": self.moment, "actor": actor, "command": command}
+            row = {"id": self.revision, "at": self.moment, "actor": actor, "command": command, "undoes": self.undoes}
             self.transaction.insert("revision", [row])
         return self.revision
 
-    def _without_amended(self, told: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _history(self, changed: Sequence[Draft], changes: Sequence[Change]) -> list[dict[str, Any]]:
+        """A row of history for each change: all that is needed to make the record's own row anew."""
+        kept = self._managers_and_times([draft for draft in changed if draft.before is not None])
+        rows = []
+        for draft, change in zip(changed, changes, strict=True):
+            made = (draft.manager, draft.created or self.moment)
+            manager, created = kept[draft.noun.table, draft.id] if draft.before is not None else made
+            rows.append(
+                {
+                    "revision_id": self.revision,
+                    "op": change.op,
+                    "record": change.record,
+                    "before": _json(change.before),
+                    "after": _json(change.after),
+                    "manager": manager,
+                    "record_id": draft.id,
+                    "owner_id": self._owner_id(draft),
+                    "former": _former(change),
+                    "created_at": created,
+                    "updated_at": self.moment,
+                    "not_in_image": None,
+                }
+            )
+        return rows
+
+    def _managers_and_times(self, stored: Iterable[Draft]) -> dict[tuple[str, int], tuple[str | None, str]]:
+        """Whose documents made these records, and when: no image holds that."""
+        tables: dict[str, list[int]] = {}
+        for draft in stored:
+            tables.setdefault(draft.noun.table, []).append(draft.id)
+        found: dict[tuple[str, int], tuple[str | None, str]] = {}
+        for table, ids in tables.items():
+            query = f"SELECT id, manager, created_at FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
+            rows = self.connection.execute(query, (json.dumps(ids),))
+            found |= {(table, row_id): (manager, created) for row_id, manager, created in rows}
+        return found
+
+    def _owner_id(self, draft: Draft) -> int | None:
+        """The id of the owner of an address, or of the group or customer that a setting is for."""
+        image = draft.after or draft.before or {}
+        if draft.noun.name in ADDRESSES:
+            noun, key = ADDRESSES[draft.noun.name][0], image["owner"]
+        elif draft.noun.name == "setting":
+            found, key = owner_of(image["key"])
+            if found is None:
+                return None
+            noun = found
+        else:
+            return None
+        owner = self.drafts.get((noun.name, key))  # one that goes along has its id still
+        return owner.id if owner is not None else self.id_of(noun, key)
+
+    def _tell_of_roles(self, changed: Sequence[Draft], told: Sequence[dict[str, Any]]) -> None:
+        """Add to the history of roles what their rows hold and their images do not: codes, and levels that are none."""
+        rows = {
+            draft.id: row
+            for draft, row in zip(changed, told, strict=True)
+            if draft.noun.name == "customer-user-role" and draft.after is not None
+        }
+        if not rows:
+            return
+        parameters = (json.dumps(list(rows)),)
+        none: dict[int, list[tuple[str, str, str]]] = {}
+        query = """SELECT role_id, kind, name, permission FROM role_entry WHERE level = 'none'
+            AND kind IN ('entity', 'workflow') AND role_id IN (SELECT value FROM json_each(?)) ORDER BY 1, 2, 3, 4"""
+        for role_id, *entry in self.connection.execute(query, parameters):
+            none.setdefault(role_id, []).append(tuple(entry))
+        query = "SELECT id, code FROM role WHERE id IN (SELECT value FROM json_each(?))"
+        for role_id, code in self.connection.execute(query, parameters):
+            rows[role_id]["not_in_image"] = dump({"code": code, "none": none.get(role_id, [])})
+
+    def _without_amended(self, told: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Let a record that this very revision has changed before keep one row of history; the rows that remain."""
-        told = list(told)
-        names = [_named_before(row) for row in told]
-        query = """SELECT h.record, h.id, h.op, h.before FROM history h
-            WHERE h.record IN (SELECT value FROM json_each(?)) AND +h.revision_id = ?"""  # not all of the revision
-        known = {row[0]: row[1:] for row in self.connection.execute(query, (json.dumps(names), self.revision))}
-        for name, row in zip(names, told, strict=True):
-            if name not in known:
+        query = """SELECT h.record_id, h.record, h.id, h.op, h.before, h.former FROM history h
+            WHERE h.record_id IN (SELECT value FROM json_each(?)) AND +h.revision_id = ?"""  # not all of the revision
+        ids = json.dumps([row["record_id"] for row in told])
+        found = self.connection.execute(query, (ids, self.revision))
+        known = {(_type(record), record_id): rest for record_id, record, *rest in found}
+        for row in told:
+            earlier = known.get((_type(row["record"]), row["record_id"]))
+            if earlier is None:
                 yield row
                 continue
-            row_id, op, before = known[name]
-            row |= {"id": row_id, "before": before, "op": _op_of_both(op, row)}
+            row_id, op, before, former = earlier
+            row |= {"id": row_id, "before": before, "op": _op_of_both(op, row), "former": former or row["former"]}
+            if row["op"] not in ("rename", "remove"):
+                row["former"] = None
             # The row of a transaction that is not over is replaced; history of one that is cannot be.
             columns = ", ".join(row)
             places = ", ".join(f":{column}" for column in row)
@@ -374,15 +455,6 @@ class Unit:
         for known in (self._ids, self._rows, self._referring, self._next, self._codes):
             known.clear()
         self.warnings = []
-
-    def _keep_managers(self, removed: Sequence[Draft]) -> None:
-        """Read whose documents made the records that go, so that history can tell it to an undo."""
-        tables: dict[str, dict[int, Draft]] = {}
-        for draft in removed:
-            tables.setdefault(draft.noun.table, {})[draft.id] = draft
-        for table, drafts in tables.items():
-            for row_id, manager in self.managers(table, drafts):
-                drafts[row_id].manager = manager
 
     def _write_rows(self, changed: Sequence[Draft]) -> None:
         new: dict[Noun, list[Draft]] = {}
@@ -430,7 +502,8 @@ class Unit:
         extra = [self._extra_columns(draft) for draft in drafts]
         rows |= {name: [row[name] for row in extra] for name in extra[0]}
         rows["manager"] = [draft.manager for draft in drafts]
-        rows["created_at"] = rows["updated_at"] = [self.moment] * len(drafts)
+        rows["created_at"] = [draft.created or self.moment for draft in drafts]
+        rows["updated_at"] = [self.moment] * len(drafts)
         return rows
 
     def _stored(self, column: Column, values: Sequence[Any]) -> Sequence[Any]:
@@ -716,23 +789,16 @@ def _change(draft: Draft) -> Change:
     return Change("rename" if renamed else "change", draft.reference, before, after, draft.noun)
 
 
-def _history(revision: int, draft: Draft, change: Change) -> dict[str, Any]:
-    return {
-        "revision_id": revision,
-        "op": change.op,
-        "record": change.record,
-        "before": _json(change.before),
-        "after": _json(change.after),
-        "manager": draft.manager if change.op == "remove" else None,
-    }
+def _former(change: Change) -> str | None:
+    """The name that a renamed or removed record gives up, its key folded."""
+    if change.before is None or change.op not in ("rename", "remove"):
+        return None
+    key = identity(change.noun, change.before)
+    return key if change.noun.name == "record" else reference(change.noun, key)
 
 
-def _named_before(row: Mapping[str, Any]) -> str:
-    """The record of a row of history, by the name it had before."""
-    if row["op"] != "rename":
-        return str(row["record"])
-    kind = row["record"].partition(":")[0]
-    return f"{kind}:{json.loads(row['before'])['key']}"
+def _type(record: str) -> str:
+    return record.partition(":")[0]
 
 
 def _op_of_both(earlier: str, row: Mapping[str, Any]) -> str:

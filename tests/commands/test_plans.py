@@ -298,7 +298,7 @@ def test_a_plan_is_carried_out_exactly(custctl: Runner) -> None:
     assert (done["revision"], done["changes"]) == (1, planned["changes"])
     assert sorted(change["record"] for change in done["changes"]) == ["account:acme", "account:west", *EVERYTHING]
     assert custctl.sql("SELECT manager, subtotal FROM sales_document") == [("web", 125000)]
-    assert custctl.sql("SELECT command FROM revision") == [(f"custctl apply --plan {path} --yes -o json",)]
+    assert custctl.sql("SELECT command FROM revision WHERE id > 0") == [(f"custctl apply --plan {path} --yes -o json",)]
 
 
 def test_a_plan_goes_into_a_new_file_of_its_owner_alone(custctl: Runner) -> None:

@@ -150,7 +150,7 @@ def test_text_that_is_no_text_is_damage_and_is_not_printed(world: Shop) -> None:
 
 
 def test_a_write_that_meets_damage_changes_nothing(world: Shop) -> None:
-    pages = world.sql("SELECT rootpage FROM sqlite_schema WHERE name = 'history_record'")
+    pages = world.sql("SELECT rootpage FROM sqlite_schema WHERE name = 'history_record_id'")
     with world.database.open("r+b") as file:
         file.seek((pages[0][0] - 1) * 4096)
         file.write(bytes(4096))

@@ -6,7 +6,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import pytest
+
 from custctl.store import migrations
+from custctl.store.past import rows_at
 from tests.runner import Runner
 
 
@@ -72,7 +75,8 @@ def test_tables_that_are_made_anew_keep_their_rows_what_refers_to_them_and_the_i
             f" created_at, updated_at) VALUES (2, 'kim', 'Kim', 'kim', '', 'kim', '[]', '[]', {at})"
         )
         old.execute("INSERT INTO account_contact (account_id, contact_id) VALUES (7, 2)")
-        names = [name for (name,) in old.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1")]
+        query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('history', 'revision') ORDER BY 1"
+        names = [name for (name,) in old.execute(query)]
         before = {name: old.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in names}
     assert custctl("db", "migrate", "-q").exit == 0
     after = {name: custctl.sql(f"SELECT * FROM {name} ORDER BY 1, 2") for name in names}
@@ -82,3 +86,109 @@ def test_tables_that_are_made_anew_keep_their_rows_what_refers_to_them_and_the_i
     assert custctl("customer", "add", "Next").exit == 0
     assert custctl.sql("SELECT id FROM customer WHERE key = 'next'") == [(10,)], "9 was used"
     assert custctl.refusal("customer", "add", "Other", "--external-id", "C1")[0] == 5
+
+
+AT = "2026-01-02T00:00:00Z"
+
+
+def told(
+    old: sqlite3.Connection, revision: int, command: str, *changes: tuple[str, str, str | None, str | None]
+) -> None:
+    """A revision of an older database: op, record and both images of each change."""
+    old.execute("INSERT INTO revision (id, at, actor, command) VALUES (?, ?, 'x', ?)", (revision, AT, command))
+    rows = [(revision, *change) for change in changes]
+    old.executemany("INSERT INTO history (revision_id, op, record, before, after) VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def group(key: str) -> str:
+    return f'{{"key":"{key}","name":"G","price_lists":[],"unmerged_price_lists":[],"tags":[]}}'
+
+
+def test_history_of_an_older_database_gets_the_ids_of_its_records_by_their_renames(custctl: Runner) -> None:
+    with older(custctl, 6) as old:
+        told(old, 1, "custctl group add a", ("add", "customer-group:a", None, group("a")))
+        told(old, 2, "custctl group edit a --key b", ("rename", "customer-group:b", group("a"), group("b")))
+        told(old, 3, "custctl group add a", ("add", "customer-group:a", None, group("a")))
+        told(
+            old,
+            4,
+            "custctl apply -f x.toml --yes",
+            ("rename", "customer-group:b", group("a"), group("b")),
+            ("rename", "customer-group:c", group("b"), group("c")),
+        )
+        told(old, 5, "custctl group delete b", ("remove", "customer-group:b", group("b"), None))
+        told(old, 6, "custctl undo --last --yes", ("add", "customer-group:b", None, group("b")))
+        told(old, 7, "custctl group delete b", ("remove", "customer-group:b", group("b"), None))
+        told(old, 8, "custctl group add b", ("add", "customer-group:b", None, group("b")))
+        query = """INSERT INTO customer_group (id, key, name, name_folded, manager, created_at, updated_at)
+            VALUES (?, ?, 'G', 'g', ?, '2026-01-02T00:00:00Z', '2026-01-02T00:00:00Z')"""
+        old.executemany(query, [(2, "c", "me"), (7, "b", None)])
+    assert custctl("db", "migrate", "-q").exit == 0
+    found = custctl.sql("SELECT revision_id, record_id, former, manager FROM history WHERE revision_id > 0 ORDER BY id")
+    assert found == [
+        (1, 2, None, "me"),
+        (2, 2, "customer-group:a", "me"),
+        (3, 8, None, None),
+        (4, 8, "customer-group:a", None),
+        (4, 2, "customer-group:b", "me"),
+        (5, 8, "customer-group:b", None),
+        (6, 8, None, None),
+        (7, 8, "customer-group:b", None),
+        (8, 7, None, None),
+    ]
+    assert custctl.sql("SELECT id, undoes FROM revision WHERE undoes IS NOT NULL") == [(6, 5)]
+    assert custctl("group", "add", "Next").exit == 0
+    assert custctl.sql("SELECT id FROM customer_group WHERE key = 'next'") == [(9,)], "8 is one that is gone"
+    with closing(sqlite3.connect(custctl.database)) as connection:
+        keys = [{row["id"]: row["key"] for row in rows_at(connection, at)["customer_group"]} for at in range(1, 9)]
+    visitors = {1: "non-authenticated-visitors"}
+    assert keys == [
+        visitors | {2: "a"},
+        visitors | {2: "b"},
+        visitors | {2: "b", 8: "a"},
+        visitors | {2: "c", 8: "b"},
+        visitors | {2: "c"},
+        visitors | {2: "c", 8: "b"},
+        visitors | {2: "c"},
+        visitors | {2: "c", 7: "b"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "undoes"),
+    [
+        ("custctl undo 1 --yes", 1),
+        ("custctl -o json undo --yes 1", 1),
+        ("custctl --db 2 undo --last", 2),
+        ("custctl customer add undo 1", None),
+        ("custctl undo 9", None),
+        ("custctl 'undo 1", None),
+    ],
+)
+def test_what_an_older_revision_took_back_is_read_from_its_command(
+    custctl: Runner, command: str, undoes: int | None
+) -> None:
+    with older(custctl, 6) as old:
+        told(old, 1, "custctl group add a")
+        told(old, 2, "custctl group add b")
+        told(old, 3, command)
+    assert custctl("db", "migrate", "-q").exit == 0
+    assert custctl.sql("SELECT undoes FROM revision WHERE id = 3") == [(undoes,)]
+
+
+def test_what_a_migration_made_is_told_in_a_revision_of_its_own(custctl: Runner) -> None:
+    with older(custctl, 3) as old:
+        old.execute("""UPDATE customer_group SET price_lists = '["Base"]' WHERE id = 1""")
+        told(old, 1, "custctl tag add x")
+    assert custctl("db", "migrate", "-q").exit == 0
+    query = "SELECT id, actor, command, migration FROM revision ORDER BY id"
+    assert custctl.sql(query) == [
+        (0, "custctl", "new database", 1),
+        (1, "x", "custctl tag add x", 0),
+        (2, "custctl", "custctl db migrate", 1),
+    ]
+    assert custctl.sql("SELECT op, record FROM history WHERE revision_id = 2") == [("add", "price-list:base")]
+    with closing(sqlite3.connect(custctl.database)) as connection:
+        for revision in (1, 2):
+            [link] = rows_at(connection, revision)["price_list_of"]
+            assert (link["record_id"], link["price_list_id"]) == (1, 1)

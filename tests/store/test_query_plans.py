@@ -402,5 +402,5 @@ def test_what_a_revision_has_written_already_is_found_by_record_however_much_it_
         connection.set_trace_callback(None)
         [query] = [found for found in asked if "FROM history" in found]
         first, *_ = connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
-        assert first[3] == "SEARCH h USING INDEX history_record (record=?)"
+        assert first[3] == "SEARCH h USING INDEX history_record_id (record_id=?)"
         unit.transaction.rollback()

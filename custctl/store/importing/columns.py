@@ -423,6 +423,8 @@ class _Writing:
             "op": repeat("add"),
             "record": [prefix + key for key in self._of_made(self.batch.keys)],
             "after": _joined(["{", *self.told, "}"], len(self.made)),
+            "record_id": self.ids.values(),
+            **dict.fromkeys(("created_at", "updated_at"), repeat(self.unit.moment)),
         }
         connection = self.unit.connection
         connection.execute("PRAGMA ignore_check_constraints = ON")  # its only one is of `op`, and costs half of it all

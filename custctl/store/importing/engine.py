@@ -456,8 +456,9 @@ class Import:
         self.unit.problems[before:] = [problem.at(asked.place()) for problem in self.unit.problems[before:]]
 
     def _is_made_here(self, draft: Draft) -> bool:
-        query = "SELECT 1 FROM history WHERE record = ? AND revision_id = ? AND op = 'add'"
-        return self.unit.connection.execute(query, (draft.reference, self.unit.revision)).fetchone() is not None
+        query = "SELECT 1 FROM history WHERE record_id = ? AND +revision_id = ? AND op = 'add' AND record = ?"
+        found = self.unit.connection.execute(query, (draft.id, self.unit.revision, draft.reference))
+        return found.fetchone() is not None
 
     def _count(self, rows: Sequence[Asked]) -> None:
         """Write what was merged, and count what it was."""

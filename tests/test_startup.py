@@ -84,7 +84,7 @@ def test_the_version_is_told_without_importing_anything(tmp_path: Path) -> None:
         (44, "access can bob.reyes@company-a.example view order"),
         (44, "access can bob.reyes@company-a.example view customer:company-a-west -o json"),
         (44, "access matrix bob.reyes@company-a.example"),
-        (45, "db check"),
+        (47, "db check"),
     ],
 )
 def test_a_read_imports_little_besides_typer_and_sqlite(

@@ -10,13 +10,13 @@ from custctl.store.unit import Draft, Unit, wrong
 
 
 def customer(unit: Unit, draft: Draft) -> None:
-    """The account of a customer can be exchanged, not taken away, unless the shop makes none (feature A-09).
+    """A customer has an account, which can be exchanged, not taken away, unless the shop makes none (feature A-09).
 
     Source: oroinc/orocommerce-orocrm Bridge/CustomerAccount/Form/Extension/CustomerExtension.php.
     """
     _in_channel(unit, draft, "commerce")
-    left = draft.before is not None and draft.changed("account") and draft.image["account"] is None
-    if left and "account" in draft.given and unit.setting("account.strategy") != "none":
+    bare = draft.changed("account") and draft.image["account"] is None
+    if bare and "account" in draft.given and unit.setting("account.strategy") != "none":
         message, hint = "a customer keeps an account", "give it another one, or set account.strategy to none"
         wrong(unit, draft, "account", message, code="account-required", exit_code=Exit.CONFLICT, hint=hint)
 

@@ -35,6 +35,7 @@ from custctl.policy.model import Entity, Level
 from custctl.resources import (
     CONTACT_GROUP,
     CONTACT_GROUPS,
+    CUSTOMER,
     GROUP,
     NOUNS,
     PRICE,
@@ -50,7 +51,7 @@ from custctl.resources import (
 )
 from custctl.store.database import open_in_memory
 from custctl.store.select import keys_in, selection
-from custctl.store.settings import SETTINGS
+from custctl.store.settings import SETTINGS, value_of
 
 
 class Finding(NamedTuple):
@@ -489,6 +490,18 @@ def _plain_records(connection: sqlite3.Connection) -> Found:
                 yield record, f"{entity} is not an entity of plain records", f"add it under [[entities]], or {RESTORE}"
 
 
+def _accounts(connection: sqlite3.Connection) -> Found:
+    """A customer has an account where the shop makes them (feature A-09)."""
+    if value_of(connection, "account.strategy") == "none":
+        return
+    for record, key in _records(connection, CUSTOMER, "t.account_id IS NULL", "t.key"):
+        yield (
+            record,
+            "has no account, and every customer keeps one",
+            shell.command("customer edit", key, account="ACCOUNT"),
+        )
+
+
 # -- the shop ------------------------------------------------------------------------------------------------------
 
 
@@ -567,6 +580,7 @@ MODEL: Mapping[str, Check] = {
     "primary-addresses": _primary,
     "default-addresses": _default_twice,
     "address-types": _default_of_no_type,
+    "accounts": _accounts,
     "role-entries": _entries,
     "role-defaults": _defaults,
     "records": _plain_records,

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from custctl.errors import Exit, Problem, invalid
 from custctl.resources import (
+    ACCOUNT,
     ADDRESSES,
     CUSTOMER,
     ENTITY,
@@ -29,8 +30,8 @@ from custctl.store.select import keys_in
 from custctl.store.settings import SETTINGS, owner_of
 from custctl.store.unit import Draft, Key, Unit
 
-_ORDER = (SETTING, *(noun for noun in reversed(tuple(NOUNS.values())) if noun is not SETTING))
-"""What depends on others before those others; settings name roles and groups."""
+_ORDER = (SETTING, *(noun for noun in reversed(tuple(NOUNS.values())) if noun not in (SETTING, ACCOUNT)), ACCOUNT)
+"""What depends on others before those others; settings name roles and groups, and customers keep their accounts."""
 
 
 def manager_of(documents: Sequence[Document]) -> str:
@@ -69,7 +70,8 @@ def prune(unit: Unit, manager: str, named: Sequence[Draft]) -> None:
             alone = [draft for draft in drafts if (owner.name, draft.image["owner"]) not in keys]
             remove_addresses(unit, noun, alone)
             continue
-        remove(unit, noun, [draft for draft in drafts if draft.after is not None])  # not gone along with another
+        left = [draft for draft in drafts if draft.after is not None]  # not gone along with another
+        remove(unit, noun, left, pruning=True)
     for draft in kept:
         if draft.after is None:
             words = f"{draft.reference} is in the documents, but part of what --prune removes"

@@ -102,15 +102,26 @@ Removal = Callable[[Unit, Sequence[Draft]], Outcome]
 """Takes records of one noun away, all together, so that many take no more questions than one."""
 
 
-def remove(unit: Unit, noun: Noun, drafts: Sequence[Draft]) -> list[Draft]:
-    """Take records away; what keeps one of them from going is a problem of the unit. The records that go along."""
-    along, refused = REMOVALS[noun.name](unit, drafts)
+def remove(unit: Unit, noun: Noun, drafts: Sequence[Draft], *, pruning: bool = False) -> list[Draft]:
+    """Take records away; what keeps one of them from going is a problem of the unit. The records that go along.
+
+    Pruning takes away what carries a manager and its parts, and nothing that only was made with it.
+    """
+    removals = {**REMOVALS, CUSTOMER.name: take_customers, USER.name: take_users} if pruning else REMOVALS
+    along, refused = removals[noun.name](unit, drafts)
     for _, problem in refused:
         unit.problem(problem)
     return along
 
 
 def remove_customers(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take customers away as `take_customers` does, with the accounts that were made for them."""
+    done = take_customers(unit, drafts)
+    _remove_made_accounts(unit, [draft for draft in drafts if draft.after is None])
+    return done
+
+
+def take_customers(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     """Take customers away; their children become top-level. Addresses, settings and what only they see go along.
 
     Refused (exit 5) while users, its own roles, sales documents or other records belong to it (feature C-13).
@@ -122,7 +133,53 @@ def remove_customers(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     return _remove(unit, free, along, refused)
 
 
+def _remove_made_accounts(unit: Unit, customers: Sequence[Draft]) -> None:
+    """Take the accounts away that were made for customers that go, where nobody has changed or uses one since.
+
+    One that was changed and that nothing uses any more stays, and is told.
+    """
+    having = [(draft, unit.find(ACCOUNT, draft.before["account"])) for draft in customers if draft.before is not None]
+    accounts = {account.key: (customer, account) for customer, account in having if account and account.after}
+    if not accounts:
+        return
+    ids, used = ids_of(account for _, account in accounts.values()), set[str]()
+    for pointer in pointers_to(ACCOUNT):
+        for other in unit.select(pointer.noun, pointer.condition, ids=ids):
+            used.update(keys_in(other.image[pointer.field]))
+    for key, (customer, account) in accounts.items():
+        if key in used or account.given or account.image["contacts"]:
+            continue
+        if _is_as_made(unit, account, customer):
+            unit.remove(account)
+        else:
+            words = f"{account.reference} stays, though nothing uses it any more"
+            unit.warnings.append(f"{words}: {shell.command('account delete', key)} removes it")
+
+
+def _is_as_made(unit: Unit, account: Draft, customer: Draft) -> bool:
+    """Whether an account was made for this customer, and nothing was done to it since."""
+    image = account.image
+    if any(image[field.name] for field in ACCOUNT.fields if field.name in image and field.name not in _OF_MADE):
+        return False
+    last = "SELECT op, revision_id FROM history WHERE record = ? ORDER BY id DESC LIMIT 1"
+    op, revision = unit.connection.execute(last, (account.reference,)).fetchone() or ("", 0)
+    query = "SELECT after ->> '$.account' FROM history WHERE record = ? AND revision_id = ?"
+    told = unit.connection.execute(query, (customer.reference, revision)).fetchone()
+    return op == "add" and told is not None and told[0] == account.key
+
+
+_OF_MADE = ("key", "name", "owner")
+"""What an account that is made for a customer has from it."""
+
+
 def remove_users(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+    """Take users away as `take_users` does, and tell of the customers that guests among them leave behind."""
+    done = take_users(unit, drafts)
+    _tell_of_homes(unit, [draft for draft in drafts if draft.after is None])
+    return done
+
+
+def take_users(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
     """Take users away with their addresses; refused while a user owns other records (feature U-17)."""
 
     def hint(draft: Draft) -> str:
@@ -130,6 +187,16 @@ def remove_users(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
 
     free, refused = _unused(unit, drafts, "still owns", hint)
     return _remove(unit, free, _of(unit, USER_ADDRESS, "user_id", free), refused)
+
+
+def _tell_of_homes(unit: Unit, users: Sequence[Draft]) -> None:
+    """Tell of the customers of guests who go, which were made with them, where no user is left."""
+    homes = dict.fromkeys(user.before["customer"] for user in users if user.before and user.before["guest"])
+    for key in filter(None, homes):
+        home = unit.find(CUSTOMER, key)
+        if home is not None and home.after is not None and not unit.select(USER, "t.customer_id = :id", id=home.id):
+            hint = shell.command("customer delete", key)
+            unit.warnings.append(f"{home.reference} stays, though it has no user any more: {hint} removes it")
 
 
 def remove_groups(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
@@ -217,15 +284,23 @@ def remove_contents(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
 
 
 def remove_accounts(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
-    """Take accounts away with their business customers and opportunities; contacts and customers stay (feature A-13).
+    """Take accounts away with their business customers and opportunities; contacts stay (feature A-13).
 
+    Refused (exit 5) while customers have it, unless the shop makes no accounts: a customer keeps one (feature A-09).
     Source: oroinc/crm AccountBundle and SalesBundle, whose links to an account are ON DELETE CASCADE.
     """
+
+    def hint(draft: Draft) -> str:
+        given = shell.command("customer edit", where=f"account={draft.key}", account="ACCOUNT")
+        return f"give them another one first: {given}"
+
+    kept = unit.setting("account.strategy") != "none"
+    free, refused = _unused(unit, drafts, "is still used by", hint) if kept else ([*drafts], [])
     along = [
-        *_with_addresses(unit, _of(unit, BUSINESS, "account_id", drafts)),
-        *_of(unit, OPPORTUNITY, "account_id", drafts),
+        *_with_addresses(unit, _of(unit, BUSINESS, "account_id", free)),
+        *_of(unit, OPPORTUNITY, "account_id", free),
     ]
-    return _remove(unit, drafts, along)
+    return _remove(unit, free, along, refused)
 
 
 def remove_channels(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
@@ -454,8 +529,9 @@ _DEPENDENTS: Mapping[str, tuple[str, Iterable[tuple[str, str]]]] = {
     CUSTOMER.name: ("customer", (("customer_user", "'customer user'"), ("role", "'own role'"), *_OWNED)),
     USER.name: ("user", (*_OWNED, ("visitor", "'visitor'"))),
     VISITOR.name: ("visitor", _OWNED),
+    ACCOUNT.name: ("account", (("customer", "'customer'"),)),
 }
-"""The field that names a customer, user or visitor, the tables that have it, and what to call a row of them."""
+"""The field that names a customer, user, visitor or account, the tables that have it, and what a row of them is."""
 
 
 def _unused(

@@ -23,7 +23,7 @@ from custctl.store.apply import Request, item_of, merge
 from custctl.store.codec import money_from, money_text
 from custctl.store.facts import Asker, Question
 from custctl.store.guests import GATES
-from custctl.store.removal import REMOVALS, remove
+from custctl.store.removal import REMOVALS, Removal, remove, take_users
 from custctl.store.rules import check
 from custctl.store.settings import value_of
 from custctl.store.unit import Draft, Unit
@@ -306,15 +306,15 @@ def clean(unit: Unit) -> Cleaning:
     days = value_of(unit.connection, "guest.visitor_lifetime_days")
     before = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
     done = Cleaning()
-    done.visitors = _away(unit, VISITOR, unit.select(VISITOR, _EXPIRED_SESSIONS, before=before), done)
-    done.users = _away(unit, USER, unit.select(USER, _EXPIRED_GUESTS, before=before), done)
+    done.visitors = _away(unit, REMOVALS[VISITOR.name], unit.select(VISITOR, _EXPIRED_SESSIONS, before=before), done)
+    done.users = _away(unit, take_users, unit.select(USER, _EXPIRED_GUESTS, before=before), done)
     group = value_of(unit.connection, "guest.group")
     homes = dict.fromkeys(user.before["customer"] for user in done.users if user.before and user.before["customer"])
     unit.load(CUSTOMER, homes)
     customers = [unit.get(CUSTOMER, key) for key in homes]
     needed = _needed(unit.connection, customers)
     alone = [home for home in customers if home.image["group"] == group and home.id not in needed]
-    done.customers = _away(unit, CUSTOMER, alone, done)
+    done.customers = _away(unit, REMOVALS[CUSTOMER.name], alone, done)
     return done
 
 
@@ -325,10 +325,10 @@ def _needed(connection: sqlite3.Connection, customers: Sequence[Draft]) -> set[i
     return {row[0] for row in connection.execute(query, {"ids": json.dumps([home.id for home in customers])})}
 
 
-def _away(unit: Unit, noun: Noun, drafts: Sequence[Draft], done: Cleaning) -> list[Draft]:
+def _away(unit: Unit, removal: Removal, drafts: Sequence[Draft], done: Cleaning) -> list[Draft]:
     """Take away what can be, and note what stays; the records that are gone."""
     if not drafts:
         return []
-    _, refused = REMOVALS[noun.name](unit, drafts)
+    _, refused = removal(unit, drafts)
     done.kept += refused
     return [draft for draft in drafts if draft.after is None]

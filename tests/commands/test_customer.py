@@ -586,6 +586,7 @@ def test_c_13_the_children_of_a_deleted_customer_become_top_level(custctl: Runne
         ("remove", "customer:middle"),
         ("change", "customer:left"),
         ("change", "customer:right"),
+        ("remove", "account:middle"),
     ]
     assert custctl("customer", "tree").lines == ["left  Left", "right  Right", "top  Top"]
 
@@ -599,11 +600,16 @@ def test_c_13_addresses_go_along_with_their_customer_only_when_that_is_agreed_to
     assert demo.changes("customer", "delete", "acme", "--yes") == [
         ("remove", "customer:acme"),
         ("remove", "customer-address:acme/home"),
+        ("remove", "account:acme"),
     ]
     assert demo.sql("SELECT count(*) FROM address WHERE label = 'Home' AND customer_id IS NOT NULL") == [(0,)]
 
 
 def test_c_13_a_customer_that_nothing_belongs_to_goes_without_asking(demo: Runner) -> None:
     demo("customer", "add", "Acme")
-    assert demo("customer", "delete", "acme").lines == ["- customer:acme", "0 added, 0 changed, 1 removed"]
+    assert demo("customer", "delete", "acme").lines == [
+        "- customer:acme",
+        "- account:acme",
+        "0 added, 0 changed, 2 removed",
+    ]
     assert demo.refusal("customer", "delete", "acme") == (3, "not-found", "customer 'acme' not found")

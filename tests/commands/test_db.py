@@ -235,6 +235,12 @@ DAMAGE: dict[str, tuple[str, str, str, str]] = {
         "role:buyer",
         "speaks of field budget, which is unknown",
     ),
+    "a customer without an account": (
+        "UPDATE customer SET account_id = NULL WHERE key = 'company-a'",
+        "accounts",
+        "customer:company-a",
+        "has no account, and every customer keeps one",
+    ),
     "a default that is no level": (
         "UPDATE role SET default_level = 'full' WHERE key = 'buyer'",
         "role-defaults",

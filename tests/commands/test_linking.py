@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -53,16 +55,6 @@ def test_a_08_with_root_subsidiaries_use_the_account_of_the_topmost_parent(custc
         custctl.json("customer", "add", name, "--parent", parent)
     assert links(custctl) == {"acme": "acme", "la": "acme", "west": "acme"}
     assert accounts(custctl) == ["acme"]
-
-
-def test_a_08_with_root_a_tree_without_an_account_gets_one(custctl: Runner) -> None:
-    custctl.json("setting", "set", "account.strategy", "none")
-    custctl.json("customer", "add", "Acme")
-    custctl.json("setting", "set", "account.strategy", "root")
-    custctl.json("account", "delete", "acme", "--yes")
-    changes = custctl.changes("customer", "add", "West", "--parent", "acme")
-    assert changes == [("add", "customer:west"), ("change", "customer:acme"), ("add", "account:acme")]
-    assert links(custctl) == {"acme": "acme", "west": "acme"}
 
 
 def test_a_08_with_none_no_customer_gets_an_account(custctl: Runner) -> None:
@@ -194,15 +186,104 @@ def test_a_08_leads_and_opportunities_go_along_with_their_customer(custctl: Runn
     assert custctl.sql("SELECT a.key FROM opportunity o JOIN account a ON a.id = o.account_id") == [("bolt",)]
 
 
-def test_a_08_a_customer_without_an_account_stays_without_one_in_an_export(custctl: Runner) -> None:
+def test_a_08_a_customer_without_a_channel_stays_without_one_in_an_export(custctl: Runner) -> None:
     custctl.apply(TREE + '\nchannels = [{key = "shop", name = "Shop", type = "commerce", active = true}]')
     custctl.json("customer", "edit", "bolt", "--channel", "")
-    custctl.json("account", "delete", "west", "--yes")
     exported = custctl.export()
     other = Runner(custctl.database.with_name("other.db"))
     other.apply(exported)
     assert other.export() == exported
-    assert (links(other)["west"], links(other, "channel")["bolt"]) == (None, None)
+    assert links(other, "channel")["bolt"] is None
+
+
+def test_a_09_a_customer_has_an_account_by_every_way(custctl: Runner) -> None:
+    """Unless the shop makes none: then accounts of customers go, and customers are added without one."""
+    custctl.apply(TREE)
+    used = (5, "has-dependents", "account:acme is still used by 1 customer")
+    assert custctl.refusal("account", "delete", "acme", "--yes") == used
+    assert "custctl customer edit --where account=acme --account ACCOUNT" in custctl("account", "delete", "acme").err
+    bare = (5, "account-required", "customer:new: a customer keeps an account")
+    assert custctl.refusal("customer", "add", "New", "--account", "") == bare
+    document = '[[customers]]\nkey = "new"\nname = "New"\naccount = ""\n'
+    assert custctl.unapplied(document) == [("4:1", *bare)]
+    custctl.json("setting", "set", "account.strategy", "none")
+    custctl.json("account", "delete", "acme", "--yes")
+    custctl.json("customer", "add", "New", "--account", "")
+    assert links(custctl)["acme"] is None
+    assert custctl("db", "check").exit == 0
+
+
+@pytest.mark.parametrize("way", ["account", "document"])
+def test_a_09_the_check_finds_a_customer_without_the_account_that_the_shop_wants(custctl: Runner, way: str) -> None:
+    custctl.apply(TREE)
+    with closing(sqlite3.connect(custctl.database)) as connection, connection:
+        connection.execute("UPDATE customer SET account_id = NULL WHERE key = 'acme'")
+    [found] = custctl("db", "check", "-o", "json").json
+    assert (found["check"], found["record"]) == ("accounts", "customer:acme")
+    custctl.json("customer", "edit", "acme", "--rating", "3_of_5")
+    if way == "account":
+        custctl.json("customer", "edit", "acme", "--account", "bolt")
+    else:
+        custctl.apply('[[customers]]\nkey = "acme"\naccount = "bolt"\n')
+    assert custctl("db", "check").exit == 0
+
+
+def test_the_account_that_was_made_for_a_customer_goes_with_it_and_comes_back(custctl: Runner) -> None:
+    for strategy in ("each", "root"):
+        custctl.json("setting", "set", "account.strategy", strategy)
+        custctl.json("customer", "add", "Temp")
+        before = custctl.export()
+        changes = custctl.changes("customer", "delete", "temp")
+        assert changes == [("remove", "customer:temp"), ("remove", "account:temp")]
+        assert accounts(custctl) == []
+        custctl.json("undo", "--last", "--yes")
+        assert custctl.export() == before
+        custctl.json("customer", "delete", "temp")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["account", "edit", "temp", "--name", "Kept"],
+        ["account", "edit", "temp", "--tag", "vip"],
+        ["account", "edit", "temp", "--key", "kept"],
+    ],
+)
+def test_an_account_that_was_changed_stays_and_is_told(custctl: Runner, line: list[str]) -> None:
+    custctl.json("customer", "add", "Temp")
+    custctl.json(*line)
+    [key] = accounts(custctl)
+    answer = custctl.json("customer", "delete", "temp")
+    assert answer["warnings"] == [
+        f"account:{key} stays, though nothing uses it any more: custctl account delete {key} removes it"
+    ]
+    assert accounts(custctl) == [key]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["customer", "add", "Other", "--account", "temp"],
+        ["account", "contact", "add", "temp", "jo"],
+        ["opportunity", "add", "O", "--account", "temp"],
+        ["account", "add", "Friend", "--referred-by", "temp"],
+        ["activity", "add", "call", "Talk", "--on", "account:temp"],
+    ],
+    ids=lambda line: line[0] + line[1],
+)
+def test_an_account_that_something_else_uses_stays(custctl: Runner, line: list[str]) -> None:
+    custctl.json("contact", "add", "--key", "jo", "--first-name", "Jo")
+    custctl.json("customer", "add", "Temp")
+    custctl.json(*line)
+    assert custctl.json("customer", "delete", "temp")["warnings"] == []
+    assert "temp" in accounts(custctl)
+
+
+def test_an_account_that_somebody_added_is_not_taken_along(custctl: Runner) -> None:
+    custctl.json("account", "add", "Temp")
+    custctl.json("customer", "add", "Temp", "--account", "temp")
+    custctl.json("customer", "delete", "temp")
+    assert accounts(custctl) == ["temp"]
 
 
 def test_a_08_generated_worlds_follow_the_strategy(custctl: Runner) -> None:
@@ -225,14 +306,6 @@ def test_a_09_the_account_of_a_customer_is_exchanged_not_taken_away(custctl: Run
     assert [row["key"] for row in custctl.json("customer", "list", "--where", "account=bolt")] == ["acme", "bolt"]
 
 
-def test_a_09_a_customer_without_one_can_be_edited_and_given_one(custctl: Runner) -> None:
-    custctl.apply(TREE)
-    custctl.json("account", "delete", "acme", "--yes")
-    custctl.json("customer", "edit", "acme", "--rating", "3_of_5")
-    custctl.json("customer", "edit", "acme", "--account", "bolt")
-    assert links(custctl)["acme"] == "bolt"
-
-
 def test_a_09_the_storefront_gives_no_accounts_or_channels(demo: Runner) -> None:
     words = ("customer", "add", "New", "--account", "partner-c", "--as", "amanda.smith@company-a.example")
     assert demo.refusal(*words) == (2, "usage", "--account does not go with --as")
@@ -241,17 +314,17 @@ def test_a_09_the_storefront_gives_no_accounts_or_channels(demo: Runner) -> None
 
 
 def test_a_13_deleting_an_account_counts_what_goes_and_needs_yes(demo: Runner) -> None:
+    for key in ("company-a", "partner-c"):
+        demo.json("customer", "edit", "--where", f"account={key}", "--account", "greenleaf", "--yes")
     message = (
         "deleting account:company-a takes 2 other records along (1 business customer, 1 address)"
-        " and lets 4 customers, 1 account, 2 activities go needs --yes"
+        " and lets 1 account, 2 activities go needs --yes"
     )
     assert demo.refusal("account", "delete", "company-a") == (2, "usage", message)
     changes = demo.changes("account", "delete", "company-a", "--yes")
     assert ("remove", "business-customer:company-a-packing") in changes
-    assert ("change", "customer:company-a") in changes
-    message = (
-        "deleting account:partner-c takes 3 other records along (3 opportunities) and lets 2 customers go needs --yes"
-    )
+    assert ("change", "account:greenleaf") in changes
+    message = "deleting account:partner-c takes 3 other records along (3 opportunities) needs --yes"
     assert demo.refusal("account", "delete", "partner-c") == (2, "usage", message)
     assert demo("db", "check").exit == 0
 

@@ -44,7 +44,7 @@ def test_c_14_what_is_used_is_skipped_and_both_counts_are_told(shop: Runner) -> 
     answer = shop("customer", "delete", "--where", "tags=obsolete", "--yes", "-o", "json")
     assert answer.exit == 0
     assert [(change["op"], change["record"]) for change in answer.json["changes"]] == [
-        ("remove", f"customer:{key}") for key in FREE
+        ("remove", f"{noun}:{key}") for noun in ("customer", "account") for key in FREE
     ]
     assert answer.json["revision"] == latest(shop) == before + 1
     assert [(row["record"], row["code"]) for row in answer.json["skipped"]] == [
@@ -96,7 +96,7 @@ def test_c_14_when_all_are_skipped_nothing_is_asked_or_written(shop: Runner) -> 
         (("user", "delete", "--where", "customer=company-a"), None, {"has-dependents"}),
         (("group", "delete", "--where", "name~a"), None, {"protected"}),
         (("contact", "group", "delete", "--where", "key~group"), 0, {"protected"}),
-        (("account", "delete", "--where", "name~a"), None, set()),
+        (("account", "delete", "--where", "name~a"), None, {"has-dependents"}),
         (("contact", "delete", "--where", "key~e"), None, set()),
         (("tag", "delete", "--where", "uses>0"), None, set()),
         (("tag", "taxonomy", "delete", "--where", "tags>0"), None, set()),
@@ -165,7 +165,8 @@ def test_what_cannot_be_read_is_refused(demo: Runner, words: tuple[str, ...], co
 
 def test_several_that_are_named_go_together(shop: Runner) -> None:
     before = latest(shop)
-    assert shop.changes("customer", "delete", *FREE, "free-1") == [("remove", f"customer:{key}") for key in FREE]
+    changes = [("remove", f"{noun}:{key}") for noun in ("customer", "account") for key in FREE]
+    assert shop.changes("customer", "delete", *FREE, "free-1") == changes
     assert latest(shop) == before + 1
 
 
@@ -202,7 +203,7 @@ def test_the_names_that_a_list_prints_are_read_from_standard_input(shop: Runner)
     refusal = shop.refusal("customer", "delete", "-", stdin=names)
     assert refusal == (2, "usage", "deleting 3 customers needs --yes")
     answer = shop("customer", "delete", "-", "--yes", "-o", "json", stdin=f"\n{names}  \r\n")
-    assert (answer.exit, len(answer.json["changes"])) == (0, 3)
+    assert (answer.exit, len(answer.json["changes"])) == (0, 6)
 
 
 @pytest.mark.parametrize("noun", ["user", "role", "order", "account", "contact", "group", "tag"])

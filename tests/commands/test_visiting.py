@@ -410,6 +410,7 @@ def test_v_09_a_trial_run_counts_who_would_go_and_tells_who_stays(expired: Runne
 
 
 EXPIRED = [
+    ("remove", "account:jo-miller"),
     ("remove", "customer:jo-miller"),
     ("remove", "user:guest-jo"),
     ("remove", "user:guest-jo-3"),

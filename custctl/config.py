@@ -259,9 +259,19 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(text.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise invalid(f"{path} is not TOML: {error}", code="syntax", hint="mend it, or move it away") from error
+        words = f"{path} is not TOML: {_mistake(error)}"
+        raise invalid(words, code="syntax", hint="mend it, or move it away") from error
     _check(content, path)
     return content
+
+
+def _mistake(error: ValueError) -> str:
+    from custctl.syntax import toml_mistake
+
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte 0x{error.object[error.start]:02x} is not UTF-8"
+    words, place = toml_mistake(error)
+    return f"{words}, at the end" if place is None else f"{words}, at line {place[0]}, column {place[1]}"
 
 
 def _check(content: Mapping[str, Any], path: Path) -> None:

@@ -171,6 +171,13 @@ def unusable(message: str, hint: str | None = None, code: str = "database") -> C
     return CustctlError(Problem(code, Exit.DATABASE, message, hint))
 
 
+def reason(error: OSError | ValueError) -> str:
+    """Why a file cannot be used: the words of the system, or ours where Python knows its name to be none."""
+    if isinstance(error, OSError):
+        return error.strerror or "the system does not say why"
+    return "its name holds a character that no file name has"
+
+
 def number_of(count: int, one: str) -> str:
     """So many of something: `1 record`, `2 records`."""
     return f"{count} {one}" if count == 1 else f"{count} {one}s"

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 from unittest import mock
+
+import pytest
 
 from custctl.app import execute
 
@@ -152,6 +155,7 @@ class Runner:
         } | self.extra
 
     def _run(self, words: Iterable[str], stdin: str | bytes) -> Answer:
+        _opened.clear()
         out, err, given = _stream(), _stream(), _stream(stdin.encode() if isinstance(stdin, str) else stdin)
         with (
             mock.patch.object(os, "environ", self.environment),
@@ -160,6 +164,7 @@ class Runner:
             contextlib.redirect_stderr(err),
         ):
             code = execute(list(words))
+        _require_closed()
         return Answer(int(code), *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
 
@@ -169,6 +174,26 @@ def _contents_of(files: Mapping[str, bytes]) -> dict[str, Rows]:
         for end, content in files.items():
             Path(f"{runner.database}{end}").write_bytes(content)
         return runner.contents()
+
+
+_opened: list[sqlite3.Connection] = []
+"""The connections that were opened since the last look."""
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "sqlite3.connect/handle":
+        _opened.append(arguments[0])
+
+
+sys.addaudithook(_watch)
+
+
+def _require_closed() -> None:
+    """Whatever a command opens is closed when it ends, also when that is an error: Python says so from 3.13 on only."""
+    for connection in _opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+            _ = connection.total_changes
+    _opened.clear()
 
 
 def _stream(content: bytes = b"") -> io.TextIOWrapper[io.BytesIO]:

@@ -128,13 +128,20 @@ def path_of(url: str) -> str:
     if not text:
         raise ValueError("an address of a page is not empty")
     if _ABSOLUTE.match(text):
-        path = urlsplit(text).path
+        path = _path_of_absolute(text)
     elif _OTHER_SCHEME.match(text):
         raise ValueError("an address of a page begins with http://, https:// or /")
     else:
         path = re.split("[?#]", text, maxsplit=1)[0]
     path = _decoded(path).replace("\\", "/")
     return normpath(f"/{path.lstrip('/')}")
+
+
+def _path_of_absolute(text: str) -> str:
+    try:
+        return urlsplit(text).path
+    except ValueError:
+        raise ValueError("an address of a page has the name of a website") from None
 
 
 def _decoded(path: str) -> str:

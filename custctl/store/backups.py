@@ -95,14 +95,15 @@ def stage(path: Path, name: str) -> Staged:
     if is_there(path) and path.samefile(name):
         raise invalid(f"{name} is the database itself", value=name, hint="name a back-up of it")
     file = Path(name)
-    staged = sqlite3.connect("", isolation_level=None)
-    with _about_a_backup(), database_errors(file):
+    with ExitStack() as failing, _about_a_backup(), database_errors(file):
+        staged = failing.enter_context(closing(sqlite3.connect("", isolation_level=None)))
         with closing(open_for_looking(file)) as source:
             revision = _revision(source, file)
             source.backup(staged)
         migrated = _bring_up_to_date(staged)
         for finding in checks.damage(staged):
             raise unusable(f"{name} is damaged: {finding.message}", code="corrupt")
+        failing.pop_all()  # from here on the caller closes it
     return Staged(staged, revision, migrated)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from custctl.errors import CustctlError, Exit, did_you_mean, invalid, near
 from custctl.policy.decide import decide
 from custctl.store.facts import Asker, Question
+from custctl.syntax import json_mistake
 
 _TEXTS = ("subject", "action", "resource", "owner", "customer", "visitor")
 _SUPPOSING = frozenset({"owner", "customer", "visitor"})
@@ -68,10 +69,19 @@ def _read(line: bytes) -> dict[str, Any]:
     try:
         asked = json.loads(line.decode())
     except (ValueError, RecursionError) as error:
-        raise invalid(f"not JSON: {error}", code="syntax") from None
+        raise invalid(f"not valid JSON: {_mistake(error)}", code="syntax") from None
     if not isinstance(asked, dict):
         raise invalid("a question is a JSON object")
     return asked
+
+
+def _mistake(error: ValueError | RecursionError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        words, offset = json_mistake(error)
+        return f"{words}, at character {offset + 1}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte 0x{error.object[error.start]:02x} is not UTF-8"
+    return "values are nested too deep" if isinstance(error, RecursionError) else "a number has too many digits"
 
 
 def _question(asked: Mapping[str, Any]) -> Question:

@@ -20,7 +20,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from custctl import shell
-from custctl.errors import CustctlError, Exit, Problem, conflict, unusable
+from custctl.errors import CustctlError, Exit, Problem, conflict, reason, unusable
 from custctl.store import migrations
 
 SQLITE_VERSION = sqlite3.sqlite_version
@@ -46,16 +46,24 @@ def open_for_reading(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Conn
     """
     with database_errors(path):
         connection = open_for_looking(path, patience)
-        found = migrations.version(connection)
-        if not found:
-            raise unusable(f"{path} is empty", _how_to_make(path), "no-database")
-        if found < migrations.SCHEMA_VERSION:
-            raise unusable(
-                f"{path} has schema {found}, this custctl reads {migrations.SCHEMA_VERSION}",
-                f"to bring it up to date, after a back-up: {shell.command('db migrate', db=str(path))}",
-                "old-database",
-            )
+        try:
+            _require_current(connection, path)
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+
+def _require_current(connection: sqlite3.Connection, path: Path) -> None:
+    found = migrations.version(connection)
+    if not found:
+        raise unusable(f"{path} is empty", _how_to_make(path), "no-database")
+    if found < migrations.SCHEMA_VERSION:
+        raise unusable(
+            f"{path} has schema {found}, this custctl reads {migrations.SCHEMA_VERSION}",
+            f"to bring it up to date, after a back-up: {shell.command('db migrate', db=str(path))}",
+            "old-database",
+        )
 
 
 def open_for_looking(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
@@ -256,10 +264,14 @@ def open_in_memory() -> sqlite3.Connection:
     SQLite keeps it in memory while it is small, else in a file of its own that nobody else sees.
     """
     connection = sqlite3.connect("", isolation_level=None)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("BEGIN")
-    migrations.run(connection, now())
-    connection.execute("PRAGMA defer_foreign_keys = ON")
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("BEGIN")
+        migrations.run(connection, now())
+        connection.execute("PRAGMA defer_foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -356,8 +368,7 @@ def is_there(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise unusable(f"{path} cannot be used: {reason}", _NAME_ANOTHER, "unusable") from error
+        raise unusable(f"{path} cannot be used: {reason(error)}", _NAME_ANOTHER, "unusable") from error
     if not stat.S_ISREG(mode):  # a pipe would be waited for
         raise unusable(f"{path} is not a file", _NAME_ANOTHER, "unusable")
     return True

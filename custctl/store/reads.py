@@ -283,13 +283,13 @@ def is_in_cycle(connection: sqlite3.Connection, row_id: int, noun: Noun = CUSTOM
     """Whether a customer, or a category, is among its own ancestors."""
     query = f"""
     WITH RECURSIVE up (id) AS (
-        SELECT parent_id FROM {noun.table} WHERE id = ?1
+        SELECT parent_id FROM {noun.table} WHERE id = :id
         UNION
         SELECT (SELECT c.parent_id FROM {noun.table} c WHERE c.id = up.id) FROM up WHERE up.id IS NOT NULL
     )
-    SELECT EXISTS (SELECT 1 FROM up WHERE id = ?1)
+    SELECT EXISTS (SELECT 1 FROM up WHERE id = :id)
     """
-    return bool(connection.execute(query, (row_id,)).fetchone()[0])
+    return bool(connection.execute(query, {"id": row_id}).fetchone()[0])
 
 
 def ancestors(connection: sqlite3.Connection, key: str) -> list[str]:

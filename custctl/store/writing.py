@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,9 +129,9 @@ class _Step:
                     commit(connection, file, act)
             return report
         finally:
-            if not done:
-                unit.transaction.rollback()
-            connection.close()
+            with closing(connection):
+                if not done:
+                    unit.transaction.rollback()
 
 
 class _driver_errors:  # noqa: N801 - a context manager, used like a function

@@ -403,7 +403,7 @@ def test_a_batch_exits_4_for_a_line_without_answer_else_1_for_a_no(
 @pytest.mark.parametrize(
     ("line", "exit_code", "code", "message"),
     [
-        ("nonsense", 4, "syntax", "not JSON: Expecting value: line 1 column 1 (char 0)"),
+        ("nonsense", 4, "syntax", "not valid JSON: expecting a value, at character 1"),
         ("[]", 4, "invalid", "a question is a JSON object"),
         ('{"subject": "guest", "action": "view"}', 4, "invalid", "resource is required"),
         ('{"subject": 7, "action": "view", "resource": "order"}', 4, "invalid", "subject must be text"),

@@ -863,7 +863,7 @@ REFUSED: dict[str, tuple[str, list[tuple[str, int, str, str]]]] = {
     "another version": ('apiVersion = "custctl/v9"\n', [("1:1", 4, "invalid", "apiVersion 'custctl/v9' is not known")]),
     "a text that is not TOML": (
         '[[customers]\nkey = "a"\n',
-        [("1:12", 4, "syntax", "not valid TOML: expected ']]' at the end of an array declaration")],
+        [("1:12", 4, "syntax", "not valid TOML: expecting ']]' behind the name of a list of tables")],
     ),
 }
 

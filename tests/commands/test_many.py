@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from custctl.resources import CUSTOMER, USER, Noun
@@ -351,15 +353,14 @@ def test_a_circle_among_many_is_refused_as_a_whole(demo: Runner) -> None:
 def test_many_records_take_as_many_questions_as_few(demo: Runner, kind: Noun) -> None:
     counts = []
     for condition in ("t.id = (SELECT min(id) FROM {table})", "1"):
-        connection = open_for_writing(demo.database)
         asked: list[str] = []
-        connection.set_trace_callback(asked.append)
-        unit = Unit(connection)
-        drafts = unit.select(kind, condition.format(table=kind.table))
-        REMOVALS[kind.name](unit, drafts)
-        connection.set_trace_callback(None)
-        connection.rollback()
-        connection.close()
+        with closing(open_for_writing(demo.database)) as connection:
+            connection.set_trace_callback(asked.append)
+            unit = Unit(connection)
+            drafts = unit.select(kind, condition.format(table=kind.table))
+            REMOVALS[kind.name](unit, drafts)
+            connection.set_trace_callback(None)
+            connection.rollback()
         counts.append((len(drafts) > 1, len(asked)))
     assert [many for many, _ in counts] == [False, True]
     assert counts[1][1] <= counts[0][1] + 3  # for addresses, activities and mailings only asked when somebody goes

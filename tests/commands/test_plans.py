@@ -409,10 +409,10 @@ def test_documents_and_a_plan_exclude_each_other(custctl: Runner, words: tuple[s
         ("", None, "invalid", "this is not a plan"),
         ("{}", "1:1", "invalid", "this is not a plan"),
         ('{"kind": "list"}', "1:2", "invalid", "this is not a plan"),
-        ('apiVersion = "custctl/v1"', "1:1", "syntax", "not valid JSON: expecting value"),
+        ('apiVersion = "custctl/v1"', "1:1", "syntax", "not valid JSON: expecting a value"),
         ("[1]", "1:1", "invalid", "the document is a list, not a table"),
         ('{"kind": "plan", "apiVersion": "custctl/v2"}', "1:18", "invalid", "apiVersion 'custctl/v2' is not known"),
-        ('{"kind": "plan"', "1:16", "syntax", "not valid JSON: expecting ',' delimiter"),
+        ('{"kind": "plan"', "1:16", "syntax", "not valid JSON: expecting ','"),
         ('{"kind": "plan", "kind": "plan"}', "1:18", "duplicate", "'kind' is given twice"),
     ],
 )

@@ -102,17 +102,17 @@ def test_q_01_what_has_no_rate_is_told_beside_the_accounts(shop: Runner) -> None
 
 
 def test_q_01_it_is_one_query_whatever_there_is(shop: Runner) -> None:
+    import contextlib
     import sqlite3
 
     from custctl.store import reports
     from custctl.store.lifetime import prepare
 
-    connection = sqlite3.connect(shop.database)
-    prepare(connection)
     ran: list[str] = []
-    connection.set_trace_callback(ran.append)
-    rows = list(reports.accounts_by_lifetime(connection, (), None))
-    connection.close()
+    with contextlib.closing(sqlite3.connect(shop.database)) as connection:
+        prepare(connection)
+        connection.set_trace_callback(ran.append)
+        rows = list(reports.accounts_by_lifetime(connection, (), None))
     assert len(rows) == 3
     # The settings of the rates, a look at each of the views, and the report itself.
     assert [line.split()[0] for line in ran] == ["SELECT"] * 3 + ["WITH"]

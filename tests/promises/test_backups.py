@@ -210,8 +210,8 @@ def test_what_has_changed_since_it_was_shown_is_not_replaced(world: Shop) -> Non
 import sys
 from custctl.commands._command import Call
 def agree(self, what):
-    import sqlite3
-    with sqlite3.connect(self.database) as connection:
+    import contextlib, sqlite3
+    with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
         connection.execute("INSERT INTO revision (at, actor, command) VALUES ('2026-01-01T00:00:00Z', 'x', 'x')")
 Call.agree = agree
 from custctl.__main__ import main

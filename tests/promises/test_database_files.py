@@ -43,13 +43,13 @@ def names(folder: Path) -> list[str]:
 
 
 def foreign(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT)")
 
 
 def numbered(pragma: str) -> Callable[[Path], None]:
     def make(path: Path) -> None:
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection:
             connection.execute(f"PRAGMA {pragma}")
 
     return make

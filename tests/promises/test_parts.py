@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -370,24 +370,26 @@ def test_a_path_that_begins_with_two_strokes_is_a_path(world: Shop) -> None:
 def cut_off(source: Path, target: Path) -> list[tuple[str]]:
     """A database as a crash amid a write leaves it, with a hot journal; the names that were committed before."""
     work = source.with_name("work.db")
-    with sqlite3.connect(source) as made, sqlite3.connect(work) as copy:
+    with closing(sqlite3.connect(source)) as made, closing(sqlite3.connect(work)) as copy:
         made.backup(copy)
-    made.close()
-    copy.execute("PRAGMA journal_mode = DELETE")
-    copy.close()
-    writer = sqlite3.connect(work, isolation_level=None)
-    names = writer.execute("SELECT name FROM customer ORDER BY id").fetchall()
-    writer.execute("PRAGMA cache_size = 1")
-    writer.execute("BEGIN IMMEDIATE")
-    writer.execute("UPDATE customer SET name = hex(randomblob(500))")
-    writer.execute("CREATE TABLE begun (text)")
-    writer.executemany("INSERT INTO begun VALUES (?)", [("x" * 1000,)] * 1000)
-    for end in ("", "-journal"):
-        shutil.copy(f"{work}{end}", f"{target}{end}")
-    writer.execute("ROLLBACK")
-    writer.close()
-    work.unlink()
+        copy.execute("PRAGMA journal_mode = DELETE")
+        names = copy.execute("SELECT name FROM customer ORDER BY id").fetchall()
+    crash(work, target, "UPDATE customer SET name = hex(randomblob(500))", "CREATE TABLE begun (text)")
     return names
+
+
+def crash(work: Path, target: Path, *statements: str) -> None:
+    """Copy a database and its journal amid a transaction, in which many pages have gone to the file already."""
+    with closing(sqlite3.connect(work, isolation_level=None)) as writer:
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN IMMEDIATE")
+        for statement in statements:
+            writer.execute(statement)
+        writer.executemany("INSERT INTO begun VALUES (?)", [("x" * 1000,)] * 1000)
+        for end in ("", "-journal"):
+            shutil.copy(f"{work}{end}", f"{target}{end}")
+        writer.execute("ROLLBACK")
+    work.unlink()
 
 
 READS = (["customer", "list", "-q"], ["db", "check", "-q"], ["db", "status", "-q"], ["export", "-q"])
@@ -419,15 +421,10 @@ sqlite3.connect = lambda name, **options: connect(name.replace("mode=rw", "mode=
 
 
 def test_a_write_that_was_cut_off_in_the_file_of_another_program_is_left_to_it(nothing: Shop) -> None:
-    writer = sqlite3.connect(nothing.folder / "work.db", isolation_level=None)
-    writer.execute("CREATE TABLE notes (text)")
-    writer.execute("PRAGMA cache_size = 1")
-    writer.execute("BEGIN IMMEDIATE")
-    writer.executemany("INSERT INTO notes VALUES (?)", [("x" * 1000,)] * 1000)
-    for end in ("", "-journal"):
-        shutil.copy(nothing.folder / f"work.db{end}", f"{nothing.database}{end}")
-    writer.execute("ROLLBACK")
-    writer.close()
+    work = nothing.folder / "work.db"
+    with closing(sqlite3.connect(work)) as made:
+        made.execute("CREATE TABLE begun (text)")
+    crash(work, nothing.database)
     before = nothing.database.read_bytes()
     [ran] = nothing.many(["customer", "list"])
     assert_refused(ran, 8, f"{nothing.database} is not a custctl database")
@@ -435,15 +432,7 @@ def test_a_write_that_was_cut_off_in_the_file_of_another_program_is_left_to_it(n
 
 
 def test_a_crash_at_the_first_commit_of_an_empty_file_leaves_an_empty_file(nothing: Shop) -> None:
-    writer = sqlite3.connect(nothing.folder / "work.db", isolation_level=None)
-    writer.execute("PRAGMA cache_size = 1")
-    writer.execute("BEGIN IMMEDIATE")
-    writer.execute("CREATE TABLE customer (name)")
-    writer.executemany("INSERT INTO customer VALUES (?)", [("x" * 1000,)] * 1000)
-    for end in ("", "-journal"):
-        shutil.copy(nothing.folder / f"work.db{end}", f"{nothing.database}{end}")
-    writer.execute("ROLLBACK")
-    writer.close()
+    crash(nothing.folder / "work.db", nothing.database, "CREATE TABLE begun (text)")
     listed, added, again = nothing.many(["customer", "list"], ["customer", "add", "New", "-q"], ["customer", "list"])
     assert_refused(listed, 8, f"{nothing.database} is empty")
     assert (added.code, again.code) == (0, 0)

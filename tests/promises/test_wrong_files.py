@@ -15,7 +15,8 @@ from tests.promises.process import Shop, assert_refused
 
 def test_a_config_file_that_is_wrong_is_named(unchanged: Shop) -> None:
     files = {
-        "output = [": "is not TOML: ",
+        "output = [": "is not TOML: expecting a value, at the end\n",
+        "output = no": "is not TOML: expecting a value, at line 1, column 10\n",
         "outptu = 'json'": "unknown setting 'outptu'\n",
         "output = 3": "output must be text\n",
         "output = 'xml'": "is not one of table",
@@ -36,6 +37,7 @@ def test_a_config_file_that_is_wrong_is_named(unchanged: Shop) -> None:
         for name in (str(path), str(unchanged.folder), "nowhere.toml", "/dev/null")
     )
     assert [ran.code for ran in (broken, folder, missing, null)] == [4, 4, 0, 0]
+    assert "is not TOML: byte 0xff is not UTF-8\n" in broken.err
 
 
 def test_a_null_in_a_path_of_the_config_file_is_no_path(unchanged: Shop) -> None:
@@ -43,7 +45,7 @@ def test_a_null_in_a_path_of_the_config_file_is_no_path(unchanged: Shop) -> None
     path.write_text('db = "a\\u0000b"')
     env = {"CUSTCTL_CONFIG": str(path), "CUSTCTL_DB": ""}
     for ran in unchanged.many(["customer", "list"], ["customer", "add", "New"], env=env):
-        assert_refused(ran, 8, "a\\x00b cannot be used: embedded null byte")
+        assert_refused(ran, 8, "a\\x00b cannot be used: its name holds a character that no file name has")
 
 
 LONG = "x" * 200_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from fractions import Fraction
 
@@ -22,9 +23,9 @@ RATES = st.builds(
 
 
 def converted(rates: Rates, units: int, currency: str | None) -> object:
-    connection = sqlite3.connect(":memory:")
     query = f"SELECT {rates.sql('d.units', 'd.currency')} FROM (SELECT ? AS units, ? AS currency) d"
-    return connection.execute(query, (units, currency)).fetchone()[0]
+    with closing(sqlite3.connect(":memory:")) as connection:
+        return connection.execute(query, (units, currency)).fetchone()[0]
 
 
 @given(AMOUNTS, RATES)
@@ -96,11 +97,8 @@ def test_a_rate_that_cannot_be_worked_with_is_refused(written: object, message: 
 
 def test_rates_are_read_from_the_settings(custctl: Runner) -> None:
     def read() -> Rates:
-        connection = sqlite3.connect(custctl.database)
-        try:
+        with closing(sqlite3.connect(custctl.database)) as connection:
             return currencies.rates(connection)
-        finally:
-            connection.close()
 
     assert read() == Rates("USD", {})
     custctl.json("setting", "set", "currency.base", "EUR")

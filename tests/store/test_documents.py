@@ -399,9 +399,9 @@ def test_standard_input_that_cannot_be_read_is_an_error(monkeypatch: pytest.Monk
 MISTAKES = [
     ("alias-bomb.yaml", 4, 36, "limit", "more than 1,000 aliases, with those that aliases repeat"),
     ("alias-itself.yaml", 3, 5, "syntax", "not valid YAML: there is no anchor 'all' before this alias"),
-    ("colon.json", 3, 12, "syntax", "not valid JSON: expecting ':' delimiter"),
+    ("colon.json", 3, 12, "syntax", "not valid JSON: expecting ':'"),
     ("colon.yaml", 3, 15, "syntax", "not valid YAML: mapping values are not allowed"),
-    ("comment.json", 2, 3, "syntax", "not valid JSON: expecting property name enclosed in double quotes"),
+    ("comment.json", 2, 3, "syntax", "not valid JSON: expecting a key in double quotes"),
     ("control.yaml", 3, 16, "syntax", "not valid YAML: '\\x07' is not allowed"),
     ("deep-dotted.toml", 2, 1, "limit", "values are nested more than 100 levels deep"),
     ("deep.json", 1, 115, "limit", "values are nested more than 100 levels deep"),
@@ -432,14 +432,14 @@ MISTAKES = [
     ("twice.json", 3, 21, "duplicate", "'key' is given twice"),
     ("twice.toml", 7, 3, "duplicate", "'key' is given twice"),
     ("twice.yaml", 4, 5, "duplicate", "'key' is given twice"),
-    ("unclosed-array.toml", 4, 1, "syntax", "not valid TOML: unclosed array"),
+    ("unclosed-array.toml", 4, 1, "syntax", "not valid TOML: a list is not closed"),
     ("unclosed-string.toml", 2, 12, "syntax", "not valid TOML: the text is not closed on its line"),
-    ("unclosed.json", 3, 20, "syntax", "not valid JSON: expecting ',' delimiter"),
+    ("unclosed.json", 3, 20, "syntax", "not valid JSON: expecting ','"),
     ("utf-16.toml", 1, 1, "encoding", "the document is UTF-16"),
     ("version.json", 2, 3, "invalid", "apiVersion '2' is not known"),
     ("version.toml", 2, 1, "invalid", "apiVersion 'custctl/v2' is not known"),
     ("version.yaml", 4, 1, "invalid", "apiVersion 'custctl/v2' is not known"),
-    ("words.toml", 3, 11, "syntax", "not valid TOML: invalid value"),
+    ("words.toml", 3, 11, "syntax", "not valid TOML: expecting a value"),
 ]
 
 

@@ -290,12 +290,12 @@ def test_json_lines_are_rows_with_their_line() -> None:
 @pytest.mark.parametrize(
     ("data", "message", "place"),
     [
-        ('{"a": 1}\n {"a": 1,}\n', "not valid JSON: expecting property name enclosed in double quotes", at(2, 10)),
+        ('{"a": 1}\n {"a": 1,}\n', "not valid JSON: expecting a key in double quotes", at(2, 10)),
         ('{"a": 1}\n["a"]\n', "a row is a JSON object", at(2, 1)),
         ('{"a": 1, "a": 2}\n', "'a' is given twice", at(1, 1)),
         ('{"a": NaN}\n', "NaN is not a number that can be kept exactly", at(1, 1)),
         ('{"a": "\\ud800"}\n', "the text has half a surrogate pair, which is not a character", at(1, 1)),
-        ('{"a": 1}{"a": 2}\n', "not valid JSON: extra data", at(1, 9)),
+        ('{"a": 1}{"a": 2}\n', "not valid JSON: nothing may follow the value", at(1, 9)),
         ('{"a": ' + "[" * 100_000, "values are nested too deep", at(1, 1)),
     ],
 )
@@ -334,11 +334,11 @@ def test_a_document_of_one_table_is_a_sheet() -> None:
     ("data", "message", "place"),
     [
         ("", "a sheet of JSON is an array of objects", at(1, 1)),
-        ('[{"a": 1},]', "not valid JSON: expecting value", at(1, 11)),
+        ('[{"a": 1},]', "not valid JSON: expecting a value", at(1, 11)),
         ('[{"a": 1}\n 2]', "not valid JSON: expecting ','", at(2, 2)),
         ('[{"a": 1},\n 2]', "a row is a JSON object", at(2, 2)),
         ('[{"a": 1}', "not valid JSON: expecting ','", at(1, 10)),
-        ("[{}] x", "not valid JSON: extra data", at(1, 6)),
+        ("[{}] x", "not valid JSON: nothing may follow the value", at(1, 6)),
         ('{"name": "A"}', "'name' does not belong in a sheet of one table", at(1, 10)),
         ('{"names": []}', "'names' is not a table of records", at(1, 12)),
         ('{"customers": [], "users": []}', "'users' does not belong in a sheet of one table", at(1, 28)),

@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -357,9 +357,8 @@ def with_circle(world: World) -> World | None:
 
 
 def store_parents(path: Path, customers: Mapping[str, str | None]) -> None:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(
             "UPDATE customer SET parent_id = (SELECT p.id FROM customer p WHERE p.key = ?) WHERE key = ?",
             [(parent, key) for key, parent in customers.items()],
         )
-    connection.close()

@@ -31,6 +31,7 @@ from custctl.store.documents.places import (
     toml_spots,
 )
 from custctl.store.documents.source import API_VERSION, DEPTH_LIMIT, Format, Source, shown
+from custctl.syntax import CONTROL, TWICE, VALUE, TomlMistake, json_mistake, toml_mistake
 
 _DIGITS_LIMIT = 400
 """The largest power of ten in a number, either way: far beyond any amount, and 1e999999999 is never written out."""
@@ -39,7 +40,6 @@ _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # What every date and every time has in it.
 _TIME = re.compile("(?:-[0-9]{2}-|:)[0-9]{2}")
-_TOML_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _toml(source: Source) -> list[Document]:
     try:
         tables = tomllib.loads(source.text, parse_float=numbers.decimal)
     except tomllib.TOMLDecodeError as error:
-        raise _toml_error(source, str(error)) from error
+        raise _toml_error(source, toml_mistake(error)) from error
     except RecursionError as error:
         raise source.too_deep(first_too_deep(toml_spots(source.text))) from error
     except ValueError as error:  # of int(), which has a limit of its own and tells no position
@@ -135,20 +135,16 @@ def _toml(source: Source) -> list[Document]:
     return [_document(source, tables, places)]
 
 
-def _toml_error(source: Source, message: str) -> CustctlError:
-    """The parser's message in our form: it ends in the position, which for a repeated key is behind its value."""
-    position = _TOML_POSITION.search(message)
-    problem = _TOML_POSITION.sub("", message)
-    offset = len(source.text)
-    if position and position[1]:
-        offset = source.offset(int(position[1]), int(position[2]))
-    if problem.startswith(("Cannot", "Duplicate")):
+def _toml_error(source: Source, mistake: TomlMistake) -> CustctlError:
+    """The mistake in our form; that a key is repeated the parser tells behind its value."""
+    offset = len(source.text) if mistake.place is None else source.offset(*mistake.place)
+    if mistake.words == TWICE:
         spots = takewhile(lambda spot: spot[1] < offset, toml_spots(source.text))
         return _twice(source, last_repeated(spots))
-    if problem.endswith("character '\\n'"):
-        problem = "the text is not closed on its line"
-    hint = "text needs quotes" if problem == "Invalid value" else None
-    return source.syntax("TOML", problem, offset, hint)
+    words = mistake.words
+    if words == CONTROL and source.text[offset : offset + 1] == "\n":
+        words = "the text is not closed on its line"
+    return source.syntax("TOML", words, offset, "text needs quotes" if words == VALUE else None)
 
 
 def _times_as_text(value: Any) -> Any:
@@ -172,8 +168,7 @@ def _json(source: Source) -> list[Document]:
     try:
         value = decoder.decode(source.text)
     except json.JSONDecodeError as error:
-        problem = error.msg.removesuffix(" at").removesuffix(" starting")
-        raise source.syntax("JSON", problem, error.pos) from error
+        raise source.syntax("JSON", *json_mistake(error)) from error
     except RecursionError as error:
         raise source.too_deep(first_too_deep(json_spots(source.text))) from error
     except _RepeatedKeyError as error:

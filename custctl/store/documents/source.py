@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
-from custctl.errors import CustctlError, Place, invalid
+from custctl.errors import CustctlError, Place, invalid, reason
 
 Format = Literal["toml", "yaml", "json"]
 
@@ -129,8 +129,10 @@ def from_stdin(stdin: BinaryIO | None) -> Source:
         raise invalid("standard input is closed", code="unreadable", place=Place(STDIN))
     try:
         return _source(STDIN, _bounded(stream))
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise _unreadable(STDIN, error) from error
+    except ValueError as error:  # Python has closed it
+        raise invalid("cannot be read: it is closed", code="unreadable", place=Place(STDIN)) from error
 
 
 def _in_directory(path: str) -> list[tuple[str, Format]]:
@@ -167,8 +169,7 @@ def _require_regular(path: str, mode: int) -> None:
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> CustctlError:
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return invalid(f"cannot be read: {reason}", code="unreadable", place=Place(path))
+    return invalid(f"cannot be read: {reason(error)}", code="unreadable", place=Place(path))
 
 
 def _bounded(stream: BinaryIO) -> bytes:

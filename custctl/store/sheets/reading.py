@@ -22,6 +22,7 @@ from custctl.errors import CustctlError, Place, Problem, invalid, number_of, usa
 from custctl.resources import NOUNS, fold
 from custctl.store.sheets import Format, Row, Sheet
 from custctl.store.sheets.text import LINE_LIMIT, RECORD_LIMIT, Opened, Text, lines_of, opened, too_long
+from custctl.syntax import json_mistake
 
 ENDINGS: Final[dict[str, Format]] = {
     ".csv": "csv",
@@ -351,11 +352,6 @@ def _has_half(value: Any) -> bool:
     return isinstance(value, str) and _SURROGATE.search(value) is not None
 
 
-def _words(error: json.JSONDecodeError) -> str:
-    problem = error.msg.removesuffix(" at").removesuffix(" starting")
-    return f"not valid JSON: {problem[:1].lower()}{problem[1:]}"
-
-
 def _jsonl_sheet(text: Text) -> Sheet:
     rows = _jsonl_rows(text)
     return Sheet(text.source, "jsonl", (), rows, encoding=text.encoding, marked=text.marked, share=text.share)
@@ -374,8 +370,10 @@ def _jsonl_rows(text: Text) -> Iterator[Row]:
             yield Row(number, {"": written}, invalid(str(error), code="value", place=place).problem)
             continue
         except json.JSONDecodeError as error:
-            place = Place(text.source, number, indent + error.pos + 1)
-            broken = invalid(_words(error), code="syntax", hint="each line is one JSON object", place=place)
+            words, offset = json_mistake(error)
+            place = Place(text.source, number, indent + offset + 1)
+            hint = "each line is one JSON object"
+            broken = invalid(f"not valid JSON: {words}", code="syntax", hint=hint, place=place)
             yield Row(number, {"": written}, broken.problem)
             continue
         if isinstance(value, dict):
@@ -447,7 +445,7 @@ class _Json:
             self._expect(",")
             self._label(self._name())
         if self._peek():
-            raise self._error("not valid JSON: extra data")
+            raise self._error("not valid JSON: nothing may follow the value")
 
     def _name(self) -> str:
         name = self._read() if self._peek() == '"' else None
@@ -492,8 +490,9 @@ class _Json:
                 # What is wrong at the end of the buffer, or not closed in it, may only be cut there.
                 is_cut = error.msg.startswith("Unterminated") or error.pos > len(self._buffer) - 16
                 if not is_cut or not self._fill():
-                    self._move(error.pos)
-                    raise self._error(_words(error)) from error
+                    words, offset = json_mistake(error)
+                    self._move(offset)
+                    raise self._error(f"not valid JSON: {words}") from error
                 continue
             if end < len(self._buffer) or not self._fill():
                 self._move(end)

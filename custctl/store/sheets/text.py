@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from encodings.aliases import aliases
 from typing import BinaryIO, Final, NamedTuple
 
-from custctl.errors import CustctlError, Place, invalid, near
+from custctl.errors import CustctlError, Place, invalid, near, reason
 from custctl.store.documents.source import STDIN
 
 LINE_LIMIT: Final = 16 * 1024 * 1024
@@ -103,8 +103,10 @@ class Text:
     def _read(self, size: int) -> bytes:
         try:
             data = self._stream.read1(size) if isinstance(self._stream, io.BufferedIOBase) else self._stream.read(size)
-        except (OSError, ValueError) as error:
-            raise unreadable(self.source, _reason(error)) from error
+        except OSError as error:
+            raise unreadable(self.source, reason(error)) from error
+        except ValueError as error:  # Python has closed it
+            raise unreadable(self.source, "it is closed") from error
         self._taken += len(data)
         return data
 
@@ -175,9 +177,9 @@ def too_long(source: str, line: int, limit: int = LINE_LIMIT) -> CustctlError:
     return invalid(message, code="limit", hint="is this a sheet of rows?", place=Place(source, line, 1))
 
 
-def unreadable(source: str, reason: str, hint: str | None = None) -> CustctlError:
+def unreadable(source: str, why: str, hint: str | None = None) -> CustctlError:
     """A file cannot be read (exit 4)."""
-    return invalid(f"cannot be read: {reason}", code="unreadable", hint=hint, place=Place(source))
+    return invalid(f"cannot be read: {why}", code="unreadable", hint=hint, place=Place(source))
 
 
 def _split(text: str, count: int) -> list[str]:
@@ -268,7 +270,7 @@ def _handle(path: str) -> int:
             raise unreadable(path, "it is a directory, not a file")
         return os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
-        raise unreadable(path, _reason(error)) from error
+        raise unreadable(path, reason(error)) from error
 
 
 def _written_first(path: str, handle: int) -> bytes:
@@ -287,7 +289,3 @@ def _written_first(path: str, handle: int) -> bytes:
         hint = "start what writes to it, or write `-` and redirect into it"
         raise unreadable(path, f"nobody has opened the pipe for writing within {PATIENCE:.0f} s", hint)
     return begun
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote
 
 from custctl import shell
 from custctl.errors import CustctlError, Exit, Problem, conflict, reason, unusable
@@ -417,7 +416,7 @@ _Connection = TypeVar("_Connection", bound=sqlite3.Connection)
 
 def _connected(path: Path, mode: str, patience: float, kind: type[_Connection]) -> _Connection:
     # With an empty authority, or the first word of //tmp/shop.db would be taken for one.
-    uri = f"file://{quote(os.fsencode(path.absolute()))}?mode={mode}"
+    uri = f"file://{_quoted(path)}?mode={mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=patience, factory=kind)
 
 
@@ -435,6 +434,14 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             "update custctl, or name another file with --db",
             "newer-database",
         )
+
+
+_PLAIN = frozenset(b"/-_.~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def _quoted(path: Path) -> str:
+    """The path for a URI; by hand, because what the standard library has for it takes long to import."""
+    return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in os.fsencode(path.absolute()))
 
 
 def _foreign(path: Path) -> CustctlError:

@@ -70,7 +70,7 @@ DOCUMENTS: dict[str, tuple[str | bytes, str]] = {
     "cycle.toml": ('[[customers]]\nkey = "a"\nname = "A"\nparent = "a"\n', "customer:a: a customer cannot be its own"),
     "money.toml": (
         '[[orders]]\nnumber = "1"\nsubtotal = "1e999999"\n',
-        "order '1': subtotal is too large an amount",
+        "order '1': subtotal must be an amount of money like 1234.50",
     ),
     "digits.toml": (
         '[[orders]]\nnumber = "1"\nsubtotal = "1.00001"\n',

@@ -15,6 +15,7 @@ from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
 from custctl.commands._many import delete_verb
 from custctl.errors import invalid, usage
+from custctl.policy.catalogue import FIELD_ONLY
 from custctl.resources import CUSTOMER, ROLE, SHORT_TYPES, fold
 from custctl.result import Result
 from custctl.store import lookup
@@ -214,7 +215,7 @@ def _grant(unit: Unit, text: str, resource: str, grants: list[str]) -> Draft:
         return write_item(unit, ROLE, {"key": draft.key, DEFAULTS[name]: _default_value(name, chosen)})
     if not grants:
         raise usage(f"say what to grant on {resource}: ACTION=LEVEL", "like view=department edit=user")
-    field, target = _target(resource)
+    field, target = _found(unit, resource)
     wanted = dict(_pair(word) for word in grants)
     if field == "capabilities":
         return _write(unit, draft, field, target, _switch(wanted))
@@ -225,7 +226,7 @@ def _revoke(unit: Unit, text: str, resource: str, actions: list[str]) -> Draft:
     draft = _to_change(unit, text)
     if resource in DEFAULTS:
         return write_item(unit, ROLE, {"key": draft.key, DEFAULTS[resource]: None})
-    field, target = _target(resource)
+    field, target = _found(unit, resource)
     if not actions:
         return _write(unit, draft, field, target, None)
     if field == "capabilities":
@@ -255,6 +256,20 @@ def _entry(unit: Unit, draft: Draft, field: str, target: str) -> dict[str, str]:
     if field == "fields":
         return {}
     return Asker(unit.connection).default_entry(draft.image, f"workflow:{target}" if field == "workflows" else target)
+
+
+def _found(unit: Unit, resource: str) -> tuple[str, str]:
+    """What `_target` says, a field in the spelling that questions ask by; exit 4 for an unknown field."""
+    field, target = _target(resource)
+    if field == "fields":
+        from custctl.store.facts import Asker
+        from custctl.store.field_names import spelled
+
+        name = target.partition(".")[0]
+        if name not in FIELD_ONLY:
+            Asker(unit.connection).entity(SHORT_TYPES.get(name, name))
+        return field, spelled(unit.connection, target, entry=True)
+    return field, target
 
 
 def _target(resource: str) -> tuple[str, str]:

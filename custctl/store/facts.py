@@ -97,6 +97,7 @@ class Asker:
     _held: dict[tuple[str, tuple[Target, ...] | None], tuple[Role, ...]] = field(default_factory=dict)
     _entities: dict[str, Entity | None] = field(default_factory=dict)
     _features: frozenset[str] | None = None
+    _fields: dict[str, str] = field(default_factory=dict)
     _sights: dict[str, Sight | None] = field(default_factory=dict)
 
     def ask(self, question: Question) -> Decision:
@@ -239,9 +240,18 @@ class Asker:
             return Resource("entity", entity.name, entity, self.record(entity, key))
         if "." in kind.rstrip("."):
             name = kind.partition(".")[0]
-            return Resource("field", kind, FIELD_ONLY.get(name) or self.entity(name))
+            entity = FIELD_ONLY.get(name) or self.entity(SHORT_TYPES.get(name, name))
+            return Resource("field", self._spelled(kind), entity)
         entity = self.entity(SHORT_TYPES.get(kind, kind))
         return Resource("entity", entity.name, entity)
+
+    def _spelled(self, text: str) -> str:
+        """A field in the spelling that roles have, looked up once; exit 4 for an unknown one."""
+        if text not in self._fields:
+            from custctl.store.field_names import spelled  # most questions are about entities and records
+
+            self._fields[text] = spelled(self.connection, text)
+        return self._fields[text]
 
     def suppose(
         self, resource: Resource, owner: str | None, customer: str | None, visitor: str | None = None

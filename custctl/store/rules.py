@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from custctl.choices import STATUSES
-from custctl.errors import Exit, did_you_mean, near
+from custctl.errors import CustctlError, Exit, did_you_mean, near
 from custctl.policy.catalogue import (
     CAPABILITIES,
     ENTITIES,
@@ -53,6 +53,7 @@ from custctl.resources import (
     RECORD,
     ROLE,
     SALES,
+    SHORT_TYPES,
     TAG,
     TAXONOMY,
     USER,
@@ -64,6 +65,7 @@ from custctl.resources import (
     slug,
 )
 from custctl.store import channels, customs, selling
+from custctl.store.field_names import spelled
 from custctl.store.inputs import entity_name
 from custctl.store.pricing import price_key
 from custctl.store.select import keys_in, with_keys
@@ -171,6 +173,7 @@ def _role(unit: Unit, draft: Draft) -> None:
             _unknown(unit, draft, "fields", name, "field", ())
         else:
             _levels(unit, draft, "fields", name, row, entity, FIELD_ACTIONS, "field")
+    draft.image["fields"] = _fields_spelled(unit, draft)
     for table in ("permissions", "workflows"):
         draft.image[table] = _without_none(draft.image[table])
     draft.image["fields"] = {name: row for name, row in draft.image["fields"].items() if row}
@@ -179,7 +182,24 @@ def _role(unit: Unit, draft: Draft) -> None:
 def _entity_of_field(unit: Unit, name: str) -> Entity | None:
     """The entity that a field `entity.field` belongs to."""
     entity = name.partition(".")[0]
-    return FIELD_ONLY.get(entity) or unit.entity(entity)
+    return FIELD_ONLY.get(entity) or unit.entity(SHORT_TYPES.get(entity, entity))
+
+
+def _fields_spelled(unit: Unit, draft: Draft) -> dict[str, dict[str, str]]:
+    """The entries of fields under the names that questions ask by; an unknown field is a finding."""
+    found: dict[str, dict[str, str]] = {}
+    for name, row in draft.image["fields"].items():
+        try:
+            proper = spelled(unit.connection, name, entry=True)
+        except CustctlError as error:
+            problem = error.problem
+            if _entity_of_field(unit, name) is not None:
+                wrong(unit, draft, "fields", problem.message, hint=problem.hint, path=("fields", name), value=name)
+            continue
+        if proper in found:
+            wrong(unit, draft, "fields", f"{proper} is named twice", path=("fields", name), value=name)
+        found[proper] = row
+    return found
 
 
 def _without_none(table: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:

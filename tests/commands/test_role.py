@@ -303,7 +303,7 @@ def test_r_04_a_new_role_copies_the_entries_of_another(demo: Runner) -> None:
             (4, "invalid", "a role speaks of entities, not of one record: 'order:SO-1001'"),
         ),
         (("workflow:nope", "view=user"), (4, "unknown-workflow", "unknown workflow 'nope'")),
-        (("nope.budget", "view=none"), (4, "invalid", f"role:{APPROVER}: unknown field 'nope.budget'")),
+        (("nope.budget", "view=none"), (4, "unknown-entity", "unknown entity 'nope'")),
         (
             ("default=full",),
             (4, "invalid", f"role '{APPROVER}': default must be one of none, user, department, corporate"),

@@ -62,9 +62,11 @@ def test_a_document_names_only_fields_that_are_known_and_is_kept_in_one_spelling
     assert demo.unapplied('[[roles]]\nkey = "company-a/assistant"\n[roles.fields."quote.totl"]\nview = "none"\n') == [
         ("3:1", 4, "invalid", "role:company-a/assistant: unknown field 'quote.totl'")
     ]
-    text = '[[roles]]\nkey = "company-a/assistant"\n[roles.fields."quote.SubTotal"]\nview = "none"\n'
+    text = '[[roles]]\nkey = "company-a/assistant"\n[roles.fields."quote.SubTotal"]\nview = "none"\nedit = "none"\n'
     assert demo.apply(text)["changes"] == []
-    assert demo.json("role", "show", "company-a/assistant")["fields"] == {"quote.subtotal": {"view": "none"}}
+    assert demo.json("role", "show", "company-a/assistant")["fields"] == {
+        "quote.subtotal": {"edit": "none", "view": "none"}
+    }
 
 
 def test_grant_and_revoke_take_every_spelling_of_a_field(demo: Runner) -> None:

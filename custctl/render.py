@@ -596,8 +596,23 @@ def _question(row: Row) -> str:
 
 def _in_words(row: Row) -> str:
     """The reason in words; a code that this version has no words for stands for itself."""
-    words = REASONS.get(row["reason"])
+    words = _of_storefront(row) or REASONS.get(row["reason"])
     return str(row["reason"]) if words is None else words.format(level=row.get("level"))
+
+
+def _of_storefront(row: Row) -> str | None:
+    """The words for what no role decides: which roles and which fields the storefront has."""
+    about = str(row.get("record") or row.get("resource") or "")
+    if row["reason"] == "protected-role" and about.startswith("role:") and "/" in about:
+        return "the role is not self-managed and public, so the storefront does not show it"
+    entity, dot, field = about.partition(".")
+    if row["reason"] == "field-closed" and dot:
+        from custctl.storefront import closed_by_table
+
+        if closed_by_table(entity, str(row.get("action")), field):
+            does = "show" if row["action"] == "view" else "let a customer user write"
+            return f"the storefront does not {does} this field"
+    return None
 
 
 class _Step(NamedTuple):

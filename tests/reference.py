@@ -12,6 +12,8 @@ from custctl.commands._command import ActingCommand
 from custctl.commands._invocation import SHARED, Invocation
 from custctl.commands._topics import TOPICS
 from custctl.formats import text_of
+from custctl.resources import ADDRESSES, NOUNS
+from custctl.storefront import TABLES
 from tests.console import ROOT
 from tests.tree import Words, nodes
 
@@ -24,7 +26,8 @@ _MADE = "<!-- Made by `python -m tests.reference` from the code; do not edit. --
 def pages() -> dict[str, str]:
     """Every page by its file name."""
     topics = {f"{name}.md": _page(_title(name), _topic(name)) for name in TOPICS}
-    return {"README.md": _page("Reference", _index()), "commands.md": _page("Commands", _commands())} | topics
+    own = {"commands.md": _page("Commands", _commands()), "storefront.md": _page(STOREFRONT, _storefront())}
+    return {"README.md": _page("Reference", _index())} | own | topics
 
 
 def _page(title: str, blocks: Iterable[str]) -> str:
@@ -33,6 +36,7 @@ def _page(title: str, blocks: Iterable[str]) -> str:
 
 def _index() -> Iterator[str]:
     lines = ["- [Commands](commands.md): every command with its arguments and options."]
+    lines += [f"- [{STOREFRONT}](storefront.md): the fields that a customer user reads and writes, under `--as`."]
     lines += [f"- [{_title(name)}]({name}.md): {_lowered(topic.about)}" for name, topic in TOPICS.items()]
     lines += [f"- [{_title(name[:-3])}]({name}): {_lowered(text)}" for name, text in WRITTEN_BY_HAND.items()]
     yield "\n".join(lines)
@@ -100,6 +104,37 @@ def _right(param: Any) -> str:
     if param.default not in (None, False) and not param.required:
         more.append(f"default: `{param.default}`")
     return str(param.help) + (f" ({', '.join(more)})" if more else "")
+
+
+# The storefront
+
+STOREFRONT = "What the storefront shows"
+
+
+def _storefront() -> Iterator[str]:
+    yield (
+        "Under `--as USER` a command shows and writes these fields and no others; which records it shows is decided by"
+        " the user's [roles](../explanation/access-model.md). A field that is not listed is closed to every customer"
+        " user: it is left out, cannot be searched or sorted by, and writing it is refused (exit 1, `field-closed`)."
+        " What is not listed at all, like accounts, contacts, tags and price lists, is not on the storefront."
+    )
+    yield (
+        "*storefront*: OroCommerce's storefront has a page, a form or a resource for it. *custctl*: roles hold the"
+        " permission, and only this tool has the verb. A field that names another record, like `customer`, names only"
+        " records that the user may view."
+    )
+    for name, table in TABLES.items():
+        noun = NOUNS.get(name)
+        title = "one's own profile" if noun is None else noun.plural
+        title = f"{title} of {ADDRESSES[name][0].plural}" if name in ADDRESSES else title
+        yield f"## {title[:1].upper()}{title[1:]}"
+        if table.about:
+            yield table.about
+        yield _table(
+            ("field", "read", "written when new", "written later"),
+            [(_code(row.field), row.read or "", row.create or "", row.edit or "") for row in table.rows.values()],
+        )
+        yield f"Source: {table.source}."
 
 
 # Topics

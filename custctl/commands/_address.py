@@ -10,7 +10,7 @@ import typer
 from custctl.commands import _import
 from custctl.commands._arguments import FirstName, LastName
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import addresses_seen, allow, columns, find, given, listed, narrowed, shown, visible
+from custctl.commands._common import addresses_seen, allow, columns, given, listed, narrowed, open_names, shown, visible
 from custctl.errors import invalid, usage
 from custctl.resources import Noun, fold
 from custctl.result import Result
@@ -122,15 +122,23 @@ def _edit(call: Call, owner: Noun, noun: Noun, address: str, values: dict[str, A
 def _list(call: Call, owner: Noun, noun: Noun, owner_key: str) -> Result:
     connection = call.read()
     actor = call.acting(connection)
-    _, refused = visible(call, connection, noun)
-    row_id, key = lookup.require(connection, owner, owner_key)
-    every = reads.addresses(connection, owner, row_id) if actor is None else addresses_seen(actor, owner, row_id)
-    rows = list(every)
+    names = columns(call, noun)
+    _, refused = visible(actor, noun)
+    if refused is not None:  # the list is empty, whoever's addresses are meant
+        return Result([], "list", names, noun.reference, (refused,))
+    if actor is None:
+        row_id, key = lookup.require(connection, owner, owner_key)
+        rows = list(reads.addresses(connection, owner, row_id))
+    else:
+        row_id, key = actor.find_owner_of_addresses(noun, owner_key)
+        rows = addresses_seen(actor, owner, row_id)
     for row in rows:
         row |= {"key": f"{key}/{row['key']}", "owner": key}
     nothing = f"{key} has no addresses" if actor is None else f"{key} has no addresses that may be viewed"
-    notes = () if rows else (refused or nothing,)
-    names = columns(call, noun)
+    notes = () if rows else (nothing,)
+    if actor is not None:
+        names, gone = open_names(call, actor, noun, names)
+        notes = (*notes, *gone)
     return Result(narrowed(call, noun, names, rows), "list", names, noun.reference, notes)
 
 
@@ -139,15 +147,17 @@ def _show(call: Call, owner: Noun, noun: Noun, address: str) -> Result:
     owner_key, key = _split(noun, address)
     actor = call.acting(connection)
     if actor is not None:
-        actor.require_class(noun, "view")
-    row_id, found = lookup.require(connection, owner, owner_key)
-    lookup.require_address(connection, owner, row_id, found, key)
-    if actor is not None:
-        actor.require(noun, "view", f"{found}/{key}")
+        row_id, found = actor.find_address(noun, owner_key, key, "view")
+    else:
+        row_id, found = lookup.require(connection, owner, owner_key)
+        lookup.require_address(connection, owner, row_id, found, key)
     image = next(row for row in reads.addresses(connection, owner, row_id) if row["key"] == fold(key))
-    closed = [] if actor is None else actor.closed(noun, f"{found}/{key}")
-    image = {name: value for name, value in image.items() if name not in closed}
-    return shown(call, noun, {**image, "key": f"{found}/{image['key']}"})
+    image["key"] = f"{found}/{image['key']}"
+    if actor is not None:
+        from custctl.store.seen import image_seen
+
+        image = image_seen(actor, noun, image)
+    return shown(call, noun, image, actor)
 
 
 _OPTIONS = (
@@ -175,17 +185,18 @@ def _write(unit: Unit, owner: Noun, noun: Noun, owner_key: str, values: dict[str
     from custctl.errors import conflict
     from custctl.store.apply import Request, item_of, merge
 
-    draft = _owner(unit, owner, noun, owner_key, "create" if new else "edit")
+    allow(unit, noun, "create" if new else "edit", values if new else ())
+    draft = _owner(unit, owner, noun, owner_key, None if new else values["key"], "create" if new else "edit")
     stored = {address.image["key"] for address in unit.addresses(noun, [draft])[draft.key]}
     if not new:
-        lookup.require_address(unit.connection, owner, draft.id, draft.key, values["key"])
-        _require(unit, noun, "edit", f"{draft.key}/{values['key']}", values)
+        _require_fields(unit, noun, f"{draft.key}/{values['key']}", {*values} - {"key"})
     elif values.get("key") in stored:
-        raise conflict(f"{noun.reference}:{draft.key}/{values['key']} exists already", code="taken")
+        raise conflict(f"{noun.reference}:{owner_key}/{values['key']} exists already", code="taken")
     elif "key" not in values:
         from custctl.store.apply import free_key
 
         values = values | {"key": free_key(values.get("label") or "address", stored)}
+    named_by_command(unit, noun, f"{draft.key}/{values['key']}")
     item = item_of(owner, {owner.key if owner.prefix == "" else "key": draft.key, "addresses": [values]})
     return merge(unit, Request([item]))
 
@@ -194,25 +205,38 @@ def _remove(unit: Unit, owner: Noun, noun: Noun, address: str) -> None:
     from custctl.store.removal import remove_addresses
 
     owner_key, key = _split(noun, address)
-    draft = _owner(unit, owner, noun, owner_key, "delete")
-    lookup.require_address(unit.connection, owner, draft.id, draft.key, key)
-    _require(unit, noun, "delete", f"{draft.key}/{key}")
+    draft = _owner(unit, owner, noun, owner_key, key, "delete")
     every = unit.addresses(noun, [draft])[draft.key]
     target = next(found for found in every if found.image["key"] == key)
     remove_addresses(unit, noun, [target])
 
 
-def _owner(unit: Unit, owner: Noun, noun: Noun, owner_key: str, action: str) -> Draft:
-    """Whose address it is; under --as the user must be allowed addresses at all, and to make one for this owner."""
-    allow(unit, noun, action)
-    draft = find(unit, owner, owner_key, None)
-    if unit.acting is not None and action == "create":
+def _owner(unit: Unit, owner: Noun, noun: Noun, owner_key: str, key: str | None, action: str) -> Draft:
+    """Whose address it is, of a new one or of the one with this key; under --as the user must be allowed the action.
+
+    Raises exit 3 when the owner or the address is not stored.
+    """
+    actor = unit.acting
+    if actor is None:
+        row_id, found = lookup.require(unit.connection, owner, owner_key)
+        if key is not None:
+            lookup.require_address(unit.connection, owner, row_id, found, key)
+    elif key is None:
+        actor.require_class(noun, action)
+        found = actor.key_of(owner, owner_key)
         of_user = owner.prefix == "user"
-        unit.acting.require_owner(noun, action, draft.key if of_user else None, None if of_user else draft.key)
-    return draft
+        actor.require_owner(noun, action, found if of_user else None, None if of_user else found)
+    else:
+        _, found = actor.find_address(noun, owner_key, key, action)
+    return unit.get(owner, fold(found))
 
 
-def _require(unit: Unit, noun: Noun, action: str, key: str, fields: Iterable[str] = ()) -> None:
+def _require_fields(unit: Unit, noun: Noun, key: str, fields: Iterable[str]) -> None:
     if unit.acting is not None:
-        unit.acting.require(noun, action, key)
-        unit.acting.require_fields(noun, action, fields, key)
+        unit.acting.require_fields(noun, "edit", fields, key)
+
+
+def named_by_command(unit: Unit, noun: Noun, key: str) -> None:
+    """Let the answer tell of the address that the command names."""
+    if unit.acting is not None:
+        unit.acting.named.add((noun.name, key))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from custctl import config, shell
 from custctl.commands._command import Call
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, usage
-from custctl.resources import ACCOUNT, ADDRESS_OF, SALES, USER, Noun, fold, slug
+from custctl.resources import ACCOUNT, ADDRESS_OF, SALES, USER, Noun, fold, reference, slug
 from custctl.result import Result, Row
 from custctl.store import lookup, reads
 
@@ -25,21 +25,31 @@ if TYPE_CHECKING:
 def show(call: Call, noun: Noun, key: str, extra: Mapping[str, Any] | None = None) -> Result:
     """One record with everything about it."""
     connection = call.read()
-    actor = readable(call, connection, noun, key)
-    image = {**reads.record(connection, noun, key), **(extra or {})}
+    actor, row_id, _ = readable(call, connection, noun, key)
+    image = {**reads.by_id(connection, noun, row_id), **(extra or {})}
     if actor is None and noun is not ACCOUNT:  # whose page shows those of everything that hangs on it
         from custctl.store.timeline import latest
 
         image |= latest(connection, noun, image["id"])
-    return shown(call, noun, as_seen(actor, noun, image))
+    return shown(call, noun, as_seen(actor, noun, image), actor)
 
 
-def shown(call: Call, noun: Noun, image: dict[str, Any]) -> Result:
-    """One stored record, with the fields that `--fields` asks for beside what names it."""
+def shown(call: Call, noun: Noun, image: dict[str, Any], actor: Actor | None = None) -> Result:
+    """One stored record, with the fields that `--fields` asks for beside what names it; a remark about closed ones."""
     asked = call.option("fields")
-    if asked is not None:
-        image = {name: image.get(name) for name in _told(noun, _shown_fields(noun, image, asked))}
-    return Result(image, "record", noun=noun.reference)
+    if asked is None:
+        return Result(image, "record", noun=noun.reference)
+    names = _told(noun, _shown_fields(noun, image, asked))
+    if actor is None:
+        return Result({name: image.get(name) for name in names}, "record", noun=noun.reference)
+    gone = [name for name in names if name not in image]
+    image = {name: image[name] for name in names if name in image}
+    return Result(image, "record", noun=noun.reference, notes=_closed_to(actor, gone))
+
+
+def _closed_to(actor: Actor, names: Sequence[str]) -> tuple[str, ...]:
+    """The remark about fields that were asked for and are closed to the user."""
+    return (f"closed to {actor.key}: {', '.join(names)}",) if names else ()
 
 
 def _shown_fields(noun: Noun, image: Mapping[str, Any], asked: str) -> tuple[str, ...]:
@@ -52,11 +62,12 @@ def _shown_fields(noun: Noun, image: Mapping[str, Any], asked: str) -> tuple[str
 
 
 def as_seen(actor: Actor | None, noun: Noun, image: dict[str, Any]) -> dict[str, Any]:
-    """A record without what is closed to the user in whose name it is shown: fields, and addresses out of reach."""
+    """A record as the user in whose name it is shown sees it: without closed fields and what is out of reach."""
     if actor is None:
         return image
-    closed = actor.closed(noun, image[noun.key])
-    shown = {name: value for name, value in image.items() if name not in closed}
+    from custctl.store.seen import image_seen
+
+    shown = image_seen(actor, noun, image)
     if noun.name in ADDRESS_OF:
         shown["addresses"] = addresses_seen(actor, noun, image["id"])
     return shown
@@ -88,14 +99,20 @@ def listing(call: Call, noun: Noun, asked: Asked, among: Condition | None = None
     """
     connection = call.read()
     wanted = reads.Listing(tuple(asked.where or ()), asked.sort, asked.limit, asked.after, among)
-    within, refused = visible(call, connection, noun)
+    actor = call.acting(connection)
+    within, refused = visible(actor, noun)
     shown = () if asked.count else columns(call, noun)
-    names, notes = _open_fields(call.acting(connection), noun, shown, wanted)
+    names, notes = _open_fields(call, actor, noun, shown, wanted)
     wanted = wanted._replace(within=within)
+    if actor is not None:
+        from custctl.store.seen import view_of
+
+        wanted = wanted._replace(view=view_of(actor, noun), find=actor.id_of)
     if asked.count:
         return _counted(call, connection, noun, wanted)
-    if asked.after is not None:
-        readable(call, connection, noun, asked.after)
+    if asked.after is not None and actor is not None:
+        _, row_id, _ = readable(call, connection, noun, asked.after, actor)
+        wanted = wanted._replace(after=f"id:{row_id}")
     rows = reads.rows(connection, noun, wanted, _told(noun, names))
     return Result(call.noting(rows, refused or f"no {noun.plural}"), "list", names, noun.reference, notes)
 
@@ -122,7 +139,7 @@ def narrowed(call: Call, noun: Noun, names: Sequence[str], rows: list[dict[str, 
 
 
 def _open_fields(
-    actor: Actor | None, noun: Noun, names: tuple[str, ...], wanted: reads.Listing
+    call: Call, actor: Actor | None, noun: Noun, names: tuple[str, ...], wanted: reads.Listing
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Under --as the fields that a list may show, and a remark about the others.
 
@@ -132,11 +149,25 @@ def _open_fields(
     if actor is None or not hidden:
         return names, ()
     if closed := [name for name in reads.searched(wanted) if name in hidden]:
-        actor.require_fields(noun, "view", closed)
+        actor.refuse_closed(noun, closed)
         raise usage(f"{', '.join(closed)} is not open to {actor.key} for every {noun.title} that the list shows")
-    told = tuple(name for name in names if name not in hidden)
-    gone = ", ".join(name for name in names if name in hidden)
-    return told, (f"closed to {actor.key}: {gone}",) if gone else ()
+    return open_names(call, actor, noun, names, hidden)
+
+
+def open_names(
+    call: Call, actor: Actor, noun: Noun, names: tuple[str, ...], hidden: Collection[str] | None = None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields of a list that the user sees, and a remark about the others.
+
+    What no storefront shows is only told of where it was asked for.
+    """
+    from custctl.storefront import allows
+
+    hidden = actor.hidden(noun) if hidden is None else hidden
+    gone = [name for name in names if name in hidden]
+    if call.option("fields") is None:
+        gone = [name for name in gone if allows(noun, "read", name)]
+    return tuple(name for name in names if name not in hidden), _closed_to(actor, gone)
 
 
 def _told(noun: Noun, names: Sequence[str]) -> tuple[str, ...]:
@@ -144,29 +175,33 @@ def _told(noun: Noun, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("key", "email", *names) if noun is USER else (noun.key, *names)))
 
 
-def visible(call: Call, connection: sqlite3.Connection, noun: Noun) -> tuple[Condition | None, str | None]:
+def visible(actor: Actor | None, noun: Noun) -> tuple[Condition | None, str | None]:
     """Under --as the condition of what a list shows, and a remark where it shows nothing at all."""
-    actor = call.acting(connection)
     if actor is None:
         return None, None
     within, refused = actor.visible(noun)
     return within, None if refused is None else f"{actor.key} may not view any {noun.title} ({refused.value})"
 
 
-def readable(call: Call, connection: sqlite3.Connection, noun: Noun, text: str) -> Actor | None:
-    """Under --as refuse what the user may not see: the class question first, then the record; who that user is."""
-    actor = call.acting(connection)
-    if actor is not None:
-        actor.require_class(noun, "view")
-        actor.require(noun, "view", key_in(connection, noun, text))
-    return actor
+def readable(
+    call: Call, connection: sqlite3.Connection, noun: Noun, text: str, actor: Actor | None = None
+) -> tuple[Actor | None, int, str]:
+    """The id and key of the record that a person means; under --as also who looks, and only what that user may see."""
+    actor = actor or call.acting(connection)
+    found = row_in(connection, noun, text) if actor is None else actor.find(noun, text)
+    return actor, *found
+
+
+def row_in(connection: sqlite3.Connection, noun: Noun, text: str) -> tuple[int, str]:
+    """The id and key of the record a person means; exit 3 when there is none."""
+    if noun.table == "sales_document":
+        return lookup.require_owned(connection, noun.name, text)
+    return lookup.require(connection, noun, text)
 
 
 def key_in(connection: sqlite3.Connection, noun: Noun, text: str) -> str:
     """The key of the record a person means; exit 3 when there is none."""
-    if noun.table == "sales_document":
-        return lookup.require_owned(connection, noun.name, text)[1]
-    return lookup.require(connection, noun, text)[1]
+    return row_in(connection, noun, text)[1]
 
 
 def given(**values: Any) -> dict[str, Any]:
@@ -179,17 +214,11 @@ def listed(values: Sequence[str] | None) -> list[str] | None:
     return None if values is None else [value for value in values if value]
 
 
-def tags_given(call: Call, words: Sequence[str] | None) -> list[str] | None:
-    """The tags that --tag gave, "" for none; they are the back office's, so nobody gives any under --as (exit 2)."""
-    if words is not None and call.option("as_user") is not None:
-        raise usage("--tag does not go with --as", "only the back office tags records")
-    return listed(words)
-
-
-def allow(unit: Unit, noun: Noun, action: str) -> None:
-    """Under --as ask the class question: before anything that was typed is looked up."""
+def allow(unit: Unit, noun: Noun, action: str, fields: Iterable[str] = ()) -> None:
+    """Under --as ask the class question, before anything that was typed is looked up; then about the fields given."""
     if unit.acting is not None:
         unit.acting.require_class(noun, action)
+        unit.acting.require_written(noun, action, fields)
 
 
 def allow_fields(unit: Unit, draft: Draft, names: Iterable[str]) -> None:
@@ -198,22 +227,29 @@ def allow_fields(unit: Unit, draft: Draft, names: Iterable[str]) -> None:
         unit.acting.require_fields(draft.noun, "edit", names, draft.key)
 
 
-def find(unit: Unit, noun: Noun, text: str, action: str | None = "edit") -> Draft:
+def find(unit: Unit, noun: Noun, text: str, action: str = "edit", fields: Iterable[str] = ()) -> Draft:
     """The record a person means, as a draft; exit 3 when there is none, 4 when several have the name.
 
-    Under --as the user must be allowed the action: on any record, then on this one. None asks nothing.
+    Under --as the user must be allowed the action: on any record, then on this one, then on the fields given.
     """
-    if action is not None:
-        allow(unit, noun, action)
-    key = key_in(unit.connection, noun, text)
-    if unit.acting is not None and action is not None:
-        unit.acting.require(noun, action, key)
-    return unit.get(noun, fold(key))
+    if unit.acting is not None:
+        _, key = unit.acting.find(noun, text, action)
+    else:
+        _, key = row_in(unit.connection, noun, text)
+    draft = unit.get(noun, fold(key))
+    if fields:
+        allow_fields(unit, draft, fields)
+    return draft
 
 
 def key_of(unit: Unit, noun: Noun, text: str | None) -> str | None:
-    """The key of the record a person means in an option; "" and None are as they are."""
-    return lookup.require(unit.connection, noun, text)[1] if text else text
+    """The key of the record a person means in an option; "" and None are as they are.
+
+    Under --as it is that of an owner, about which the policy is to be asked before it is written.
+    """
+    if not text:
+        return text
+    return lookup.require(unit.connection, noun, text)[1] if unit.acting is None else unit.acting.key_of(noun, text)
 
 
 def keys_of(unit: Unit, noun: Noun, texts: Iterable[str]) -> list[str]:
@@ -255,7 +291,14 @@ def add(unit: Unit, noun: Noun, values: dict[str, Any], title: str, prefix: str 
         values["key"] = unit.free_key(noun, slug(title, noun.name), prefix)
     else:
         refuse_taken(unit, noun, key)
-    return write_item(unit, noun, values)
+    return named(unit, write_item(unit, noun, values))
+
+
+def named(unit: Unit, draft: Draft) -> Draft:
+    """The record that a command makes, of which it tells whoever it is made for."""
+    if unit.acting is not None:
+        unit.acting.named.add((draft.noun.name, draft.key))
+    return draft
 
 
 def settle_owner(unit: Unit, noun: Noun, values: dict[str, Any]) -> None:
@@ -267,30 +310,33 @@ def settle_owner(unit: Unit, noun: Noun, values: dict[str, Any]) -> None:
         from custctl.store.acting import settle_new_owner
 
         allow(unit, noun, "create")
-        unit.acting.require_fields(noun, "create", values)
+        unit.acting.require_open(noun, "create", values)
         settle_new_owner(unit.acting, noun, values)
     if noun.field("owner") is not None and noun not in SALES:  # a document has one only where the shop says so
         values.setdefault("owner", config.actor())
 
 
 def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:
-    """A new record cannot have a key that is taken (exit 5)."""
+    """A new record cannot have a key that is taken (exit 5); whose it is, is told to who may see that record."""
     found = unit.find(noun, key)
-    if found is not None:
-        hint = f"to change it: {shell.command(f'{noun.group} edit', key)}"
-        raise CustctlError(Problem("taken", Exit.CONFLICT, f"{found.reference} exists already", hint, value=key))
+    if found is None:
+        return
+    told, hint = found.reference, f"to change it: {shell.command(f'{noun.group} edit', key)}"
+    if not unit.tells(noun, found.key):
+        told, hint = reference(noun, key), "choose another one"
+    raise CustctlError(Problem("taken", Exit.CONFLICT, f"{told} exists already", hint, value=key))
 
 
 def edit(unit: Unit, noun: Noun, text: str, values: dict[str, Any], new_key: str | None = None) -> Draft:
     """Change the fields given of one record; `new_key` renames it."""
     if not values and new_key is None:
         raise usage("say what to change", "--help lists the options")
-    draft = find(unit, noun, text)
-    allow_fields(unit, draft, values)
+    draft = find(unit, noun, text, fields=values)
+    check_owner(unit, draft, values)
     values[noun.key] = draft.image[noun.key]
     if new_key is not None and new_key != draft.key:
         values |= {noun.key: new_key, "was": draft.key}
-    return check_owner(unit, write_item(unit, noun, values))
+    return write_item(unit, noun, values)
 
 
 def link(unit: Unit, draft: Draft, name: str, keys: Iterable[str]) -> Draft:
@@ -305,13 +351,12 @@ def unlink(unit: Unit, draft: Draft, name: str, keys: Collection[str]) -> Draft:
     return write_item(unit, draft.noun, {"key": draft.key, name: [key for key in held if key not in keys]})
 
 
-def check_owner(unit: Unit, draft: Draft) -> Draft:
-    """Under --as ask whether the record may go to its new owner."""
+def check_owner(unit: Unit, draft: Draft, values: Mapping[str, Any]) -> None:
+    """Under --as ask whether the record may go to the owner that is given."""
     if unit.acting is not None:
         from custctl.store.acting import check_new_owner
 
-        check_new_owner(unit.acting, draft)
-    return draft
+        check_new_owner(unit.acting, draft, values)
 
 
 def not_oneself(unit: Unit, draft: Draft, verb: str) -> Draft:

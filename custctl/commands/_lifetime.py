@@ -11,7 +11,7 @@ import typer
 from custctl import shell
 from custctl.commands._arguments import AccountArg, After, BusinessArg, Count, CustomerArg, Limit, Sort, Where
 from custctl.commands._command import Call, command
-from custctl.commands._common import Asked, listing, record, table
+from custctl.commands._common import Asked, listing, readable, record, table
 from custctl.errors import invalid, usage
 from custctl.resources import ACCOUNT, BUSINESS, CUSTOMER, NOUNS, USER, Noun
 from custctl.result import Result
@@ -118,6 +118,8 @@ Until = Annotated[
     str | None, typer.Option("--until", metavar="YYYY-MM-DD", help="The last day that counts; by default today.")
 ]
 ORDER = NOUNS["order"]
+NOTHING = ("0", dict[str, Any]())
+"""The condition that no record meets."""
 NEWEST = "-placed_at"
 
 
@@ -138,9 +140,14 @@ def purchases(app: typer.Typer, noun: Noun, argument: Any, acts: bool = False) -
     ) -> Result:
         from custctl.store.purchases import orders_of
 
-        row_id, _ = lookup.require(call.read(), noun, whose)
+        connection = call.read()
         order = sort if sort or count else NEWEST
-        return listing(call, ORDER, Asked(where, order, limit, after, count), orders_of(noun, row_id))
+        asked = Asked(where, order, limit, after, count)
+        actor = call.acting(connection)
+        if actor is not None and not actor.may(ORDER, "view"):  # the list is empty, whoever's orders are meant
+            return listing(call, ORDER, asked, NOTHING)
+        _, row_id, _ = readable(call, connection, noun, whose, actor)
+        return listing(call, ORDER, asked, orders_of(noun, row_id))
 
     def volume(call: Call, whose: Any, until: Until = None) -> Result:
         from custctl.store import purchases as store

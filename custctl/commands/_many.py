@@ -201,12 +201,16 @@ def _delete_one(call: Call, noun: Noun, text: str) -> Result:
     from custctl.store.removal import remove
 
     along: list[Draft] = []
+    told: list[Draft] = []
+    """Those of them that the user in whose name it is done may see."""
 
     def work(unit: Unit) -> None:
         draft = not_oneself(unit, find(unit, noun, text, DELETE.action), DELETE.action)
         along[:] = remove(unit, noun, [draft])
+        told[:] = [part for part in along if unit.tells(part.noun, part.key)]
 
     def question(tried: Report) -> str | None:
-        return f"{DELETE.doing} {tried.changes[0].record}{_beside(along, tried)}" if along else None
+        beside = _beside(told, tried) or " takes other records along"
+        return f"{DELETE.doing} {tried.changes[0].record}{beside}" if along else None
 
     return call.agreed(work, question)

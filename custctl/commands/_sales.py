@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,15 +16,16 @@ from custctl.commands._command import Call, command, group
 from custctl.commands._common import (
     allow,
     as_seen,
+    find,
     given,
     key_of,
     listed,
+    named,
     readable,
     record,
     refuse_taken,
     settle_owner,
     shown,
-    tags_given,
     write_item,
 )
 from custctl.commands._common import edit as edit_record
@@ -66,9 +67,8 @@ def group_of(noun: Noun, text: str) -> typer.Typer:
     def show(call: Call, number: NumberArg) -> Result:
         """Show one."""
         connection = call.read()
-        actor = readable(call, connection, noun, number)
-        row_id, _ = lookup.require_owned(connection, noun.name, number)
-        return shown(call, noun, as_seen(actor, noun, reads.by_id(connection, noun, row_id)))
+        actor, row_id, _ = readable(call, connection, noun, number)
+        return shown(call, noun, as_seen(actor, noun, reads.by_id(connection, noun, row_id)), actor)
 
     def add(
         call: Call,
@@ -86,7 +86,7 @@ def group_of(noun: Noun, text: str) -> typer.Typer:
     ) -> Result:
         """Add one; under --as it belongs to the user and the user's customer unless told otherwise."""
         values = _values(number, status, subtotal, currency, payment_status, placed_at)
-        values |= given(products=listed(product), workflow_active=workflow_active, tags=tags_given(call, tag))
+        values |= given(products=listed(product), workflow_active=workflow_active, tags=listed(tag))
         return call.write(lambda unit: _add(unit, noun, values, customer, user))
 
     def edit(
@@ -105,7 +105,7 @@ def group_of(noun: Noun, text: str) -> typer.Typer:
     ) -> Result:
         """Change fields of one; "" clears one. Another user is another owner, which needs assign under --as."""
         values = _values(None, status, subtotal, currency, payment_status, placed_at)
-        values |= given(products=listed(product), workflow_active=workflow_active, tags=tags_given(call, tag))
+        values |= given(products=listed(product), workflow_active=workflow_active, tags=listed(tag))
         return call.write(lambda unit: _edit(unit, noun, number, values, customer, user))
 
     for verb in (add, edit):
@@ -166,13 +166,18 @@ def _owners(unit: Unit, customer: str | None, user: str | None) -> dict[str, Any
 
 
 def _add(unit: Unit, noun: Noun, values: dict[str, Any], customer: str | None, user: str | None) -> None:
-    allow(unit, noun, "create")
+    allow(unit, noun, "create", _given_fields(values, customer, user))
     values = values | _owners(unit, customer, user)
     settle_owner(unit, noun, values)
     refuse_taken(unit, noun, fold(values["number"]))
-    write_item(unit, noun, values)
+    named(unit, write_item(unit, noun, values))
 
 
 def _edit(unit: Unit, noun: Noun, number: str, values: dict[str, Any], customer: str | None, user: str | None) -> None:
-    allow(unit, noun, "edit")
-    edit_record(unit, noun, number, values | _owners(unit, customer, user))
+    draft = find(unit, noun, number, fields=_given_fields(values, customer, user))
+    edit_record(unit, noun, draft.key, values | _owners(unit, customer, user))
+
+
+def _given_fields(values: dict[str, Any], customer: str | None, user: str | None) -> Iterable[str]:
+    """The names of the fields that were given."""
+    return {**values, **given(customer=customer, user=user)}

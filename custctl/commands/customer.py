@@ -29,7 +29,7 @@ from custctl.commands._arguments import (
 )
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
-from custctl.commands._common import allow, given, key_of, listed, readable, tags_given, write_items
+from custctl.commands._common import allow, find, given, key_of, listed, readable, write_items
 from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
@@ -41,9 +41,6 @@ from custctl.result import Result
 from custctl.store import lookup, reads
 
 if TYPE_CHECKING:
-    import sqlite3
-
-    from custctl.store.acting import Actor
     from custctl.store.removal import Outcome
     from custctl.store.unit import Draft, Unit
 
@@ -77,23 +74,16 @@ list_verb(
 def show(call: Call, customer: CustomerArg) -> Result:
     """Show a customer with its addresses, parents, subsidiaries and counts."""
     connection = call.read()
-    actor = readable(call, connection, CUSTOMER, customer)
-    row_id, key = lookup.require(connection, CUSTOMER, customer)
+    actor, row_id, key = readable(call, connection, CUSTOMER, customer)
     above, below = reads.ancestors(connection, key), [row[0] for row in reads.children(connection, row_id)]
     extra = {
-        "terms": _terms(connection, actor, row_id),
         "ancestors": above if actor is None else actor.seen(CUSTOMER, above),
         "subsidiaries": below if actor is None else actor.seen(CUSTOMER, below),
         "counts": reads.belongings(connection, row_id) if actor is None else actor.belongings(row_id),
     }
-    return show_record(call, CUSTOMER, f"id:{row_id}", extra)
-
-
-def _terms(connection: sqlite3.Connection, actor: Actor | None, row_id: int) -> dict[str, Any]:
-    """The terms of a customer; under --as without those that are closed to the user."""
-    image = reads.by_id(connection, CUSTOMER, row_id)
-    closed = [] if actor is None else actor.closed(CUSTOMER, image["key"])
-    return {name: term for name, term in reads.terms(connection, image).items() if name not in closed}
+    if actor is None:
+        extra = {"terms": reads.terms(connection, reads.by_id(connection, CUSTOMER, row_id)), **extra}
+    return show_record(call, CUSTOMER, customer, extra)
 
 
 @command(app, "add", acts=True, examples=("custctl customer add 'Acme West' --parent acme --group partners",))
@@ -131,27 +121,18 @@ def add(
         price_fallback=price_fallback,
         vat_id=vat_id,
         external_id=external_id,
-        tags=tags_given(call, tag),
+        tags=listed(tag),
     )
-    links = _links(call, parent=parent, group=group, account=account, channel=channel)
+    links = given(parent=parent, group=group, account=account, channel=channel)
     return call.write(lambda unit: _add(unit, values, links))
 
 
 def _add(unit: Unit, values: dict[str, Any], links: dict[str, str]) -> Draft:
-    allow(unit, CUSTOMER, "create")
+    allow(unit, CUSTOMER, "create", {**values, **links})
     return add_record(unit, CUSTOMER, values | _keys(unit, links), values["name"])
 
 
 _LINKED = {"parent": CUSTOMER, "group": GROUP, "account": ACCOUNT, "channel": CHANNEL}
-
-
-def _links(call: Call, **options: str | None) -> dict[str, str]:
-    """The records that were given; an account or channel is the back office's, so nobody gives any under --as."""
-    links = given(**options)
-    for name in ("account", "channel"):
-        if name in links and call.option("as_user") is not None:
-            raise usage(f"--{name} does not go with --as", f"only the back office gives customers {name}s")
-    return links
 
 
 def _keys(unit: Unit, links: Mapping[str, str]) -> dict[str, Any]:
@@ -203,9 +184,9 @@ def edit(
         price_fallback=price_fallback,
         vat_id=vat_id,
         external_id=external_id,
-        tags=tags_given(call, tag),
+        tags=listed(tag),
     )
-    links = _links(call, parent=parent, group=group, account=account, channel=channel)
+    links = given(parent=parent, group=group, account=account, channel=channel)
     chosen = choose(call, CUSTOMER, customers, where)
     if isinstance(chosen, str):
         return call.write(lambda unit: _edit(unit, chosen, values, links, key))
@@ -213,8 +194,8 @@ def edit(
 
 
 def _edit(unit: Unit, text: str, values: dict[str, Any], links: dict[str, str], new_key: str | None) -> Draft:
-    allow(unit, CUSTOMER, "edit")
-    return edit_record(unit, CUSTOMER, text, values | _keys(unit, links), new_key)
+    draft = find(unit, CUSTOMER, text, fields={**values, **links, **given(key=new_key)})
+    return edit_record(unit, CUSTOMER, draft.key, values | _keys(unit, links), new_key)
 
 
 def _edit_many(

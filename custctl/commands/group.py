@@ -28,7 +28,7 @@ from custctl.commands._arguments import (
     Where,
 )
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import Asked, find, given, listed, listing, tags_given, write_item
+from custctl.commands._common import Asked, find, given, listed, listing, write_item
 from custctl.commands._common import add as add_record
 from custctl.commands._common import edit as edit_record
 from custctl.commands._common import show as show_record
@@ -86,7 +86,7 @@ def add(
         price_lists=listed(price_list),
         unmerged_price_lists=listed(unmerged_price_list),
         price_fallback=price_fallback,
-        tags=tags_given(call, tag),
+        tags=listed(tag),
     )
     return call.write(lambda unit: add_record(unit, GROUP, values, name))
 
@@ -114,7 +114,7 @@ def edit(
         price_lists=listed(price_list),
         unmerged_price_lists=listed(unmerged_price_list),
         price_fallback=price_fallback,
-        tags=tags_given(call, tag),
+        tags=listed(tag),
     )
     return call.write(lambda unit: edit_record(unit, GROUP, group_key, values, key))
 

@@ -10,7 +10,7 @@ from custctl.commands import _import
 from custctl.commands._arguments import NewName, ProductArg, SomeProducts, Tags
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import edit as edit_record
-from custctl.commands._common import given, key_of, refuse_taken, tags_given, write_item
+from custctl.commands._common import given, key_of, listed, refuse_taken, write_item
 from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
 from custctl.commands._many import delete_verb
@@ -62,7 +62,7 @@ def add(
 
     def work(unit: Unit) -> None:
         refuse_taken(unit, PRODUCT, fold(sku))
-        values = given(sku=sku, name=name, status=status, visibility=visibility, tags=tags_given(call, tag))
+        values = given(sku=sku, name=name, status=status, visibility=visibility, tags=listed(tag))
         write_item(unit, PRODUCT, values | _within(unit, category))
 
     return call.write(work)
@@ -84,7 +84,7 @@ def edit(
     tag: Tags = None,
 ) -> Result:
     """Change fields of a product; "" clears one."""
-    values = given(sku=sku, name=name, status=status, visibility=visibility, tags=tags_given(call, tag))
+    values = given(sku=sku, name=name, status=status, visibility=visibility, tags=listed(tag))
     key = None if sku is None else fold(sku)
     return call.write(lambda unit: edit_record(unit, PRODUCT, product, values | _within(unit, category), key))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from custctl.commands import _import
 from custctl.commands._arguments import Key, RoleArg, SomeRoles, Tags
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
-from custctl.commands._common import allow, find, given, key_of, tags_given, write_item
+from custctl.commands._common import allow, find, given, key_of, listed, write_item
 from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
 from custctl.commands._many import delete_verb
@@ -18,7 +19,6 @@ from custctl.errors import invalid, usage
 from custctl.policy.catalogue import FIELD_ONLY
 from custctl.resources import CUSTOMER, ROLE, SHORT_TYPES, fold
 from custctl.result import Result
-from custctl.store import lookup
 
 if TYPE_CHECKING:
     from custctl.store.unit import Draft, Unit
@@ -47,6 +47,7 @@ DEFAULTS = {
     "capability-default": "capability_default",
     "workflow-default": "workflow_default",
 }
+_LONGEST_LABEL = 255
 _SWITCHES = {"on": True, "off": False}
 
 
@@ -79,14 +80,14 @@ def add(
     tag: Tags = None,
 ) -> Result:
     """Add a role; a new one may do nothing until it is granted something."""
-    values = given(label=label, self_managed=self_managed, public=public, tags=tags_given(call, tag))
+    values = given(label=label, self_managed=self_managed, public=public, tags=listed(tag))
     return call.write(lambda unit: _add(unit, values, customer, key, like))
 
 
 def _add(unit: Unit, values: dict[str, Any], customer: str | None, key: str | None, like: str | None) -> Draft:
     from custctl.store.unit import ENTRY_FIELDS
 
-    allow(unit, ROLE, "create")
+    allow(unit, ROLE, "create", {**values, **given(customer=customer, key=key)})
     named, _, own = fold(key or "").rpartition("/")
     home = key_of(unit, CUSTOMER, customer or named or None)
     if unit.acting is not None:
@@ -104,15 +105,19 @@ def _add(unit: Unit, values: dict[str, Any], customer: str | None, key: str | No
 
 
 def _managed(unit: Unit, values: dict[str, Any]) -> dict[str, Any]:
-    """Under --as a role stays self-managed and public: the storefront has no such switches (AM 6.4).
+    """Under --as a role is self-managed, and its label as long as the storefront's form takes it (AM 6.1, 6.4).
 
     Source: oroinc/customer-portal CustomerBundle/Form/Handler/CustomerUserRoleUpdateFrontendHandler.php, onSuccess.
     """
     if unit.acting is None:
         return values
-    if False in (values.get("self_managed"), values.get("public")):
-        unit.warnings.append("a role that is made or changed on the storefront stays self-managed and public")
-    return values | {"self_managed": True, "public": True}
+    from custctl.storefront import LONGEST_LABEL
+
+    label = values.get("label") or ""
+    if LONGEST_LABEL < len(label) <= _LONGEST_LABEL:  # a longer one is refused to everybody
+        words = f"the label of a role has at most {LONGEST_LABEL} characters on the storefront, this has {len(label)}"
+        raise invalid(words, field="label", value=label)
+    return values | {"self_managed": True}
 
 
 @command(app, "edit", acts=True, examples=("custctl role edit acme/approver --label 'Senior approver'",))
@@ -133,14 +138,14 @@ def edit(
     tag: Tags = None,
 ) -> Result:
     """Change the label, the flags or the customer of a role."""
-    values = given(label=label, self_managed=self_managed, public=public, tags=tags_given(call, tag))
+    values = given(label=label, self_managed=self_managed, public=public, tags=listed(tag))
     if not values and customer is None:
         raise usage("say what to change", "--help lists the options")
     return call.write(lambda unit: _edit(unit, role, values, customer))
 
 
 def _edit(unit: Unit, text: str, values: dict[str, Any], customer: str | None) -> None:
-    draft = _to_change(unit, text, customer, values.get("label"))
+    draft = _to_change(unit, text, {**values, **given(customer=customer)}, customer, values.get("label"))
     if customer is not None and draft.before is not None:
         _rehome(unit, draft, key_of(unit, CUSTOMER, customer) or None)
     if values:
@@ -156,20 +161,23 @@ def _rehome(unit: Unit, draft: Draft, customer: str | None) -> None:
     rehome_role(unit, draft, customer)
 
 
-def _to_change(unit: Unit, text: str, customer: str | None = None, label: str | None = None) -> Draft:
-    """The role to change; under --as a predefined one is copied, and the copy changes.
+def _to_change(
+    unit: Unit, text: str, fields: Iterable[str], customer: str | None = None, label: str | None = None
+) -> Draft:
+    """The role of which fields are to change; under --as a predefined one is copied, and the copy changes.
 
     To copy needs create, to change a role of a customer edit (AM 6.2).
     Source: oroinc/customer-portal CustomerBundle/Controller/Frontend/CustomerUserRoleController.php, updateAction.
     """
-    found = None if unit.acting is None else lookup.find(unit.connection, ROLE, text)
-    if unit.acting is None or found is None or "/" in found[1]:
-        return find(unit, ROLE, text)
+    actor = unit.acting
+    predefined = None if actor is None else actor.predefined_to_copy(text)
+    if actor is None or predefined is None:
+        return find(unit, ROLE, text, fields=fields)
+    allow(unit, ROLE, "create", fields)
     from custctl.store.acting import clone_role
 
-    allow(unit, ROLE, "create")
     home = key_of(unit, CUSTOMER, customer) or None
-    return clone_role(unit, unit.acting, unit.get(ROLE, found[1]), home, label)
+    return clone_role(unit, actor, unit.get(ROLE, predefined), home, label)
 
 
 delete_verb(
@@ -208,8 +216,8 @@ def revoke(call: Call, role: RoleArg, resource: ResourceArg, actions: Actions = 
 
 
 def _grant(unit: Unit, text: str, resource: str, grants: list[str]) -> Draft:
-    draft = _to_change(unit, text)
     name, equals, level = resource.partition("=")
+    draft = _to_change(unit, text, [DEFAULTS.get(name) or _target(resource)[0]])
     if name in DEFAULTS:
         chosen = level if equals else _default_level(grants)
         return write_item(unit, ROLE, {"key": draft.key, DEFAULTS[name]: _default_value(name, chosen)})
@@ -223,7 +231,7 @@ def _grant(unit: Unit, text: str, resource: str, grants: list[str]) -> Draft:
 
 
 def _revoke(unit: Unit, text: str, resource: str, actions: list[str]) -> Draft:
-    draft = _to_change(unit, text)
+    draft = _to_change(unit, text, [DEFAULTS.get(resource) or _target(resource)[0]])
     if resource in DEFAULTS:
         return write_item(unit, ROLE, {"key": draft.key, DEFAULTS[resource]: None})
     field, target = _found(unit, resource)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,12 +37,12 @@ from custctl.commands._common import (
     given,
     key_of,
     listed,
+    named,
     narrowed,
     not_oneself,
     readable,
     refuse_taken,
     settle_owner,
-    tags_given,
     write_item,
     write_items,
 )
@@ -81,11 +81,10 @@ def show(call: Call, user: UserArg) -> Result:
     from custctl.policy import sign_in
     from custctl.store.facts import Asker
 
-    readable(call, connection := call.read(), USER, user)
-    _, key = lookup.require(connection, USER, user)
+    _, _, key = readable(call, connection := call.read(), USER, user)
     refused = sign_in(Asker(connection).subject(f"user:{key}", ()))
     status = {"allowed": refused is None, "reason": None if refused is None else refused.value}
-    return show_record(call, USER, key, {"sign_in": status})
+    return show_record(call, USER, user, {"sign_in": status})
 
 
 @command(
@@ -137,25 +136,25 @@ def add(
         guest=guest or None,
         enabled=False if disabled else None,
         confirmed=False if unconfirmed else None,
-        tags=tags_given(call, tag),
+        tags=listed(tag),
     )
-    return call.write(lambda unit: _add(unit, values, customer, role or []))
+    return call.write(lambda unit: _add(unit, dict(values), customer, role))
 
 
-def _add(unit: Unit, values: dict[str, Any], customer: str | None, roles: list[str]) -> None:
+def _add(unit: Unit, values: dict[str, Any], customer: str | None, roles: list[str] | None) -> None:
     """A new user; without a customer one is made that is called like the person (feature U-01)."""
     from custctl.store.apply import Request, item_of, merge
     from custctl.store.visiting import guest_key
 
-    allow(unit, USER, "create")
+    allow(unit, USER, "create", {**values, **given(customer=customer, roles=roles)})
     if values.get("guest") and "key" not in values:
         values["key"] = guest_key(unit, values["email"])
     values["customer"] = key_of(unit, CUSTOMER, customer)
     settle_owner(unit, USER, values)
     refuse_taken(unit, USER, values.get("key") or fold(values["email"]))
-    values["roles"] = _given_roles(unit, roles)
+    values["roles"] = _given_roles(unit, roles or [])
     if values["customer"] is not None:
-        write_item(unit, USER, values)
+        named(unit, write_item(unit, USER, values))
         return
     name = f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
     key = unit.free_key(CUSTOMER, slug(name, "customer"))
@@ -164,14 +163,15 @@ def _add(unit: Unit, values: dict[str, Any], customer: str | None, roles: list[s
     merge(unit, Request([item_of(CUSTOMER, made), user]))
 
 
-def _given_roles(unit: Unit, roles: list[str], held: set[str] | None = None) -> list[str]:
-    """The keys of roles to give; under --as only those that the user's list of roles shows, or that are held."""
-    keys = [lookup.require(unit.connection, ROLE, role)[1] for role in roles]
-    if unit.acting is not None:
-        for key in keys:
-            if key not in (held or ()):
-                unit.acting.require_role(key)
-    return keys
+def _given_roles(unit: Unit, roles: list[str], held: Collection[str] = ()) -> list[str]:
+    """The keys of roles to give; under --as only those that the user's list of roles shows.
+
+    A role that is held and may not be seen stays: who gives the whole list does not know of it.
+    """
+    if unit.acting is None:
+        return [lookup.require(unit.connection, ROLE, role)[1] for role in roles]
+    keys = [unit.acting.role_to_give(role, held) for role in roles]
+    return [*keys, *(key for key in held if not unit.acting.sees(ROLE, key))]
 
 
 @command(app, "edit", acts=True, examples=("custctl user edit anna@acme.example --email anna.kim@acme.example",))
@@ -215,7 +215,7 @@ def edit(
         external_id=external_id,
         confirmed=confirmed,
         auth_status=auth_status,
-        tags=tags_given(call, tag),
+        tags=listed(tag),
     )
     if not values and role is None:
         raise usage("say what to change", "--help lists the options")
@@ -224,18 +224,33 @@ def edit(
 
 def _edit(unit: Unit, text: str, values: dict[str, Any], roles: list[str] | None) -> Draft:
     """Merge fields into a user; a new e-mail address of one who signs in is a new key."""
-    draft = find(unit, USER, text)
-    allow_fields(unit, draft, values if roles is None else (*values, "roles"))
+    fields = {**values, **given(roles=roles)}
+    draft = _own_profile(unit, text, fields)
+    if draft is None:
+        draft = find(unit, USER, text, fields=fields)
     values = values | {"key": draft.key}
     if roles is not None:
-        held = set(draft.image["roles"])
+        held = draft.image["roles"]
         values["roles"] = _given_roles(unit, [role for role in roles if role], held)
-        if set(values["roles"]) != held:
+        if {*values["roles"]} != {*held}:
             not_oneself(unit, draft, "change the roles of")
     if values.get("email") and not draft.image["guest"] and fold(values["email"]) != draft.key:
         refuse_taken(unit, USER, fold(values["email"]))
         values |= {"key": None, "was": draft.key}
     return write_item(unit, USER, values)
+
+
+def _own_profile(unit: Unit, text: str, fields: Iterable[str]) -> Draft | None:
+    """Under --as the acting user's own record, where the fields are those of a profile that may be changed.
+
+    The profile obeys the capability, the page of users the permission: these are two doors (AM 3.2).
+    """
+    actor = unit.acting
+    if actor is None or not actor.is_own_profile(text, fields):
+        return None
+    draft = unit.get(USER, actor.key)
+    allow_fields(unit, draft, fields)
+    return draft
 
 
 @command(app, "enable", acts=True, examples=("custctl user enable --where customer=acme",))
@@ -258,8 +273,7 @@ def _switch(call: Call, users: list[str] | None, where: list[str] | None, verb: 
 
 
 def _switch_one(unit: Unit, text: str, *, on: bool) -> None:
-    draft = find(unit, USER, text)
-    allow_fields(unit, draft, ["enabled"])
+    draft = find(unit, USER, text, fields=["enabled"])
     if not on:
         not_oneself(unit, draft, "disable")
     if problem := _unswitchable(draft, on=on):

@@ -260,18 +260,20 @@ def _by_state(action: str, record: Record) -> list[Veto]:
 
 
 def _by_role_record(action: str, record: Record) -> list[Veto]:
-    """What protects a role from deletion.
+    """What protects a role: it has no page unless it is self-managed and public, and some are never deleted.
 
-    Source: oroinc/customer-portal CustomerBundle/Acl/Voter/CustomerUserRoleVoter.php; a predefined role is
-    never deleted on the storefront.
+    Sources: oroinc/customer-portal CustomerBundle/Controller/Frontend/CustomerUserRoleController.php and
+    CustomerBundle/Acl/Voter/CustomerUserRoleVoter.php; a predefined role is never deleted on the storefront.
     """
-    vetoes: list[Veto] = []
     role = record.role
-    if record.entity == ROLE_RECORD and action == "delete" and role is not None:
-        if role.predefined or role.website:
-            vetoes.append(Veto(Reason.PROTECTED_ROLE, record.ref))
-        if role.in_use:
-            vetoes.append(Veto(Reason.ROLE_IN_USE, record.ref))
+    if record.entity != ROLE_RECORD or role is None or action not in ROLE_ACTIONS:
+        return []
+    vetoes: list[Veto] = []
+    kept = action == "delete" and (role.predefined or role.website)
+    if kept or not (role.self_managed and role.public):
+        vetoes.append(Veto(Reason.PROTECTED_ROLE, record.ref))
+    if action == "delete" and role.in_use:
+        vetoes.append(Veto(Reason.ROLE_IN_USE, record.ref))
     return vetoes
 
 

@@ -19,7 +19,7 @@ from custctl.resources import (
     trimmed,
 )
 
-_NAMES = ("name_folded", "label_folded")
+NAMES = ("name_folded", "label_folded")
 """The columns by which records are found that have a name."""
 _MOST_MISSING = 20
 """So many names that lead nowhere are told at once."""
@@ -39,7 +39,7 @@ def find(connection: sqlite3.Connection, noun: Noun, text: str, *, typed: bool =
     if by_id is not None:
         return _one(connection, noun, "id = ?", by_id)
     found = _one(connection, noun, "key = ?", fold(text))
-    if found is not None or not text or not any(column in noun.folded for column in _NAMES):
+    if found is not None or not text or not any(column in noun.folded for column in NAMES):
         return found
     rows = _named(connection, noun, text)
     if len(rows) > 1:
@@ -53,7 +53,7 @@ def find(connection: sqlite3.Connection, noun: Noun, text: str, *, typed: bool =
 
 def _named(connection: sqlite3.Connection, noun: Noun, text: str) -> list[tuple[int, str]]:
     """The records of that name, at most six; a contact is also found by any of its e-mail addresses (design 3)."""
-    condition = f"{next(column for column in _NAMES if column in noun.folded)} = :text"
+    condition = f"{next(column for column in NAMES if column in noun.folded)} = :text"
     if noun is CONTACT and "@" in text:
         condition = "EXISTS (SELECT 1 FROM json_each(emails) WHERE lower(value) = lower(:typed))"
     query = f"SELECT id, key FROM {noun.table} WHERE {condition} ORDER BY key LIMIT 6"

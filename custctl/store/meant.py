@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, near
 from custctl.resources import NOUNS, RECORD, SALES, TAG, Field, Noun, fold, noun_of, reference, slug, tag_key
 from custctl.store import lookup
 from custctl.store.select import selection
 
-Sees = Callable[[Noun, int], bool]
-"""Whether the user in whose name a command runs may see a stored record; one that he may not is as if not stored."""
+if TYPE_CHECKING:
+    from custctl.store.scopes import Condition
+
+Find = Callable[[Noun, str], int | None]
+"""How the user in whose name a command runs finds a record: one that he may not see is as if not stored."""
 
 _TYPED = frozenset((("activity", "about"), ("marketing-event", "to"), ("record", "parent")))
 """The fields that name records of any noun, as TYPE:KEY."""
@@ -28,7 +31,9 @@ class Reader(NamedTuple):
     """Reads the values of conditions on one connection."""
 
     connection: sqlite3.Connection
-    sees: Sees | None = None
+    find: Find | None = None
+    within: Condition | None = None
+    """What that user may see of the records that are listed."""
 
     def records(self, field: Field, words: Sequence[str]) -> list[int]:
         """The ids of the records that words name; raises exit 4 for all of those that name none."""
@@ -88,8 +93,7 @@ class Reader(NamedTuple):
         return reference(noun, self.key(name, noun, key if colon else word))
 
     def _found(self, noun: Noun, word: str) -> int | None:
-        row_id = self._stored(noun, word)
-        return None if row_id is None or (self.sees is not None and not self.sees(noun, row_id)) else row_id
+        return self._stored(noun, word) if self.find is None else self.find(noun, word)
 
     def _stored(self, noun: Noun, word: str) -> int | None:
         """The id of the record that a word means, as where it is named as an argument."""
@@ -121,7 +125,7 @@ class Reader(NamedTuple):
         seen = [key for key in keys if self._found(noun, key) is not None]
         from custctl import shell
 
-        hint = None if seen else f"{shell.command(f'{noun.group} list')} tells what is stored"
+        hint = None if seen or self.find is not None else f"{shell.command(f'{noun.group} list')} tells what is stored"
         return _problem(name, f"{name}: no {noun.title} {word!r} is stored", word, seen, hint)
 
     def _open_set(self, noun: Noun, field: Field, word: str) -> Iterable[str] | None:
@@ -132,10 +136,12 @@ class Reader(NamedTuple):
         column, every = f"t.{field.holder}", selection(noun.name).restriction
         source = f"{noun.table} t, json_each({column}) e" if field.kind == "list" else f"{noun.table} t"
         held = "e.value" if field.kind == "list" else column
-        query = f"SELECT EXISTS (SELECT 1 FROM {source} WHERE {every} AND lower({held}) = :word)"
+        within, parameters = self.within or ("1", {})
+        query = f"SELECT EXISTS (SELECT 1 FROM {source} WHERE {every} AND ({within}) AND lower({held}) = :word)"
         if fold(word) in map(fold, known):
             return known
-        return [*known, word] if self.connection.execute(query, {"word": fold(word)}).fetchone()[0] else known
+        stored = self.connection.execute(query, {"word": fold(word), **parameters}).fetchone()[0]
+        return [*known, word] if stored else known
 
     def _known(self, noun: Noun, field: Field, word: str) -> list[str] | None:
         from custctl.choices import CHANNEL_ENTITIES, STATUSES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,7 +31,7 @@ from custctl.store.codec import money_from, switch_of
 from custctl.store.select import Image, Selection, role_entries, selection
 
 if TYPE_CHECKING:
-    from custctl.store.meant import Reader, Sees
+    from custctl.store.meant import Find, Reader
     from custctl.store.periods import Period
     from custctl.store.scopes import Condition
 
@@ -41,6 +41,18 @@ _LARGEST, _DIGITS = 2**63 - 1, 20
 _OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "~")
 _CONDITION = re.compile(r"\s*([\w.-]+?)\s*([=!<>~]+)\s*(.*?)\s*\Z", re.DOTALL)
 _WITH_SIGN = re.compile(r"(<=|>=|!=|=|<|>|~)(.+)", re.DOTALL)
+
+
+class View(NamedTuple):
+    """How a user in whose name it is asked sees the fields of a noun; the values are parameters.
+
+    `instead` is the SQL of fields that show less than all, `links` a subquery with the ids of those linked records
+    that may be seen.
+    """
+
+    instead: Mapping[str, str]
+    links: Mapping[str, str]
+    parameters: Mapping[str, Any]
 
 
 class Listing(NamedTuple):
@@ -55,8 +67,15 @@ class Listing(NamedTuple):
     """What the command asks of every record besides."""
     within: Condition | None = None
     """What a user in whose name it is asked may see of them."""
-    sees: Sees | None = None
-    """What that user may see of the records that conditions name."""
+    find: Find | None = None
+    """How that user finds the records that conditions name."""
+    view: View | None = None
+    """How that user sees their fields."""
+
+    def selection(self, noun: Noun, names: tuple[str, ...] | None = None) -> Selection:
+        """The SELECT of the noun as it is seen; raises nothing."""
+        found = selection(noun.name, names)
+        return found if self.view is None else found.seen_as(self.view.instead)
 
 
 def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Sequence[str]) -> Iterator[Image]:
@@ -67,7 +86,7 @@ def rows(connection: sqlite3.Connection, noun: Noun, listing: Listing, names: Se
     """
     tail, parameters = tail_of(connection, noun, listing)
     _prepare(connection, noun, names)
-    chosen = selection(noun.name, tuple(names))
+    chosen = listing.selection(noun, tuple(names))
     images = (image for _, image in chosen.rows(connection, tail, parameters))
     return images if noun.key == "key" else ({"key": image[noun.key], **image} for image in images)
 
@@ -91,7 +110,7 @@ def ids(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> list[in
 def tail_of(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[str, dict[str, Any]]:
     """The conditions, order and end of a list as the tail of a SELECT, and the parameters."""
     conditions, parameters = conditions_of(connection, noun, listing)
-    order = list(_order(selection(noun.name), listing.sort or noun.sort))
+    order = list(_order(listing.selection(noun), listing.sort or noun.sort))
     if listing.after is not None:
         conditions.append(_behind(connection, noun, order, listing.after, parameters))
     told = ", ".join(f"{term} {'DESC' if down else 'ASC'}" for term, down in order)
@@ -111,7 +130,7 @@ def conditions_of(connection: sqlite3.Connection, noun: Noun, listing: Listing) 
     """The conditions of a list as SQL, and their parameters; the function `fold` is made for them."""
     connection.create_function("fold", 1, _fold, deterministic=True)
     _prepare(connection, noun, searched(listing))
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = {} if listing.view is None else dict(listing.view.parameters)
     conditions = list(_asked(connection, noun, listing, parameters)) if listing.where else []
     for further in (listing.among, listing.within):
         if further is not None:
@@ -124,9 +143,10 @@ def _asked(connection: sqlite3.Connection, noun: Noun, listing: Listing, paramet
     """The conditions that were typed, as SQL."""
     from custctl.store.meant import Reader  # most lists are not narrowed
 
-    reader = Reader(connection, listing.sees)
+    reader = Reader(connection, listing.find, listing.within)
+    links = {} if listing.view is None else listing.view.links
     for text in listing.where:
-        yield _condition(selection(noun.name), text, parameters, reader)
+        yield _condition(listing.selection(noun), text, parameters, reader, links)
 
 
 def _prepare(connection: sqlite3.Connection, noun: Noun, names: Iterable[str]) -> None:
@@ -328,7 +348,9 @@ def _operator_hint(match: re.Match[str]) -> str:
     return f"did you mean {plain!r}? A value that begins with {within[2]} stands behind a blank: {signed!r}"
 
 
-def _condition(every: Selection, text: str, parameters: dict[str, Any], reader: Reader) -> str:
+def _condition(
+    every: Selection, text: str, parameters: dict[str, Any], reader: Reader, links: Mapping[str, str]
+) -> str:
     """One `FIELD OP VALUE` as SQL; the value becomes a parameter."""
     name, operator, value = parts_of(text)
     field = _field(every.noun, name)
@@ -338,7 +360,7 @@ def _condition(every: Selection, text: str, parameters: dict[str, Any], reader: 
     if field.kind in ("links", "list") and operator not in ("=", "!=", "~"):
         raise usage(f"{operator} does not apply to a list", "use = != or ~")
     if field.via is not None:
-        return _linked(every.noun, field, field.via, operator, value, parameters, place, reader)
+        return _linked(every.noun, field, field.via, operator, value, parameters, place, reader, links.get(name))
     if value != "" and operator != "~" and field.kind in ("text", "list"):
         reader.check(every.noun, field, value)
     if field.kind == "list":
@@ -413,12 +435,15 @@ def _linked(
     parameters: dict[str, Any],
     place: str,
     reader: Reader,
+    among: str | None,
 ) -> str:
     """Links: `roles=a,b` has any of them, `roles!=a,b` none of them, `roles=` no role, `roles!=` some (feature T-07).
 
     The linked records are found once, by the indexes of the links, not looked for beside every row.
     """
     conditions = [f"l.noun = '{noun.name}'"] if via.shared else []
+    if among is not None:
+        conditions.append(f"l.{via.other} IN ({among})")
     if value and operator == "~":
         target = NOUNS[field.to]
         like = f"SELECT o.id FROM {target.table} o WHERE instr(fold(o.{target.named_by}), :{place}) > 0"
@@ -480,7 +505,9 @@ def _behind(
     owned = noun.table == "sales_document"
     row_id, _ = lookup.require_owned(connection, noun.name, text) if owned else lookup.require(connection, noun, text)
     terms = ", ".join(term for term, _ in order)
-    found = connection.execute(f"SELECT {terms} {selection(noun.name).source} WHERE t.id = ?", (row_id,)).fetchone()
+    parameters["after_id"] = row_id
+    query = f"SELECT {terms} {selection(noun.name).source} WHERE t.id = :after_id"
+    found = connection.execute(query, parameters).fetchone()
     ways, equal = [], list[str]()
     for number, ((term, down), value) in enumerate(zip(order, found, strict=True)):
         place = f":after{number}"

@@ -33,6 +33,7 @@ from custctl.resources import (
     LEAD,
     LEAD_ADDRESS,
     MARKETING_EVENT,
+    NOUNS,
     OPPORTUNITY,
     PRICE,
     PRICE_LIST,
@@ -73,7 +74,10 @@ def rehome_role(unit: Unit, role: Draft, customer: str | None) -> None:
     key = plain if customer is None else f"{customer}/{plain}"
     if key != role.key:
         if unit.id_of(ROLE, key) is not None:
-            unit.problem(Problem("taken", Exit.CONFLICT, f"role:{key} exists already", value=key))
+            words = (
+                f"role:{key} exists already" if unit.tells(ROLE, key) else f"a role with the key {plain} exists already"
+            )
+            unit.problem(Problem("taken", Exit.CONFLICT, words, value=key if unit.tells(ROLE, key) else plain))
             unit.stop_if_wrong()
         unit.rename([(role, key)])
     role.image["customer"] = customer
@@ -82,8 +86,8 @@ def rehome_role(unit: Unit, role: Draft, customer: str | None) -> None:
     losing = [user for user in losing if user.image["customer"] != customer]
     for user in losing:
         user.image["roles"] = [held for held in user.image["roles"] if held != key]
-    if losing:
-        unit.warnings.append(f"{role.reference} is taken from {number_of(len(losing), 'user')} of other customers")
+    if told := [user for user in losing if unit.tells(USER, user.key)]:
+        unit.warnings.append(f"{role.reference} is taken from {number_of(len(told), 'user')} of other customers")
     check(unit, [role, *losing])
     unit.stop_if_wrong()
 
@@ -151,7 +155,7 @@ def _remove_made_accounts(unit: Unit, customers: Sequence[Draft]) -> None:
             continue
         if _is_as_made(unit, account, customer):
             unit.remove(account)
-        else:
+        elif unit.tells(ACCOUNT, key):
             words = f"{account.reference} stays, though nothing uses it any more"
             unit.warnings.append(f"{words}: {shell.command('account delete', key)} removes it")
 
@@ -194,7 +198,8 @@ def _tell_of_homes(unit: Unit, users: Sequence[Draft]) -> None:
     homes = dict.fromkeys(user.before["customer"] for user in users if user.before and user.before["guest"])
     for key in filter(None, homes):
         home = unit.find(CUSTOMER, key)
-        if home is not None and home.after is not None and not unit.select(USER, "t.customer_id = :id", id=home.id):
+        empty = home is not None and home.after and not unit.select(USER, "t.customer_id = :id", id=home.id)
+        if home is not None and empty and unit.tells(CUSTOMER, key):
             hint = shell.command("customer delete", key)
             unit.warnings.append(f"{home.reference} stays, though it has no user any more: {hint} removes it")
 
@@ -542,8 +547,8 @@ def _unused(
 
     def refusal(draft: Draft) -> Problem | None:
         found = blockers.get(draft.id)
-        told = f"{draft.reference} {words} {found}"
-        return Problem("has-dependents", Exit.CONFLICT, told, hint(draft)) if found else None
+        told = f"{draft.reference} {words} {found or 'other records'}"
+        return None if found is None else Problem("has-dependents", Exit.CONFLICT, told, hint(draft))
 
     return _split(drafts, refusal)
 
@@ -551,7 +556,8 @@ def _unused(
 def _dependents(unit: Unit, owners: Sequence[Draft]) -> dict[int, str]:
     """What belongs to records of one noun and keeps them from going, counted, by id: `2 orders, 1 own role`.
 
-    Rows that the unit has at hand count as they will be, the others as they are stored.
+    Rows that the unit has at hand count as they will be, the others as they are stored. Under --as only those are
+    counted that the user may see; where there are only others, the text is empty.
     """
     if not owners:
         return {}
@@ -563,10 +569,20 @@ def _dependents(unit: Unit, owners: Sequence[Draft]) -> dict[int, str]:
         query = f"SELECT {field}_id, {title}, id FROM {table} WHERE {field}_id IN {IDS}"
         for owner, name, row_id in unit.connection.execute(query, {"ids": ids}):
             if _still(unit, table, row_id, partial(_names, field, keys[owner])):
-                counts.setdefault(owner, Counter())[name] += 1
+                counts.setdefault(owner, Counter())[name] += _tells_of_row(unit, table, name, row_id)
         for owner, counted in counts.items():
-            found.setdefault(owner, []).append(_counted(dict(sorted(counted.items()))))
+            parts = found.setdefault(owner, [])
+            if told := _counted(dict(sorted(counted.items()))):
+                parts.append(told)
     return {owner: ", ".join(parts) for owner, parts in found.items()}
+
+
+def _tells_of_row(unit: Unit, table: str, entity: str, row_id: int) -> bool:
+    """Whether a message may count a row: under --as only one that the user may see."""
+    if unit.acting is None:
+        return True
+    noun = NOUNS.get(entity) or next((noun for noun in NOUNS.values() if noun.table == table), None)
+    return noun is not None and noun.table == table and unit.acting.sees_row(noun, row_id)
 
 
 def _names(field: str, owner: str, image: Image) -> bool:

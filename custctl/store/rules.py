@@ -249,6 +249,8 @@ def _unknown(unit: Unit, draft: Draft, table: str, name: str, what: str, known: 
 
 
 def _entity_names(unit: Unit) -> list[str]:
+    if unit.acting is not None:  # entities of the shop's own are not shown on the storefront
+        return list(ENTITIES)
     own = [row[0] for row in unit.connection.execute("SELECT name FROM entity")]
     return [*ENTITIES, *own, *(draft.key for draft in unit.of(ENTITY))]
 
@@ -268,7 +270,12 @@ def _user(unit: Unit, draft: Draft) -> None:
         owner = key.rpartition("/")[0]
         if owner and owner != image["customer"]:
             message = f"role {key} belongs to customer {owner}, the user to {image['customer'] or 'no customer'}"
-            wrong(unit, draft, "roles", message, value=key, hint=_own_role_hint(unit, key))
+            if not unit.tells(ROLE, key):
+                message = "a role belongs to another customer than the user"
+            elif image["customer"] and not unit.tells(CUSTOMER, image["customer"]):
+                message = f"role {key} belongs to another customer than the user"
+            value = key if unit.tells(ROLE, key) else None
+            wrong(unit, draft, "roles", message, value=value, hint=_own_role_hint(unit, key) if value else None)
     if image["enabled"] and not image["roles"]:
         message = "an enabled user needs at least one role"
         hint = "give a role, or disable the user"
@@ -279,7 +286,8 @@ def _user(unit: Unit, draft: Draft) -> None:
 
 def _own_role_hint(unit: Unit, key: str) -> str | None:
     plain = key.rpartition("/")[2]
-    return f"the predefined role {plain} is open to everyone" if unit.id_of(ROLE, plain) is not None else None
+    known = unit.id_of(ROLE, plain) is not None and unit.tells(ROLE, plain)
+    return f"the predefined role {plain} is open to everyone" if known else None
 
 
 def detach_documents(unit: Unit, user: Draft) -> list[Draft]:
@@ -447,6 +455,8 @@ def _price(unit: Unit, draft: Draft) -> None:
 def _sales(unit: Unit, draft: Draft) -> None:
     _consistent_owner(unit, draft)
     status = draft.image.get("status")
+    if unit.acting is not None and not draft.changed("status"):
+        return
     known = STATUSES[draft.noun.name]
     if status is not None and status not in known:
         guess = did_you_mean(near(status, known))
@@ -462,6 +472,8 @@ def _consistent_owner(unit: Unit, draft: Draft) -> None:
     owner = unit.find(USER, user)
     if owner is not None and owner.after is not None and owner.image["customer"] not in (None, customer):
         theirs = owner.image["customer"]
+        if not (unit.tells(USER, user) and unit.tells(CUSTOMER, theirs) and unit.tells(CUSTOMER, customer)):
+            return
         unit.warnings.append(f"{draft.reference}: its user {user} belongs to customer {theirs}, not to {customer}")
 
 
@@ -641,7 +653,9 @@ def _unique(unit: Unit, touched: Sequence[Draft]) -> None:
     roles = [draft for draft in roles if draft.image["label"]]
     condition = "coalesce(t.customer_id, 0) || ':' || t.label_folded = :value"
     for draft, other in _taken(unit, roles, lambda draft: _label_key(unit, draft), condition):
-        message = f"a role with the label {draft.image['label']!r} already exists: {other}"
+        message = f"a role with the label {draft.image['label']!r} already exists"
+        if unit.tells(ROLE, other.partition(":")[2]):
+            message = f"{message}: {other}"
         wrong(unit, draft, "label", message, code="taken", exit_code=Exit.CONFLICT, value=draft.image["label"])
 
 
@@ -691,6 +705,8 @@ def _no_cycles(unit: Unit, touched: Sequence[Draft]) -> None:
 def _cycle(unit: Unit, draft: Draft, name: str, path: Sequence[str]) -> None:
     if name != "parent":
         message = f"{name} leads back to it ({' → '.join((*path, draft.key))})"
+    elif not all(unit.tells(draft.noun, key) for key in path):
+        message = "the parent cannot lie below it"
     elif len(path) == 1:
         message = f"a {draft.noun.title} cannot be its own parent"
     else:

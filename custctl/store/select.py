@@ -110,6 +110,15 @@ class Selection(NamedTuple):
     columns: str
     source: str
     restriction: str
+    instead: Mapping[str, str] = {}
+    """The SQL of fields that somebody sees otherwise than the back office."""
+
+    def seen_as(self, instead: Mapping[str, str]) -> Selection:
+        """The same SELECT with other SQL for some of its fields."""
+        if not instead:
+            return self
+        columns = (instead.get(field.name) or _expression(self.noun, field) for field in self.fields)
+        return self._replace(columns=", ".join(columns), instead=instead)
 
     def rows(
         self, connection: sqlite3.Connection, tail: str = "", parameters: Mapping[str, Any] | None = None
@@ -132,7 +141,7 @@ class Selection(NamedTuple):
         """The SQL of a field, for a filter or an order."""
         field = self.noun.field(name)
         assert field is not None, f"{self.noun.name} has no {name}"
-        return _expression(self.noun, field)
+        return self.instead.get(name) or _expression(self.noun, field)
 
     def order(self, name: str) -> str:
         """The SQL a list is ordered by: names as people read them, without regard to case."""
@@ -209,13 +218,18 @@ def _expression(noun: Noun, field: Field) -> str:
     return f"t.{field.holder}"
 
 
-def _links(noun: Noun, via: Link, target: Noun) -> str:
+def links_among(noun: Noun, via: Link, target: Noun, among: str) -> str:
+    """The keys of those linked records whose ids a subquery gives, as a JSON array."""
+    return _links(noun, via, target, f" AND o.id IN ({among})")
+
+
+def _links(noun: Noun, via: Link, target: Noun, among: str = "") -> str:
     """The keys of the records that one is linked to, as a JSON array in order, or an object with a word about each."""
     of_noun = f" AND l.noun = '{noun.name}'" if via.shared else ""
     word = f", l.{via.word} AS w" if via.word else ""
     keys = (
         f"SELECT o.{target.named_by} AS k{word} FROM {via.table} l JOIN {target.table} o ON o.id = l.{via.other}"
-        f" WHERE l.{via.own} = t.id{of_noun} ORDER BY {f'l.{via.place}' if via.place else 'k'}"
+        f" WHERE l.{via.own} = t.id{of_noun}{among} ORDER BY {f'l.{via.place}' if via.place else 'k'}"
     )
     return f"(SELECT {'json_group_object(k, w)' if word else 'json_group_array(k)'} FROM ({keys}))"
 

@@ -313,6 +313,10 @@ class Unit:
             hint = f"to make it first: {shell.command('price-list add', key)}"
         self.problem(Problem("not-found", exit_code, words, hint, place, field_name, key, tuple(close)))
 
+    def tells(self, noun: Noun, key: str) -> bool:
+        """Whether a message may name a record: under --as only one that the user may see."""
+        return self.acting is None or self.acting.sees(noun, key)
+
     def stop_if_wrong(self) -> None:
         if self.problems:
             raise CustctlError(*self.problems)

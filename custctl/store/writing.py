@@ -20,6 +20,7 @@ from custctl.store.database import (
     open_in_memory,
     translate,
 )
+from custctl.store.telling import Telling
 from custctl.store.unit import Report, Unit
 
 
@@ -120,7 +121,10 @@ class _Step:
                 if writer.as_user is not None:
                     unit.acting = Actor(connection, writer.as_user)
                 self.work(unit)
+                telling = None if unit.acting is None else Telling(unit.acting, unit)
                 report = unit.flush(writer.command, writer.actor)
+                if telling is not None:
+                    report = telling.report(report)
                 if self.check is not None:
                     self.check(unit, report)
                 if self.trying:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing
 
@@ -308,9 +307,12 @@ def test_a_09_the_account_of_a_customer_is_exchanged_not_taken_away(custctl: Run
 
 def test_a_09_the_storefront_gives_no_accounts_or_channels(demo: Runner) -> None:
     words = ("customer", "add", "New", "--account", "partner-c", "--as", "amanda.smith@company-a.example")
-    assert demo.refusal(*words) == (2, "usage", "--account does not go with --as")
+    refused = demo(*words, "-o", "json")
+    assert (refused.exit, refused.json["resource"], refused.json["reason"]) == (1, "customer.account", "field-closed")
     added = demo.json("customer", "add", "New", "--as", "amanda.smith@company-a.example")
-    assert json.loads(json.dumps(added["changes"]))[1]["record"] == "account:new"
+    assert [change["record"] for change in added["changes"]] == ["customer:new"]
+    made = demo.json("customer", "show", "new")
+    assert (made["account"], made["channel"]) == ("new", "web-shop"), "the shop makes the account, and does not tell"
 
 
 def test_a_13_deleting_an_account_counts_what_goes_and_needs_yes(demo: Runner) -> None:

@@ -73,7 +73,8 @@ def test_l_09_a_buyer_sees_his_own_orders_and_an_administrator_the_tree(shop: Ru
     own = ["N-1", "SO-1101", "SO-1102"]
     assert numbers("customer", "orders", "company-a-west", "--as", CARLOS) == own
     assert numbers("user", "orders", CARLOS, "--as", CARLOS) == own
-    assert numbers("user", "orders", "bob.reyes@company-a.example", "--as", CARLOS) == []
+    refused = shop("user", "orders", "bob.reyes@company-a.example", "--as", CARLOS, "-o", "json")
+    assert (refused.exit, refused.json["resource"]) == (1, "user:bob.reyes@company-a.example")
     assert numbers("customer", "orders", "company-a-west", "--as", AMANDA) == [
         "N-1",
         "N-3",
@@ -81,7 +82,10 @@ def test_l_09_a_buyer_sees_his_own_orders_and_an_administrator_the_tree(shop: Ru
         "SO-1101",
         "SO-1102",
     ]
-    assert numbers("customer", "orders", "wholesaler-b", "--as", AMANDA) == []
+    refused = shop("customer", "orders", "wholesaler-b", "--as", AMANDA, "-o", "json")
+    absent = shop("customer", "orders", "nowhere-b", "--as", AMANDA, "-o", "json")
+    assert (refused.exit, refused.json["resource"], refused.err) == (1, "customer:wholesaler-b", "")
+    assert absent.out == refused.out.replace("wholesaler-b", "nowhere-b")
 
 
 @pytest.mark.parametrize(

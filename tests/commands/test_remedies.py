@@ -222,7 +222,7 @@ def test_two_permissions_of_one_entity_are_one_command(shop: Runner) -> None:
 
 
 def test_a_role_of_a_customer_below_needs_sight_of_that_customer(shop: Runner) -> None:
-    shop.json("role", "add", "Night shift", "--customer", "north", "--key", "night")
+    shop.json("role", "add", "Night shift", "--customer", "north", "--key", "night", "--self-managed")
     shop.json("role", "grant", "acme/desk", "role", "view=corporate")
     assert told(shop, f"{ANN} view role:north/night") == (["role grant acme/desk customer view=corporate"], 1, 1)
 
@@ -236,7 +236,7 @@ def test_a_predefined_role_is_opened_by_any_level_of_viewing_roles(shop: Runner)
 
 
 def test_a_role_that_is_to_be_deleted_is_not_given_for_that(shop: Runner) -> None:
-    shop.json("role", "add", "Spare", "--customer", "acme", "--key", "spare")
+    shop.json("role", "add", "Spare", "--customer", "acme", "--key", "spare", "--self-managed")
     shop.json("role", "grant", "acme/spare", "role", "delete=department")
     shop.json("role", "grant", "acme/spare", "customer", "view=department")
     shop.json("role", "grant", "acme/desk", "customer", "view=department")

@@ -179,8 +179,8 @@ def test_am_6_2_a_role_is_shown_changed_and_deleted_where_its_page_is_on_the_sto
     shown = {
         "predefined": "done" if managed and public else "out-of-reach",
         "elsewhere": "out-of-reach",
-    }.get(place, "done" if managed and public else "protected-role")
-    changed = "protected-role" if place == "predefined" and shown != "done" else shown
+    }.get(place, "done" if managed and public else "out-of-reach")
+    changed = shown
     assert outcome(sixteen, "show", key) == shown
     assert outcome(sixteen, "edit", key, "--label", "Another") == changed
     assert outcome(sixteen, "grant", key, "order", "view=user") == changed
@@ -267,10 +267,11 @@ def test_am_6_3_a_role_that_is_seen_but_of_a_child_does_not_fit_a_user_above_it(
 
 
 def test_am_6_3_a_role_that_is_not_seen_stays_with_who_has_it(demo: Runner) -> None:
-    words = ("user", "edit", NINA, "--role", "company-a/assistant", "--role", "buyer", "--as", AMANDA)
-    assert demo.fields(*words) == {
-        f"user:{NINA}": {"roles": [["company-a/assistant"], ["buyer", "company-a/assistant"]]}
-    }
+    words = ("user", "edit", NINA, "--role", "buyer", "--as", AMANDA)
+    assert demo.fields(*words) == {f"user:{NINA}": {"roles": [[], ["buyer"]]}}, "who does not see it is not told of it"
+    assert demo.json("user", "show", NINA)["roles"] == ["buyer", "company-a/assistant"]
+    refused = ("view", "role:company-a/assistant", "corporate", "out-of-reach")
+    assert denied(demo, "user", "edit", NINA, "--role", "company-a/assistant", "--as", AMANDA) == refused
 
 
 def test_am_6_3_who_may_not_view_roles_gives_none(demo: Runner) -> None:
@@ -287,7 +288,7 @@ def test_am_6_3_who_may_not_view_roles_gives_none(demo: Runner) -> None:
     ("words", "changed"),
     [
         ("edit buyer --label Purchaser", None),
-        ("edit buyer --public", None),
+        ("edit buyer --customer company-a", None),
         ("grant buyer order view=department", ("order", {"create": "user", "edit": "user", "view": "department"})),
         ("revoke buyer order edit", ("order", {"create": "user", "view": "user"})),
         ("revoke buyer order", ("order", None)),
@@ -295,8 +296,6 @@ def test_am_6_3_who_may_not_view_roles_gives_none(demo: Runner) -> None:
             "grant buyer grid-view view=user",
             ("grid-view", dict.fromkeys(("create", "edit", "delete", "assign"), "corporate") | {"view": "user"}),
         ),
-        ("grant buyer default=user", None),
-        ("revoke buyer workflow-default", None),
         ("grant buyer capability:oro_quick_add_form use=off", None),
         ("grant buyer workflow:b2b_flow_checkout perform=department", None),
         ("grant buyer order.subtotal view=none", None),
@@ -399,12 +398,14 @@ def test_am_6_4_a_copy_needs_create_and_neither_edit_nor_view(demo: Runner) -> N
 
 
 def test_am_6_4_no_copy_is_made_of_a_role_without_a_page_on_the_storefront(demo: Runner) -> None:
-    refused = ("edit", "role:visitors", "corporate", "protected-role")
+    refused = ("edit", "role:visitors", "corporate", "out-of-reach")
     for words in ("edit visitors --label New", "grant visitors order view=user", "revoke visitors order"):
         assert denied(demo, "role", *words.split(), "--as", AMANDA) == refused
 
 
-@pytest.mark.parametrize("words", ["grant buyer order view=none", "edit buyer --public", "edit buyer --label Buyer"])
+@pytest.mark.parametrize(
+    "words", ["grant buyer order view=none", "edit buyer --customer company-a", "edit buyer --label Buyer"]
+)
 def test_am_6_4_a_second_copy_with_the_same_label_is_refused_with_a_hint(demo: Runner, words: str) -> None:
     demo.json("role", "grant", "buyer", "order", "view=department", "--as", AMANDA)
     answer = demo("role", *words.split(), "--as", AMANDA)
@@ -438,17 +439,36 @@ def test_am_6_4_the_back_office_changes_a_predefined_role_in_place(demo: Runner)
 
 
 @pytest.mark.parametrize(
-    ("words", "key"),
-    [
-        ("add Clerk --not-self-managed --not-public", "company-a/clerk"),
-        ("edit buyer --not-self-managed --not-public", "company-a/buyer"),
-        ("edit company-a/approver --not-self-managed --not-public --label Approver", "company-a/approver"),
-    ],
+    "words", ["add Clerk", "edit buyer", "edit company-a/approver --label Approver", "edit company-a/approver"]
 )
-def test_am_6_4_a_role_of_the_storefront_is_forced_to_stay_self_managed(demo: Runner, words: str, key: str) -> None:
-    told = demo.json("role", *words.split(), "--as", AMANDA)
-    assert "a role that is made or changed on the storefront stays self-managed and public" in told["warnings"]
-    assert (role(demo, key)["self_managed"], role(demo, key)["public"]) == (True, True)
+@pytest.mark.parametrize("switch", ["--self-managed", "--not-self-managed", "--public", "--not-public"])
+def test_am_6_4_the_switches_of_a_role_are_the_back_offices(demo: Runner, words: str, switch: str) -> None:
+    field = "public" if switch.endswith("public") else "self_managed"
+    action = "edit" if "approver" in words else "create"
+    refused = (action, f"customer-user-role.{field}", "none", "field-closed")
+    assert denied(demo, "role", *words.split(), switch, "--as", AMANDA) == refused
+
+
+DEFAULTS = {
+    "grant {} default=user": "default",
+    "grant {} capability-default=on": "capability_default",
+    "revoke {} workflow-default": "workflow_default",
+}
+
+
+@pytest.mark.parametrize("words", DEFAULTS)
+def test_am_6_4_the_defaults_of_a_role_are_the_back_offices(demo: Runner, words: str) -> None:
+    for key, action in {"buyer": "create", "company-a/approver": "edit"}.items():
+        refused = (action, f"customer-user-role.{DEFAULTS[words]}", "none", "field-closed")
+        assert denied(demo, "role", *words.format(key).split(), "--as", AMANDA) == refused
+
+
+@pytest.mark.parametrize("words", ["add {}", "edit company-a/approver --label {}", "edit buyer --label {}"])
+def test_am_6_1_a_label_on_the_storefront_has_at_most_32_characters(demo: Runner, words: str) -> None:
+    assert demo("role", *words.format("x" * 32).split(), "--as", AMANDA, "--dry-run").exit == 0
+    exit_code, code, message = demo.refusal("role", *words.format("x" * 33).split(), "--as", AMANDA)
+    assert (exit_code, code) == (4, "invalid")
+    assert message == "the label of a role has at most 32 characters on the storefront, this has 33"
 
 
 def test_am_6_4_a_new_role_of_the_storefront_belongs_to_the_editors_customer_and_is_self_managed(demo: Runner) -> None:

@@ -278,11 +278,14 @@ class Oracle:
         if row.entity != "customer-user-role":
             return []
         found: list[tuple[str, str | None]] = []
-        if action == "delete" and ref in self.world.records:
-            if row.customer is None or row.key in (self.world.default_role, self.world.guest_role):
+        stored = ref in self.world.records
+        kept = row.customer is None or row.key in (self.world.default_role, self.world.guest_role)
+        if stored and action in ("view", "edit", "assign", "delete"):
+            role = self.world.roles[row.key]
+            if not (role.self_managed and role.public) or (action == "delete" and kept):
                 found.append(("protected-role", ref))
-            if any(row.key in user.roles for user in self.world.users.values()):
-                found.append(("role-in-use", ref))
+        if stored and action == "delete" and any(row.key in user.roles for user in self.world.users.values()):
+            found.append(("role-in-use", ref))
         customer = f"customer:{row.customer}"
         if action != "create" and row.customer is not None and not self._may(asker, "view", customer):
             found.append(("customer-not-visible", customer))

@@ -691,6 +691,13 @@ def test_am_5_8_a_role_of_the_website_or_with_users_is_not_deleted(facts: dict[s
     assert says(ask(user(BOSS), "edit", role_row(**facts))) == YES
 
 
+@pytest.mark.parametrize("action", ["view", "edit", "assign", "delete"])
+@pytest.mark.parametrize("facts", [{"self_managed": False}, {"public": False}])
+def test_am_6_2_a_role_that_is_not_self_managed_and_public_has_no_page(facts: dict[str, Any], action: str) -> None:
+    assert says(ask(user(BOSS), action, role_row(**facts))) == (False, "protected-role")
+    assert says(ask(user(BOSS), action, role_row())) == YES
+
+
 def test_am_5_8_every_veto_is_named_in_a_fixed_order() -> None:
     blind = role(default="corporate", customer="")
     decision = ask(user(blind), "delete", role_row(website=True, in_use=True))

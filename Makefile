@@ -1,12 +1,14 @@
 # Needs Python 3.11 or newer, GNU make and git; everything else goes into .venv.
 #
 #   make demo    a small world in .demo/custctl.db, made anew each time, and what custctl says about it
-#   make test    everything that CI runs
+#   make test    everything that CI runs on the Python that is used
 #   make soak    the same tests on many more random worlds, and the slow ones
 #   make bench   how fast it is, as ratios against neighbours in the same run
-#   make clean   removes .venv, .demo and every cache
+#   make clean   removes every environment, .demo and every cache
 #
-# Another Python: make demo PYTHON=python3.12
+#   make test-python PYTHON=python3.13   what each other Python passes: every command, the promises, start-up and the demo
+#
+# All of it on another Python: make test PYTHON=python3.12
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,7 +25,7 @@ INSTALLED_DEV := $(VENV)/installed-dev-$(KEY)
 # The caller's own set-up must change neither the demo nor a test.
 unexport CUSTCTL_DB CUSTCTL_PROFILE CUSTCTL_OUTPUT CUSTCTL_ACTOR
 
-.PHONY: help demo test check soak bench clean
+.PHONY: help demo test check test-python another-python soak bench clean
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile
@@ -45,6 +47,14 @@ test: $(INSTALLED_DEV)
 
 check: test
 
+# In an environment of its own, beside that of the Python that is used every day.
+test-python:
+	@$(MAKE) --no-print-directory VENV=.venv-$(notdir $(PYTHON)) DEMO=.demo-$(notdir $(PYTHON))/custctl.db another-python
+
+another-python: $(INSTALLED_DEV) demo
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/test_every_command.py tests/test_startup.py \
+		tests/test_syntax.py tests/promises
+
 soak: $(INSTALLED_DEV)
 	CUSTCTL_WORLDS=$${CUSTCTL_WORLDS:-10000} CUSTCTL_STORED_WORLDS=$${CUSTCTL_STORED_WORLDS:-1000} \
 		$(BIN)/python -m pytest -n 2 --dist worksteal -m 'slow or not slow'
@@ -53,7 +63,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(dir $(DEMO)) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .demo .demo-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED):

@@ -254,7 +254,7 @@ def _of_the_database(error: BaseException, invocation: Invocation) -> CustctlErr
 def _refused(error: Denied, invocation: Invocation) -> int:
     """A command that somebody may not carry out answers with the decision, like the question itself."""
     try:
-        return _told(Result(error.answer, error.view, exit=Exit.NO), invocation)
+        return _told(Result(error.answer, error.view, exit=error.exit), invocation)
     except OSError as problem:
         return _system_error(problem, invocation)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from custctl.errors import did_you_mean, invalid, near, unusable, usage
+from custctl.errors import CustctlError, did_you_mean, invalid, near, unusable, usage
 
 OUTPUTS = ("table", "wide", "json", "jsonl", "csv", "yaml", "name")
 COLORS = ("auto", "always", "never")
@@ -255,12 +255,20 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise invalid(f"{path} cannot be read: {error.strerror}", code="unreadable") from error
     import tomllib
+    from dataclasses import replace
+
+    from custctl.decoding import decoded
 
     try:
-        content = tomllib.loads(text.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        content = tomllib.loads(decoded(str(path), text, "config file").replace("\r\n", "\n"))
+    except CustctlError as error:
+        words = f"{path} is not TOML: {error.problem.message}"
+        raise CustctlError(replace(error.problem, message=words, hint="mend it, or move it away")) from None
+    except tomllib.TOMLDecodeError as error:
         words = f"{path} is not TOML: {_mistake(error)}"
         raise invalid(words, code="syntax", hint="mend it, or move it away") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or tables in tables in tables
+        raise invalid(f"{path} holds what no setting is", code="syntax", hint="mend it, or move it away") from error
     _check(content, path)
     return content
 
@@ -268,8 +276,6 @@ def _read(path: Path) -> dict[str, Any]:
 def _mistake(error: ValueError) -> str:
     from custctl.syntax import toml_mistake
 
-    if isinstance(error, UnicodeDecodeError):
-        return f"byte 0x{error.object[error.start]:02x} is not UTF-8"
     words, place = toml_mistake(error)
     return f"{words}, at the end" if place is None else f"{words}, at line {place[0]}, column {place[1]}"
 

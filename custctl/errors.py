@@ -116,13 +116,17 @@ class CustctlError(Exception):
 class Denied(Exception):  # noqa: N818 - an answer, not an error
     """The answer is no, and the command has changed nothing: exit 1, with what says no.
 
-    That is the decision on what the user in whose name it runs wanted, or the tests of a document that fail.
+    That is the decision on what the user in whose name it runs wanted, or the tests of a document that fail; `exit` is
+    4 where others of them cannot be asked.
     """
 
-    def __init__(self, answer: dict[str, Any], view: Literal["decision", "tests"] = "decision") -> None:
+    def __init__(
+        self, answer: dict[str, Any], view: Literal["decision", "tests"] = "decision", exit: Exit = Exit.NO
+    ) -> None:
         super().__init__(view)
         self.answer = answer
         self.view = view
+        self.exit = exit
 
 
 def usage(message: str, hint: str | None = None) -> CustctlError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-from custctl.result import LISTS, Result, Row
+from custctl.result import Result, Row, View
 
 Writer = Callable[[Result, TextIO], None]
 _Encode = Callable[[Any], str]
@@ -100,24 +100,45 @@ def write_csv(result: Result, out: TextIO) -> None:
     The guard is an apostrophe in front, as spreadsheets have it; a signed number is left alone.
     """
     import csv
-    from itertools import chain
+    from itertools import chain, islice
 
-    nodes = result.view == "tree"
-    rows = iter(_nodes(rows_of(result)) if nodes else rows_of(result))
-    first = next(rows, None)
-    columns = ("key", "name") if nodes else _csv_columns(result, first)
+    rows = iter(_csv_rows(result))
+    first = list(islice(rows, 1))  # what is wrong with all of the answer is told before anything of it is written
+    columns = _columns(result)
     writer = csv.writer(out, lineterminator="\n")
-    if columns:
-        writer.writerow(columns)
-    if first is not None:
-        writer.writerows(_csv_row(row, columns) for row in chain((first,), rows))
+    writer.writerow([_csv_cell(column) for column in columns])
+    writer.writerows(_csv_row(row, columns) for row in chain(first, rows))
 
 
-def _csv_columns(result: Result, first: Row | None) -> tuple[str, ...]:
-    """The columns of a list, also of an empty one; a matrix and a single record have those of their rows."""
-    if result.columns and result.view in LISTS:
-        return result.columns
-    return tuple(first) if first is not None else ()
+def _columns(result: Result) -> tuple[str, ...]:
+    """The columns of an answer, which its shape tells and never a row of it: an empty one has them too."""
+    if result.view in _CSV_COLUMNS:
+        return _CSV_COLUMNS[result.view]
+    if isinstance(result.data, Mapping):
+        return tuple(result.data)
+    assert result.columns, f"an answer of rows shown as {result.view} says its columns"
+    return result.columns
+
+
+_CSV_COLUMNS: Mapping[View, tuple[str, ...]] = {
+    "matrix": ("subject", "kind", "name", "permission", "level", "roles"),
+    "text": ("text",),
+    "tree": ("key", "name"),
+}
+
+
+def _csv_rows(result: Result) -> Iterable[Row]:
+    """The rows for a file of columns: of an error within an answer the message, beside its line."""
+    if result.view == "tree":
+        return _nodes(rows_of(result))
+    if result.view == "decision" and not isinstance(result.data, Mapping):
+        return map(_told_error, result.data)
+    return rows_of(result)
+
+
+def _told_error(row: Row) -> Row:
+    error = row.get("error")
+    return {**row, "line": error["line"], "error": error["message"]} if isinstance(error, Mapping) else row
 
 
 def _csv_row(row: Row, columns: Sequence[str]) -> list[str]:

@@ -653,15 +653,21 @@ def _steps(page: _Page, steps: Sequence[_Step], trunk: str = "", dim: bool = Fal
 
 
 def _tests(page: _Page, result: Result) -> None:
-    """The tests that are not as expected, each with the whole answer; then how many are."""
+    """The tests that cannot be asked, with what is wrong, and those that fail, with the answer; then how many are."""
     assert isinstance(result.data, Mapping)
     for test in result.data["tests"]:
-        if not test["passed"]:
+        if "error" in test:
+            place = ":".join(str(test[part]) for part in ("file", "line") if test[part] is not None)
+            page.line(("?", "some"), " ", f"{place}  " if place else "", body=_failure(test))
+            if "hint" in test["error"]:
+                page.line("  hint: ", body=test["error"]["hint"])
+        elif not test["passed"]:
             expected = ", ".join(f"{name} {text_of(value)}" for name, value in test["expected"].items())
             page.line((page.glyphs.no, "bad"), " ", f"{test['file']}:{test['line']}  ", body=f"expected {expected}")
             _explain(page, Result(test["got"], "explain"))
-    passed, failed = result.data["passed"], result.data["failed"]
-    page.line((f"{passed} of {passed + failed} tests passed", "bad" if failed else "good"))
+    passed, failed, errors = (result.data.get(name, 0) for name in ("passed", "failed", "errors"))
+    wrong = f"; {number_of(errors, 'error')}" if errors else ""
+    page.line((f"{passed} of {passed + failed} tests passed{wrong}", "bad" if failed or errors else "good"))
 
 
 def _role_steps(row: Row) -> _Step:

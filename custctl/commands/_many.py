@@ -18,8 +18,8 @@ import typer
 from custctl.commands._arguments import Where
 from custctl.commands._command import Call, command
 from custctl.commands._common import find, not_oneself
-from custctl.errors import Problem, invalid, number_of, usage
-from custctl.resources import NOUNS, Noun, fold
+from custctl.errors import Problem, number_of, usage
+from custctl.resources import NOUNS, Noun, fold, trimmed
 from custctl.result import Result
 from custctl.store import lookup, reads
 
@@ -85,16 +85,14 @@ def choose(call: Call, noun: Noun, keys: Sequence[str] | None, where: Sequence[s
 
 def _given(keys: Iterable[str]) -> Iterable[str]:
     """The keys, with those on standard input in the place of `-`; empty lines are none."""
+    from custctl.decoding import names
+
     for key in keys:
         if key != FROM_INPUT:
             yield key
             continue
-        if sys.stdin is None:
-            continue
-        try:
-            yield from (line.strip() for line in sys.stdin if line.strip())
-        except UnicodeDecodeError as error:
-            raise invalid("standard input is no text", hint="custctl reads UTF-8") from error
+        if sys.stdin is not None:
+            yield from filter(None, map(trimmed, names(sys.stdin.buffer, "<stdin>")))
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -204,15 +203,14 @@ def test(
     call: Call,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Documents with tests, folders, or globs.")],
 ) -> Result:
-    """Ask the expected decisions in files; exit 1 when one is not as expected."""
-    from custctl.store.apply import read_request
-    from custctl.store.documents import read
-    from custctl.store.expectations import run
+    """Ask the expected decisions in files; exit 1 when one is not as expected, 4 when one cannot be asked."""
+    from custctl.store import expectations
     from custctl.store.files import matching
 
-    request = read_request(read(matching(files), sys.stdin.buffer))
-    report = run(call.read(), request.tests)
-    return Result(report, "tests", exit=Exit.NO if report["failed"] else Exit.OK)
+    if files.count("-") > 1:
+        raise usage("standard input can be read only once", "write `-` a single time")
+    report = expectations.test_files(call.read(), matching(files))
+    return Result(report, "tests", exit=expectations.exit_code(report))
 
 
 def _set(
@@ -239,13 +237,16 @@ def _set(
 
 def _batch(call: Call, name: str, others: tuple[Any, ...]) -> Result:
     """Answers to a file of questions, one after the other."""
-    from custctl.store.batch import Batch
-    from custctl.store.files import lines
+    from custctl.store.batch import COLUMNS, Batch
+    from custctl.store.files import opened
 
     if any(other is not None for other in others):
         raise usage("--batch takes its questions from the file: leave the rest out")
-    run = Batch(call.read(), lines(name, call.invocation.closing), endless=name == "-")
-    return Result(run.answers(), "decision", exit=run.exit, undecided=run.undecided, natural="jsonl")
+    if call.option("fields") is not None:
+        raise usage("the answers of a batch have every field: leave --fields out", "-o csv has a column for each")
+    stream = opened(name, call.invocation.closing)
+    run = Batch(call.read(), "<stdin>" if name == "-" else name, stream, endless=name == "-")
+    return Result(run.answers(), "decision", COLUMNS, exit=run.exit, undecided=run.undecided, natural="jsonl")
 
 
 def _question(

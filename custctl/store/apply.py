@@ -77,6 +77,19 @@ class Request:
 
 def read_request(documents: Sequence[Document]) -> Request:
     """Validate every table of the documents; raises all problems together (exit 4)."""
+    request, problems = _validated(documents)
+    if problems:
+        raise CustctlError(*problems)
+    return request
+
+
+def read_tests(documents: Sequence[Document]) -> tuple[list[tuple[TestInput, Locate]], list[Problem]]:
+    """The tests of documents that can be read, and everything that is wrong with the documents."""
+    request, problems = _validated(documents)
+    return request.tests, problems
+
+
+def _validated(documents: Sequence[Document]) -> tuple[Request, list[Problem]]:
     request, problems = Request(), list[Problem]()
     for document in documents:
         for table in document.tables:
@@ -85,9 +98,7 @@ def read_request(documents: Sequence[Document]) -> Request:
             except CustctlError as error:
                 problems.extend(error.problems)
     problems.extend(_repeated(request.items))
-    if problems:
-        raise CustctlError(*problems)
-    return request
+    return request, problems
 
 
 def merge(unit: Unit, request: Request) -> list[Draft]:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from custctl.decoding import lines
 from custctl.errors import CustctlError, Exit, did_you_mean, invalid, near
 from custctl.policy.decide import decide
 from custctl.store.facts import Asker, Question
@@ -16,18 +17,22 @@ from custctl.syntax import json_mistake
 _TEXTS = ("subject", "action", "resource", "owner", "customer", "visitor")
 _SUPPOSING = frozenset({"owner", "customer", "visitor"})
 _FIELDS = (*_TEXTS, "ignore_status")
+COLUMNS = (*_FIELDS, "allowed", "level", "reason", "line", "error")
+"""The columns of an answer as rows: those of every question and every answer, then what is wrong and where."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
-MOST_BYTES = 1 << 20
+LONGEST = 1 << 20
 """A question is short; a longer line is refused before it is parsed."""
 
 
 class Batch:
     """A run of questions; `exit` is known when the last answer is out."""
 
-    def __init__(self, connection: sqlite3.Connection, lines: Iterable[bytes], *, endless: bool = False) -> None:
-        """Ask the questions on `lines`; `endless` ones may come as long as somebody writes them."""
+    def __init__(
+        self, connection: sqlite3.Connection, name: str, stream: Iterable[bytes], *, endless: bool = False
+    ) -> None:
+        """Ask the questions on the lines of a stream; `endless` ones may come as long as somebody writes them."""
         self._asker = Asker(connection)
-        self._lines = lines
+        self._lines = lines(name, stream, "batch")
         self._endless = endless
         self._exit = Exit.OK
 
@@ -40,9 +45,12 @@ class Batch:
         return not self._endless and self._exit is not Exit.INVALID
 
     def answers(self) -> Iterator[dict[str, Any]]:
-        """The fields of each question with its answer; a line that cannot be answered carries `error`."""
-        for number, line in enumerate(self._lines, 1):
-            if not line.strip():
+        """The fields of each question with its answer; a line that cannot be answered carries `error`.
+
+        Raises exit 4 for a file of zero bytes.
+        """
+        for number, line in self._lines:
+            if isinstance(line, str) and not line.strip():
                 continue
             asked: dict[str, Any] = {}
             try:
@@ -63,11 +71,13 @@ class Batch:
             }
 
 
-def _read(line: bytes) -> dict[str, Any]:
-    if len(line) > MOST_BYTES:
-        raise invalid(f"a question has at most {MOST_BYTES} bytes", code="limit")
+def _read(line: str | CustctlError) -> dict[str, Any]:
+    if isinstance(line, CustctlError):
+        raise line
+    if len(line) > LONGEST:
+        raise invalid(f"a question has at most {LONGEST} characters", code="limit")
     try:
-        asked = json.loads(line.decode())
+        asked = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise invalid(f"not valid JSON: {_mistake(error)}", code="syntax") from None
     if not isinstance(asked, dict):
@@ -79,8 +89,6 @@ def _mistake(error: ValueError | RecursionError) -> str:
     if isinstance(error, json.JSONDecodeError):
         words, offset = json_mistake(error)
         return f"{words}, at character {offset + 1}"
-    if isinstance(error, UnicodeDecodeError):
-        return f"byte 0x{error.object[error.start]:02x} is not UTF-8"
     return "values are nested too deep" if isinstance(error, RecursionError) else "a number has too many digits"
 
 

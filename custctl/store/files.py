@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from custctl.errors import CustctlError, Exit, Problem, conflict, invalid
 from custctl.parts import part, put_new
@@ -146,8 +146,8 @@ def matching(names: Sequence[str]) -> list[str]:
     return found
 
 
-def lines(name: str, closing: ExitStack) -> Iterable[bytes]:
-    """The lines of a regular file, or with `-` of standard input; the file is closed with `closing`.
+def opened(name: str, closing: ExitStack) -> BinaryIO:
+    """A regular file, or with `-` standard input, to be read; the file is closed with `closing`.
 
     Raises exit 4 when it cannot be read.
     """

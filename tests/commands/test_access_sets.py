@@ -388,14 +388,13 @@ def test_a_batch_answers_each_line_with_its_own_fields_in_order(demo: Runner) ->
         (lines("{}", QUESTIONS[0]), 4),
         (lines("{}", QUESTIONS[1]), 4),
         ("\n \n", 0),
-        ("", 0),
     ],
 )
 @pytest.mark.parametrize("options", [(), ("-q",), ("-o", "json"), ("-o", "table"), ("-o", "name")])
 def test_a_batch_exits_4_for_a_line_without_answer_else_1_for_a_no(
     demo: Runner, text: str, exit_code: int, options: tuple[str, ...]
 ) -> None:
-    answer = demo("access", "can", "--batch", demo.file(text, "batch.jsonl"), *options)
+    answer = demo("access", "can", "--batch", "-", *options, stdin=text)
     assert (answer.exit, answer.err) == (exit_code, "")
     assert "-q" not in options or answer.out == ""
 
@@ -520,8 +519,9 @@ def test_failed_decision_tests_are_shown_with_their_place_and_why(demo: Runner) 
 
 
 def test_decision_tests_that_all_pass_exit_0_and_quiet_keeps_the_exit_code(demo: Runner) -> None:
-    good = demo.file(TESTS.partition("    [[tests]]\n")[0], "none.toml")
-    assert told(demo("access", "test", good)) == (0, ["0 of 0 tests passed"], "")
+    good = demo.file(TESTS.rpartition("    [[tests]]\n")[0], "good.toml")
+    assert told(demo("access", "test", good)) == (0, ["1 of 1 tests passed"], "")
+    assert told(demo("access", "test", good, "-q")) == (0, [], "")
     path = demo.file(TESTS, "decisions.toml")
     assert told(demo("access", "test", path, "-q")) == (1, [], "")
 
@@ -570,6 +570,108 @@ def test_a_decision_test_that_cannot_be_asked_is_exit_4_with_its_place(
     (problem,) = answer.problems
     assert (answer.exit, problem["exit"], problem["code"], problem["message"]) == (4, 4, code, message)
     assert (problem["file"], problem["line"]) in ((path, 2), (path, 6))
+
+
+DEAD = """
+    [[tests]]
+    subject = "ghost@x.example"
+    action = "view"
+    resource = "order"
+    allowed = false
+"""
+
+
+def test_each_decision_test_is_reported_beside_one_that_cannot_be_asked(demo: Runner) -> None:
+    path = demo.file(TESTS + DEAD + "[[tests]]\naction = 'view'\n", "decisions.toml")
+    answer = demo("access", "test", path, "-o", "json")
+    assert (answer.exit, answer.err) == (4, "")
+    assert {name: answer.json[name] for name in ("passed", "failed", "errors")} == {
+        "passed": 1,
+        "failed": 1,
+        "errors": 3,
+    }
+    errors = {(row["line"], row["error"]["message"]) for row in answer.json["tests"] if "error" in row}
+    assert (17, "customer user 'ghost@x.example' not found") in errors
+    assert [row["got"]["allowed"] for row in answer.json["tests"] if row["got"] is not None] == [True, False]
+    shown = demo("access", "test", path)
+    assert f"✗ {path}:11  expected allowed yes" in shown.lines
+    assert f"? {path}:17  customer user 'ghost@x.example' not found" in shown.lines
+    assert (shown.exit, shown.lines[-1]) == (4, "1 of 2 tests passed; 3 errors")
+
+
+def test_each_file_of_decision_tests_is_reported_beside_one_that_cannot_be_read(demo: Runner) -> None:
+    good, broken = demo.file(TESTS, "decisions.toml"), demo.file("[[tests]\n", "broken.toml")
+    answer = demo("access", "test", broken, good, "-o", "json")
+    assert (answer.exit, answer.json["passed"], answer.json["failed"], answer.json["errors"]) == (4, 1, 1, 1)
+
+
+def test_a_file_without_a_decision_test_is_4(demo: Runner) -> None:
+    """A folder needs one; its other documents may describe what is tested."""
+    good = demo.file(TESTS.rpartition("    [[tests]]\n")[0], "good.toml")
+    none = demo.file('apiVersion = "custctl/v1"\n', "none.toml")
+    assert demo.refusal("access", "test", none) == (4, "no-tests", "there is no test in it")
+    answer = demo("access", "test", none, good, "-o", "json")
+    assert (answer.exit, answer.json["passed"], answer.json["errors"]) == (4, 1, 1)
+    for name, folder in (("only.toml", "without"), ("good.toml", "with")):
+        (demo.database.parent / folder).mkdir()
+        (demo.database.parent / folder / name).write_text(Path(good if folder == "with" else none).read_text())
+    (demo.database.parent / "with" / "world.toml").write_text(Path(none).read_text())
+    assert demo("access", "test", str(demo.database.parent / "with")).exit == 0
+    assert demo("access", "test", str(demo.database.parent / "without")).exit == 4
+    empty = demo.database.parent / "empty.toml"
+    empty.write_bytes(b"")
+    assert demo.refusal("access", "test", str(empty)) == (4, "empty", "the file is empty")
+
+
+def test_a_guard_test_that_cannot_be_asked_hides_none_that_fails(demo: Runner) -> None:
+    answer = demo("apply", "-f", demo.file(TESTS + DEAD, "world.toml"), "--yes", "-o", "json")
+    assert (answer.exit, answer.json["passed"], answer.json["failed"], answer.json["errors"]) == (4, 1, 1, 1)
+
+
+BATCH_COLUMNS = "subject,action,resource,owner,customer,visitor,ignore_status,allowed,level,reason,line,error"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_columns_of_a_batch_do_not_depend_on_its_first_line(demo: Runner, order: int) -> None:
+    ghost = {**QUESTIONS[0], "subject": "ghost@x.example"}
+    asked: list[dict[str, Any] | str] = [QUESTIONS[0], ghost, '{"\u202eevil": 1}']
+    text = lines(*asked[::order])
+    answer = demo("access", "can", "--batch", "-", "-o", "csv", stdin=text)
+    assert (answer.exit, answer.lines[0]) == (4, BATCH_COLUMNS)
+    assert sorted(answer.lines[1:]) == sorted(
+        [
+            f"{BOB},view,order:SO-1001,,,,,true,user,granted,,",
+            "ghost@x.example,view,order:SO-1001,,,,,,,,2,customer user 'ghost@x.example' not found",
+            f",,,,,,,,,,{3 if order == 1 else 1},unknown field '\\u202eevil'",
+        ]
+    )
+
+
+def test_a_batch_takes_no_fields(demo: Runner) -> None:
+    assert demo("access", "can", "--batch", "-", "--fields", "allowed", stdin=lines(QUESTIONS[0])).exit == 2
+
+
+def test_a_byte_order_mark_belongs_to_no_question(demo: Runner) -> None:
+    text = b"\xef\xbb\xbf" + lines(QUESTIONS[0], QUESTIONS[0]).replace("\n", "\r\n").encode()
+    answer = demo("access", "can", "--batch", "-", stdin=text)
+    assert (answer.exit, len(answer.lines), answer.err) == (0, 2, "")
+
+
+def test_bytes_of_a_batch_that_are_no_text_are_told_with_their_line(demo: Runner) -> None:
+    text = lines(QUESTIONS[0]).encode() + b'"\xe9"\n\0\n' + lines(QUESTIONS[0]).encode()
+    answer = demo("access", "can", "--batch", "-", stdin=text)
+    errors = [row["error"] for line in answer.lines if "error" in (row := json.loads(line))]
+    assert [(error["message"], error["line"], error["column"]) for error in errors] == [
+        ("byte 0xe9 is not UTF-8", 2, 2),
+        ("a NUL byte does not belong in a batch", 3, 1),
+    ]
+    assert (answer.exit, len(answer.lines)) == (4, 4)
+
+
+def test_a_batch_of_zero_bytes_or_in_utf_16_is_4(demo: Runner) -> None:
+    assert demo.refusal("access", "can", "--batch", "-") == (4, "empty", "standard input is empty")
+    utf_16 = lines(QUESTIONS[0]).encode("utf-16")
+    assert demo.refusal("access", "can", "--batch", "-", stdin=utf_16) == (4, "encoding", "the batch is UTF-16")
 
 
 def test_a_decision_test_about_a_record_of_nobody_says_so_by_an_empty_owner(demo: Runner) -> None:

@@ -223,9 +223,16 @@ def test_no_names_on_standard_input_are_nothing_to_do(demo: Runner) -> None:
 def test_standard_input_that_is_no_text_is_refused(demo: Runner) -> None:
     assert demo.refusal("customer", "delete", "-", "--yes", stdin=b"\xff\xfe") == (
         4,
-        "invalid",
-        "standard input is no text",
+        "encoding",
+        "the list is UTF-16",
     )
+
+
+def test_names_from_windows_and_white_space_of_every_kind_are_names(demo: Runner) -> None:
+    demo("tag", "add", "spare")
+    stdin = b"\xef\xbb\xbf\r\n  spare\xc2\xa0\r\n"
+    assert demo("tag", "delete", "-", "--yes", stdin=stdin).exit == 0
+    assert demo.refusal("tag", "delete", "-", "--yes", stdin=b"a\nb\xe9\n") == (4, "encoding", "byte 0xe9 is not UTF-8")
 
 
 def test_a_real_pipe_deletes_what_another_command_lists(process: Process) -> None:

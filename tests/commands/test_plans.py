@@ -406,7 +406,7 @@ def test_documents_and_a_plan_exclude_each_other(custctl: Runner, words: tuple[s
 @pytest.mark.parametrize(
     ("text", "place", "code", "message"),
     [
-        ("", None, "invalid", "this is not a plan"),
+        ("", None, "empty", "the file is empty"),
         ("{}", "1:1", "invalid", "this is not a plan"),
         ('{"kind": "list"}', "1:2", "invalid", "this is not a plan"),
         ('apiVersion = "custctl/v1"', "1:1", "syntax", "not valid JSON: expecting a value"),
@@ -512,7 +512,7 @@ def test_pruning_needs_yes_where_nobody_can_be_asked(acme: Runner) -> None:
     assert answer.err.startswith("error: applying 9 to remove: setting:guest.access, order:W-1, ")
 
 
-@pytest.mark.parametrize("head", ["", '[[customers]]\nkey = "acme"\n', "manager = null"])
+@pytest.mark.parametrize("head", ["# nothing", '[[customers]]\nkey = "acme"\n', "manager = null"])
 def test_pruning_without_a_manager_is_refused(acme: Runner, head: str) -> None:
     name = "none.yaml" if "null" in head else "none.toml"
     path = acme.file(head.replace(" = null", ":"), name)

@@ -89,7 +89,7 @@ def in_yaml(value: Any) -> Any:
 
 
 def read_back(text: str, ending: Format) -> dict[str, Any]:
-    [document] = reading._PARSERS[ending](source.Source("document", source._decoded("document", text.encode())))
+    [document] = reading._PARSERS[ending](source._source("document", text.encode()))
     return document.tables
 
 
@@ -224,9 +224,18 @@ def test_times_of_toml_are_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ["toml", "yaml", "yml", "json", "TOML"])
-@pytest.mark.parametrize("text", ["", "\n \n", "\ufeff"])
+@pytest.mark.parametrize("text", ["\n", "\n \n", "\ufeff"])
 def test_an_empty_document_has_no_tables(ending: str, text: str, tmp_path: Path) -> None:
     assert tables_of(text, ending, tmp_path) == {}
+
+
+def test_a_document_of_zero_bytes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_bytes(b"")
+    place = Place(str(tmp_path / "a.toml"))
+    for name in (str(tmp_path / "a.toml"), str(tmp_path)):
+        problem = problem_of(name)
+        assert (problem.code, problem.message, problem.place) == ("empty", "the file is empty", place)
+    assert problem_of("-", stdin=b"").message == "standard input is empty"
 
 
 @pytest.mark.parametrize("text", ["# nothing\n", "---\n", "~\n", "null"])
@@ -263,9 +272,9 @@ def test_a_hundred_levels_are_read(ending: Format, tmp_path: Path) -> None:
 
 def test_the_documents_of_a_directory_are_read_in_order(tmp_path: Path) -> None:
     for name in ("b.toml", "a.yaml", "c.json", ".hidden.toml", "notes.txt", "d.YML"):
-        (tmp_path / name).write_text("{}" if name.endswith("json") else "")
+        (tmp_path / name).write_text("{}" if name.endswith("json") else "\n")
     (tmp_path / "below").mkdir()
-    (tmp_path / "below" / "e.toml").write_text("")
+    (tmp_path / "below" / "e.toml").write_text("\n")
     documents = read([str(tmp_path / "b.toml"), str(tmp_path)])
     assert [document.source for document in documents] == [
         str(tmp_path / name) for name in ("b.toml", "a.yaml", "b.toml", "c.json", "d.YML")
@@ -274,7 +283,7 @@ def test_the_documents_of_a_directory_are_read_in_order(tmp_path: Path) -> None:
 
 def test_a_source_is_named_as_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("a.toml").write_text("")
+    Path("a.toml").write_text("\n")
     assert [document.source for document in read(["./a.toml", "."])] == ["./a.toml", "./a.toml"]
 
 
@@ -356,7 +365,7 @@ def test_a_document_of_more_than_64_mib_is_refused(tmp_path: Path) -> None:
         (b'manager = "a"', {"manager": "a"}),
         (b"manager: a", {"manager": "a"}),
         (b"- a: [", None),
-        (b"", {}),
+        (b"\n", {}),
     ],
 )
 def test_the_format_of_standard_input_is_found_out(text: bytes, expected: dict[str, Any] | None) -> None:
@@ -583,8 +592,6 @@ def test_places_in_toml(path: tuple[str | int, ...], place: str, tmp_path: Path)
 def test_what_is_not_in_the_document_is_where_it_begins(tmp_path: Path) -> None:
     [document] = read_text(PLACES, "toml", tmp_path)
     assert document.place(("nothing",)) == Place(document.source, 2, 1)
-    [empty] = read_text("", "toml", tmp_path)
-    assert empty.place(("nothing",)) == Place(empty.source)
     assert Document("typed", {}).place(("nothing",)) == Place("typed")
 
 

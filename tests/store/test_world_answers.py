@@ -315,7 +315,7 @@ def wrong_differences(shop: Shop) -> Iterator[str]:
 def wrong_lines(shop: Shop) -> Iterator[str]:
     asks = [asked(shop.world, question) for question in questions(shop.world, QUESTIONS)]
     lines = [line(question) for question in asks if not question.with_roles + question.without_roles]
-    run = Batch(shop.connection, (json.dumps(fields).encode() for fields in lines))
+    run = Batch(shop.connection, "batch.jsonl", (json.dumps(fields).encode() for fields in lines))
     found = list(run.answers())
     expected = [fields | single(shop, fields) for fields in lines]
     for got, wanted in zip(found, expected, strict=True):

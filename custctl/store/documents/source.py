@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import stat
 import sys
@@ -13,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
+from custctl.decoding import decoded, empty
 from custctl.errors import CustctlError, Place, invalid, reason
 
 Format = Literal["toml", "yaml", "json"]
@@ -32,14 +32,6 @@ DEPTH_LIMIT = 100
 STDIN = "<stdin>"
 
 _CHUNK = 1024 * 1024
-
-# UTF-32 first: its little-endian mark begins with that of UTF-16.
-_OTHER_ENCODINGS = (
-    (codecs.BOM_UTF32_LE, "UTF-32"),
-    (codecs.BOM_UTF32_BE, "UTF-32"),
-    (codecs.BOM_UTF16_LE, "UTF-16"),
-    (codecs.BOM_UTF16_BE, "UTF-16"),
-)
 
 _KINDS = {
     stat.S_IFDIR: "a directory",
@@ -185,33 +177,10 @@ def _source(name: str, data: bytes) -> Source:
         size = f"{SIZE_LIMIT // 1024 // 1024} MiB"
         hint = "split it into several documents in one directory"
         raise invalid(f"the document is larger than {size}", code="limit", hint=hint, place=Place(name))
+    if not data:
+        raise empty(name)
     # Line ends are made equal here, so that offsets into the text mean the same to every parser.
-    return Source(name, _decoded(name, data).replace("\r\n", "\n"))
-
-
-def _decoded(name: str, data: bytes) -> str:
-    for mark, encoding in _OTHER_ENCODINGS:
-        if data.startswith(mark):
-            raise invalid(
-                f"the document is {encoding}", code="encoding", hint="save it as UTF-8", place=Place(name, 1, 1)
-            )
-    data = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        bad = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        place = _place_of_byte(name, data, error.start)
-        raise invalid(bad, code="encoding", hint="save the document as UTF-8", place=place) from error
-    if (nul := data.find(0)) >= 0:
-        place = _place_of_byte(name, data, nul)
-        raise invalid("a NUL byte does not belong in a document", code="encoding", place=place)
-    return text
-
-
-def _place_of_byte(name: str, data: bytes, index: int) -> Place:
-    """Line and column of a byte; all before it is known to be UTF-8."""
-    line_start = data.rfind(b"\n", 0, index) + 1
-    return Place(name, data.count(b"\n", 0, index) + 1, len(data[line_start:index].decode()) + 1)
+    return Source(name, decoded(name, data).replace("\r\n", "\n"))
 
 
 def _after_each_newline(text: str) -> Iterator[int]:

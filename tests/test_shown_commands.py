@@ -178,7 +178,7 @@ def test_nothing_stands_behind_a_command_but_another_one(module: Path) -> None:
 
 
 def _takes(node: Any, options: Sequence[str], values: Sequence[ast.expr]) -> bool:
-    known = {name for parameter in node.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    known = {name for parameter in node.params for name in (*parameter.opts, *parameter.secondary_opts)} | {"--help"}
     if not known.issuperset(options):
         return False
     arguments = [parameter for parameter in node.params if parameter.param_type_name == "argument"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl import shell
 from custctl.commands import _import
 from custctl.commands._arguments import FirstName, LastName
 from custctl.commands._command import Call, command, group
@@ -114,7 +115,8 @@ def group_of(owner: Noun, noun: Noun, *, acts: bool) -> typer.Typer:
 
 def _edit(call: Call, owner: Noun, noun: Noun, address: str, values: dict[str, Any]) -> Result:
     if not values:
-        raise usage("say what to change", "--help lists the options")
+        hint = f"what can be changed: {shell.command(f'{owner.reference} address edit', help=True)}"
+        raise usage("say what to change", hint)
     owner_key, key = _split(noun, address)
     return call.write(lambda unit: _write(unit, owner, noun, owner_key, values | {"key": key}, new=False))
 

@@ -67,8 +67,8 @@ class Call(typer.Context):
         self.invocation.notes.append(text)
 
     def noting(self, rows: Iterable[Row], empty: str) -> Iterator[Row]:
-        """The same rows, streamed; a set that turns out empty says so beside the answer."""
-        some = False
+        """The same rows, streamed; a set that turns out empty says so beside the answer, unless none were asked for."""
+        some = self.params.get("limit") == 0
         for row in rows:
             some = True
             yield row

@@ -330,7 +330,8 @@ def refuse_taken(unit: Unit, noun: Noun, key: str) -> None:
 def edit(unit: Unit, noun: Noun, text: str, values: dict[str, Any], new_key: str | None = None) -> Draft:
     """Change the fields given of one record; `new_key` renames it."""
     if not values and new_key is None:
-        raise usage("say what to change", "--help lists the options")
+        hint = f"what can be changed: {shell.command(f'{noun.group} edit', help=True)}"
+        raise usage("say what to change", hint)
     draft = find(unit, noun, text, fields=values)
     check_owner(unit, draft, values)
     values[noun.key] = draft.image[noun.key]

@@ -141,7 +141,7 @@ def purchases(app: typer.Typer, noun: Noun, argument: Any, acts: bool = False) -
         from custctl.store.purchases import orders_of
 
         connection = call.read()
-        order = sort if sort or count else NEWEST
+        order = sort if sort is not None or count else NEWEST
         asked = Asked(where, order, limit, after, count)
         actor = call.acting(connection)
         if actor is not None and not actor.may(ORDER, "view"):  # the list is empty, whoever's orders are meant

@@ -73,7 +73,9 @@ def choose(call: Call, noun: Noun, keys: Sequence[str] | None, where: Sequence[s
     Raises exit 2 for none, for both ways at once, and for more than one under --as.
     """
     if bool(keys) == bool(where):
-        raise usage("name records, or say which by --where: one of the two", "--help shows how it is written")
+        raise usage(
+            "name records, or say which by --where: one of the two", f"how it is written: {call.command_path} --help"
+        )
     if keys and len(keys) == 1 and keys[0] != FROM_INPUT:
         return keys[0]
     if call.option("as_user") is not None:

@@ -142,7 +142,8 @@ def duplicates_verb(app: typer.Typer, noun: Noun, names: Sequence[str]) -> None:
         if by not in shown:
             raise usage(f"--by cannot be {by!r}", did_you_mean(near(by, shown)) or f"it is one of {', '.join(shown)}")
         name = names[shown.index(by)]
-        order = None if count else sort or name
+        asked = name if sort is None else sort
+        order = None if count else asked
         return listing(call, noun, Asked(where, order, limit, after, count), reads.alike(noun, name))
 
     duplicates.__doc__ = f"List the {noun.plural} that share their {_words(names[0])} with another."

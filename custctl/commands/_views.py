@@ -30,7 +30,7 @@ def list_by_view(app: typer.Typer, noun: Noun, text: str, *, examples: Sequence[
     ) -> Result:
         if view is None:
             return listing(call, noun, Asked(where, sort, limit, after, count))
-        order = sort if sort or count else views.view(noun, view).sort
+        order = sort if sort is not None or count else views.view(noun, view).sort
         return listing(call, noun, Asked(where, order, limit, after, count), views.condition(noun, view))
 
     list_.__doc__ = text

@@ -205,7 +205,7 @@ def _edit_many(
     if of_one:
         raise usage(f"{' and '.join(of_one)} can only be that of one customer", "name one")
     if not values and not links:
-        raise usage("say what to change", "--help lists the options")
+        raise usage("say what to change", "what can be changed: custctl customer edit --help")
 
     def work(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
         from custctl.store.removal import Outcome

@@ -104,7 +104,7 @@ def price_list(
 ) -> Result:
     """List the prices of a price list, by SKU and quantity."""
     _, key = lookup.require(call.read(), PRICE_LIST, price_list)
-    order = sort or "product,quantity"
+    order = "product,quantity" if sort is None else sort
     return listing(
         call, PRICE, Asked([f"price_list={key}", *(where or ())], None if count else order, limit, after, count)
     )

@@ -140,7 +140,7 @@ def edit(
     """Change the label, the flags or the customer of a role."""
     values = given(label=label, self_managed=self_managed, public=public, tags=listed(tag))
     if not values and customer is None:
-        raise usage("say what to change", "--help lists the options")
+        raise usage("say what to change", "what can be changed: custctl role edit --help")
     return call.write(lambda unit: _edit(unit, role, values, customer))
 
 

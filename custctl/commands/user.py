@@ -218,7 +218,7 @@ def edit(
         tags=listed(tag),
     )
     if not values and role is None:
-        raise usage("say what to change", "--help lists the options")
+        raise usage("say what to change", "what can be changed: custctl user edit --help")
     return call.write(lambda unit: _edit(unit, user, values, role))
 
 

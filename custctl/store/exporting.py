@@ -163,14 +163,15 @@ def _source(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, str, d
     noun, listing = wanted.noun, wanted.listing
     every = selection(noun.name)
     source = every.source
-    if noun.name in ADDRESSES and not listing.sort:
+    if noun.name in ADDRESSES and listing.sort is None:
         conditions, parameters = reads.conditions_of(connection, noun, listing)
         owner, column = ADDRESSES[noun.name]
         source = f"FROM {owner.table} whose CROSS JOIN {noun.table} t ON t.{column} = whose.id"
         order = f"ORDER BY whose.{owner.key}, t.key{reads.limit_of(listing, parameters)}"
         return source, f"WHERE {' AND '.join((every.restriction, *conditions))} {order}", parameters
     by_key = "entity,key" if noun is RECORD else noun.key
-    tail, parameters = reads.tail_of(connection, noun, listing._replace(sort=listing.sort or by_key))
+    sort = by_key if listing.sort is None else listing.sort
+    tail, parameters = reads.tail_of(connection, noun, listing._replace(sort=sort))
     return source, f"WHERE {every.restriction} {tail}", parameters
 
 

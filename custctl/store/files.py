@@ -88,7 +88,8 @@ def _durable(path: Path, encoding: str = "utf-8", errors: str = "strict") -> Ite
 
 
 def require_free(name: str) -> None:
-    """Raise exit 5 when a new file cannot have the name because something has it, 74 when nothing can have it."""
+    """Raise exit 5 when a new file cannot have the name because something has it, 74 or 4 when nothing can have it."""
+    _require_name(name)
     try:
         os.lstat(name)
     except FileNotFoundError:
@@ -163,7 +164,13 @@ def require_file(name: str) -> None:
     os.close(_opened(name))
 
 
+def _require_name(name: str) -> None:
+    if not name:  # which would mean the current folder
+        raise invalid("the name of a file is empty", code="unreadable", value=name)
+
+
 def _opened(name: str) -> int:
+    _require_name(name)
     try:
         handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:

@@ -110,7 +110,7 @@ def ids(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> list[in
 def tail_of(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[str, dict[str, Any]]:
     """The conditions, order and end of a list as the tail of a SELECT, and the parameters."""
     conditions, parameters = conditions_of(connection, noun, listing)
-    order = list(_order(listing.selection(noun), listing.sort or noun.sort))
+    order = list(_order(listing.selection(noun), noun.sort if listing.sort is None else listing.sort))
     if listing.after is not None:
         conditions.append(_behind(connection, noun, order, listing.after, parameters))
     told = ", ".join(f"{term} {'DESC' if down else 'ASC'}" for term, down in order)
@@ -484,9 +484,17 @@ def _value(field: Field, value: str) -> Any:
     return value
 
 
+def sort_names(text: str) -> list[str]:
+    """The fields that `--sort` names, `-` before those that go downwards; raises exit 2 when it names none."""
+    names = [name.strip() for name in text.split(",") if name.strip().strip("-")]
+    if not names:
+        raise usage("--sort names no field", "like name or -created")
+    return names
+
+
 def _order(every: Selection, sort: str) -> Iterator[tuple[str, bool]]:
     """The terms of the order `-name,key`, each with whether it goes downwards; the key settles ties."""
-    names = [name.strip() for name in sort.split(",") if name.strip()]
+    names = sort_names(sort)
     for name in names:
         field = _field(every.noun, name.removeprefix("-"))
         yield every.order(field.name), name.startswith("-")

@@ -11,7 +11,7 @@ from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.policy.model import LEVELS
 from custctl.resources import fold
 from custctl.store.codec import dump, switch_of
-from custctl.store.reads import parts_of
+from custctl.store.reads import parts_of, sort_names
 
 Row = dict[str, Any]
 Test = Callable[[Row], bool]
@@ -42,7 +42,7 @@ def sifted(
     Raises exit 4 for a field that the rows do not have or a value that does not fit it, 2 for an unreadable condition.
     """
     tests = [_test(fields, text, meanings) for text in where or ()]
-    order = [_term(fields, name.strip()) for name in (sort or "").split(",") if name.strip()]
+    order = [] if sort is None else [_term(fields, name) for name in sort_names(sort)]
     found = (row for row in rows if all(test(row) for test in tests))
     if not order:
         return found

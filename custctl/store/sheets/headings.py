@@ -391,7 +391,7 @@ def _renamed(noun: Noun, headings: Sequence[str], maps: Mapping[str, str]) -> di
             candidates = [there[name] for name in near(normal(heading), there)]
             raise invalid(message, code="headings", value=heading, candidates=candidates)
         if meaning and _found(_known(noun), meaning) is None:
-            raise _unknown(noun, meaning, None)
+            raise _no_field(noun, heading, meaning)
     return {normal(heading): meaning for heading, meaning in maps.items()}
 
 
@@ -422,6 +422,16 @@ def _found(known: Mapping[str, Meaning], heading: str) -> tuple[Meaning, list[in
     if meaning is None or any(not 1 <= int(number[:9]) <= _MOST_NUMBER for number in numbers):
         return None
     return meaning, [int(number) for number in numbers]
+
+
+def _no_field(noun: Noun, heading: str, meaning: str) -> CustctlError:
+    """What --map gives a heading for its meaning is no field; the heading itself can be mapped anew."""
+    written = {normal(name): name for name in known_headings(noun)}
+    candidates = [written[name] for name in near(normal(meaning), written)]
+    named, out = (shell.words("--map", f"{heading}={field}") for field in (*(candidates[:1] or ["name"]), ""))
+    words = f"--map {heading}={meaning}: a sheet of {noun.plural} has no field {meaning!r}"
+    hint = f"say what it means, like {named} or leave it out: {out}"
+    return invalid(words, code="headings", value=meaning, hint=hint, candidates=candidates)
 
 
 def _unknown(noun: Noun, heading: str, place: Place | None) -> CustctlError:

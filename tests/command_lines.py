@@ -18,7 +18,7 @@ _NEXT = re.compile(r" (?:or|&&) |  #| > |\)\"|\n|$")
 def commands_in(text: str) -> Iterator[str]:
     """The commands in a text, each from its first word to its last; a word in quotes is never its end."""
     end = 0
-    for found in re.finditer(r"(?<![\w/.-])custctl ", text):
+    for found in re.finditer(r"(?<![\w/.-])custctl (?! )", text):
         if found.start() >= end:
             end = _end(text, found.start())
             yield text[found.start() : end]

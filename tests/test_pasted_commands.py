@@ -103,17 +103,18 @@ def _in_json(value: Any) -> list[str]:
 def harmless(pasting: Pasting, answers: Iterable[Answer]) -> set[str]:
     """Paste every command of the answers into each shell, alone and with what follows; those with a value in them.
 
-    A command is one that there is, and has its values exactly, perhaps behind a name like `order:`.
+    A command is one that there is, and has its values exactly, perhaps within `order:VALUE` or `VALUE/hq`.
     """
     values = {text for value in (*TYPED, *MAILS, OFF, *FILES) for text in (value, value.casefold(), value.strip())}
-    lines = {text[text.index("custctl ") :] for answer in answers for text in texts(answer) if "custctl " in text}
+    begun = [re.search(r"custctl (?! ).*", text, re.DOTALL) for answer in answers for text in texts(answer)]
+    lines = {found[0] for found in begun if found}
     commands = {command for line in lines for command in commands_in(line)}
     for line in lines | commands:
         for shell in SHELLS:
             words = [word for word in pasting(shell, line) if MARK in word]
             if line in commands:
                 assert bool(words) == (MARK in line), line
-                assert all(word.endswith(tuple(values)) for word in words), (line, words)
+                assert all(word.removesuffix("/hq").endswith(tuple(values)) for word in words), (line, words)
     for command in commands:
         assert wrong_with(command) is None, (command, wrong_with(command))
     return {command for command in commands if MARK in command}
@@ -273,6 +274,33 @@ DAMAGE = (
     "INSERT INTO role_entry SELECT id, 'entity', '{name}', 'view', 'user' FROM role",
     "INSERT INTO role_entry SELECT id, 'capability', '{name}', 'use', 'full' FROM role",
 )
+
+
+PLAIN_DAMAGE = (
+    "UPDATE address SET is_primary = 0",
+    """UPDATE address SET default_types = '["billing"]', types = '[]'""",
+    "UPDATE customer SET parent_id = id",
+)
+
+
+@pytest.mark.parametrize("statement", PLAIN_DAMAGE)
+def test_each_remedy_of_damage_is_a_command_that_there_is(shop: Runner, pasting: Pasting, statement: str) -> None:
+    address = {"key": "hq", "first_name": "A", "last_name": "B", "street": "S", "city": "C", "postal_code": "1"}
+    at = {"addresses": [address | {"country": "AW", "primary": True}]}
+    world = {
+        "customers": [{"key": "acme", **at}],
+        "users": [{"email": MAILS[0], **at}],
+        "contacts": [{"key": "ann", **at}],
+        "channels": [{"key": "field", "name": "Field", "type": "b2b"}],
+        "business_customers": [{"key": "shop", "name": "Shop", "account": "big", "channel": "field", **at}],
+        "leads": [{"key": "other", "name": "Other", "status": "new", **at}],
+    }
+    shop.apply(json.dumps(world), "more.json")
+    with contextlib.closing(sqlite3.connect(shop.database)) as connection, connection:
+        connection.execute(statement)
+    answers = list(both(shop, "db", "check"))
+    assert "custctl" in answers[0].out
+    harmless(pasting, answers)
 
 
 @pytest.mark.parametrize("statement", DAMAGE)

@@ -115,7 +115,7 @@ def group_of(owner: Noun, noun: Noun, *, acts: bool) -> typer.Typer:
 
 def _edit(call: Call, owner: Noun, noun: Noun, address: str, values: dict[str, Any]) -> Result:
     if not values:
-        hint = f"what can be changed: {shell.command(f'{owner.reference} address edit', help=True)}"
+        hint = f"what can be changed: {shell.command(f'{noun.group} edit', help=True)}"
         raise usage("say what to change", hint)
     owner_key, key = _split(noun, address)
     return call.write(lambda unit: _write(unit, owner, noun, owner_key, values | {"key": key}, new=False))

@@ -405,7 +405,7 @@ def _address_nouns() -> Iterator[tuple[Noun, Noun, str]]:
     for noun in NOUNS.values():
         if noun.table == "address":
             owner = NOUNS[noun.name.removesuffix("-address")]
-            yield noun, owner, f"{owner.reference} address edit"
+            yield noun, owner, f"{noun.group} edit"
 
 
 def _each(column: str) -> str:

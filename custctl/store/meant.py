@@ -125,7 +125,7 @@ class Reader(NamedTuple):
         seen = [key for key in keys if self._found(noun, key) is not None]
         from custctl import shell
 
-        hint = None if seen or self.find is not None else f"{shell.command(f'{noun.group} list')} tells what is stored"
+        hint = None if seen or self.find is not None else f"see what there is: {shell.command(f'{noun.group} list')}"
         return _problem(name, f"{name}: no {noun.title} {word!r} is stored", word, seen, hint)
 
     def _open_set(self, noun: Noun, field: Field, word: str) -> Iterable[str] | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from custctl import shell
 from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.resources import (
     ADDRESS_OF,
@@ -555,9 +556,9 @@ def _field(noun: Noun, name: str) -> Field:
 def _elsewhere(noun: Noun, name: str) -> str | None:
     """Why a list does not know a field that `show` has."""
     if name == "addresses" and noun.name in ADDRESS_OF:
-        return f"addresses are records of their own: custctl {ADDRESS_OF[noun.name].group} list"
+        return f"addresses are records of their own: {shell.command(f'{ADDRESS_OF[noun.name].group} list', 'OWNER')}"
     if name == "id" or noun.field(name) is not None:
-        return f"{name} is told of one record: custctl {noun.group} show"
+        return f"{name} is told of one record: {shell.command(f'{noun.group} show', 'KEY')}"
     return None
 
 

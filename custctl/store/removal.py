@@ -157,7 +157,7 @@ def _remove_made_accounts(unit: Unit, customers: Sequence[Draft]) -> None:
             unit.remove(account)
         elif unit.tells(ACCOUNT, key):
             words = f"{account.reference} stays, though nothing uses it any more"
-            unit.warnings.append(f"{words}: {shell.command('account delete', key)} removes it")
+            unit.warnings.append(f"{words}. To remove it: {shell.command('account delete', key)}")
 
 
 def _is_as_made(unit: Unit, account: Draft, customer: Draft) -> bool:
@@ -201,7 +201,7 @@ def _tell_of_homes(unit: Unit, users: Sequence[Draft]) -> None:
         empty = home is not None and home.after and not unit.select(USER, "t.customer_id = :id", id=home.id)
         if home is not None and empty and unit.tells(CUSTOMER, key):
             hint = shell.command("customer delete", key)
-            unit.warnings.append(f"{home.reference} stays, though it has no user any more: {hint} removes it")
+            unit.warnings.append(f"{home.reference} stays, though it has no user any more. To remove it: {hint}")
 
 
 def remove_groups(unit: Unit, drafts: Sequence[Draft]) -> Outcome:

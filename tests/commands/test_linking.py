@@ -254,7 +254,7 @@ def test_an_account_that_was_changed_stays_and_is_told(custctl: Runner, line: li
     [key] = accounts(custctl)
     answer = custctl.json("customer", "delete", "temp")
     assert answer["warnings"] == [
-        f"account:{key} stays, though nothing uses it any more: custctl account delete {key} removes it"
+        f"account:{key} stays, though nothing uses it any more. To remove it: custctl account delete {key}"
     ]
     assert accounts(custctl) == [key]
 

@@ -242,11 +242,12 @@ def _history(page: _Page, result: Result) -> None:
 
 
 def _told_change(page: _Page, change: Row) -> str:
-    differences = [difference for difference in _differences(change["fields"]) if any(difference[1:])]
     if change["op"] in ("add", "remove"):
+        differences = [difference for difference in _differences(change["fields"]) if any(difference[1:])]
         return "; ".join(f"{path}: {old or new}" for path, old, new in differences)
-    arrow = page.glyphs.arrow
-    return "; ".join(f"{path}: {old or '-'}{arrow}{new or '-'}" for path, old, new in differences)
+    rows = _by_subject(change.get("access", {})).get(change["record"], ())
+    levels = (" ".join(line.split()) for line in _level_lines(page, rows))
+    return "; ".join([*_told_differences(page, change, rows), *levels])
 
 
 def _columns(result: Result) -> tuple[tuple[str, ...], Iterator[Row]]:
@@ -837,14 +838,18 @@ _TO_DO = {"add": "to add", "change": "to change", "rename": "to rename", "remove
 
 
 def _changes(page: _Page, result: Result) -> None:
-    """A line a record, what changes in it, and the counts: of what is done, or without a revision of what would be."""
+    """A line a record, what changes in it and in access, and the counts: of what is done, or of what would be."""
     for answer in _answers(result):
         changes = answer["changes"]
         if not changes:
             page.line("nothing to change")
             continue
+        rows = _by_subject(answer.get("access", {}))
         for change in changes:
-            _change(page, change, in_full=len(changes) <= _FIELDS_SHOWN_UP_TO)
+            own = rows.pop(change["record"], ())
+            _change(page, change, in_full=len(changes) <= _FIELDS_SHOWN_UP_TO, rows=own)
+        for text in _effects(page, answer.get("access", {}), rows):
+            page.line(body=text, hang="    ")
         page.line(_summary(changes, _TO_DO if answer.get("revision") is None else _DONE))
 
 
@@ -859,7 +864,8 @@ def _log(page: _Page, result: Result) -> None:
             page.line((f"revision {revision}", "bold"), f"  {change['at']}  {change['actor']}")
             page.line("  ", (change["command"], "dim"))
         few = len(change["fields"]) <= _ADDED_FIELDS_TOLD
-        _change(page, change, in_full=few, margin="  ", behind=f"  v{change['version']}")
+        rows = _by_subject(change.get("access", {})).get(change["record"], ())
+        _change(page, change, in_full=few, margin="  ", behind=f"  v{change['version']}", rows=rows)
 
 
 def _import(page: _Page, result: Result) -> None:
@@ -875,25 +881,150 @@ def _import(page: _Page, result: Result) -> None:
                 page.line("  hint: ", error["hint"])
 
 
-def _change(page: _Page, change: Row, in_full: bool, margin: str = "", behind: str = "") -> None:
-    """One difference stands on the line of the record, several below it; a removed record has nothing to show."""
+def _change(
+    page: _Page, change: Row, in_full: bool, margin: str = "", behind: str = "", rows: Sequence[Row] = ()
+) -> None:
+    """One difference stands on the line of the record, several below it; a removed record has nothing to show.
+
+    `rows` are the levels of access that change with it: they are told instead of the entries they come from.
+    """
     operation = change["op"]
     lead: tuple[Span, ...] = (margin, _SIGNS[operation], " ", change["record"], (behind, "dim"))
-    shown = operation in ("change", "rename") or (operation == "add" and in_full)
-    differences = list(_differences(change["fields"])) if shown else []
     if operation == "add":
         page.line(*lead)
-        for path, _, new in differences:
+        for path, _, new in _differences(change["fields"]) if in_full else ():
             page.line(margin, "    ", body=f"{path}: {new}")
         return
-    arrow = page.glyphs.arrow
-    lines = [f"{path}: {old or '-'}{arrow}{new or '-'}" for path, old, new in differences]
+    lines = _told_differences(page, change, rows) if operation != "remove" else []
+    lines += _level_lines(page, rows)
     if len(lines) == 1:
         page.line(*lead, "  ", body=lines[0])
         return
     page.line(*lead)
     for line in lines:
         page.line(margin, "    ", body=line)
+
+
+def _told_differences(page: _Page, change: Row, rows: Sequence[Row]) -> list[str]:
+    """What differs in the fields of a record, a line a leaf."""
+    arrow = page.glyphs.arrow
+    fields = dict(change["fields"])
+    entries = list(_entry_lines(page, fields, rows)) if change["record"].startswith("role:") else []
+    return [f"{path}: {old or '-'}{arrow}{new or '-'}" for path, old, new in _differences(fields)] + entries
+
+
+# Access
+
+_ENTRIES = {"permissions": "entity", "capabilities": "capability", "workflows": "workflow", "fields": "field"}
+_ROLE_DEFAULTS = ("default", "capability_default", "workflow_default")
+
+
+def _by_subject(access: Row) -> dict[str, list[Row]]:
+    """The levels that change, by the role or user whose they are."""
+    found: dict[str, list[Row]] = {}
+    for row in (*access.get("wider", ()), *access.get("narrower", ())):
+        found.setdefault(row.get("role") or row["user"], []).append(row)
+    return found
+
+
+def _entry_lines(page: _Page, fields: dict[str, Any], rows: Iterable[Row]) -> Iterator[str]:
+    """What differs in a role besides its levels: defaults, and what it lists; takes it out of the fields."""
+    told = {(row["kind"], row["name"]) for row in rows}
+    arrow = page.glyphs.arrow
+    for name in _ROLE_DEFAULTS:
+        if name in fields:
+            old, new = ("nothing" if value is None else text_of(value) for value in fields.pop(name))
+            yield f"{name}: {old}{arrow}{new}"
+    for table, kind in _ENTRIES.items():
+        before, after = (side or {} for side in fields.pop(table, ({}, {})))
+        for name in before | after:
+            if (kind, name) not in told and before.get(name) != after.get(name):
+                yield from _listing(arrow, _resource(kind, name), before.get(name), after.get(name))
+
+
+def _listing(arrow: str, name: str, before: Any, after: Any) -> Iterator[str]:
+    """An entry that comes, goes or changes without another level that counts."""
+    if before is None or after is None:
+        words = ["unlisted" if side is None else "listed" for side in (before, after)]
+        yield f"{name}: {words[0]}{arrow}{words[1]}, at the same levels"
+        return
+    for action in before | after if isinstance(before, Mapping) else ():
+        if before.get(action) != after.get(action):
+            yield f"{name}.{action}: {before.get(action, 'none')}{arrow}{after.get(action, 'none')}"
+
+
+def _resource(kind: str, name: str) -> str:
+    return f"{kind}:{name}" if kind in ("capability", "workflow") else name
+
+
+def _level_lines(page: _Page, rows: Sequence[Row]) -> list[str]:
+    """A line a level that counts: what it was, what it is, where that comes from, and for how many users."""
+    names = [
+        _resource(row["kind"], row["name"]) + ("" if row["kind"] == "capability" else f".{row['permission']}")
+        for row in rows[:_LEVELS_SHOWN]
+    ]
+    width = max(map(len, names), default=0)
+    steps = [_step(row, page.glyphs.arrow) for row in rows[:_LEVELS_SHOWN]]
+    longest = max(map(cells, steps), default=0)
+    lines = [
+        f"{_pad(name, width)}  {_pad(step, longest)}  {_concerned(row)}".rstrip()
+        for name, step, row in zip(names, steps, rows, strict=False)
+    ]
+    more = len(rows) - len(lines)
+    return [*lines, f"{page.glyphs.more} {more} more levels, which -o json tells"] if more else lines
+
+
+_LEVELS_SHOWN = 20
+
+
+def _step(row: Row, arrow: str) -> str:
+    words = {"none": "off", "full": "on"} if row["kind"] == "capability" else {}
+    before, after = (words.get(row[side], row[side]) for side in ("before", "after"))
+    unlisted = row["origin"] == "nothing" or (row["origin"] == "default" and row["kind"] == "field")
+    origin = " (unlisted)" if unlisted else " (default)" if row["origin"] == "default" else ""
+    return f"{before}{arrow}{after}{origin}"
+
+
+def _concerned(row: Row) -> str:
+    """Whose own level changes: users, those who cannot sign in apart, and guests."""
+    if "users" not in row:
+        return ""
+    if "user" in row:
+        return "" if row["user"] != "guest" else "guests"
+    users, unable = row["users"], row.get("cannot_sign_in", 0)
+    told = [number_of(users, "user")] if users or not unable else []
+    told += [f"{unable} who cannot sign in"] if unable else []
+    told += ["guests"] if "visitors" in row else []
+    return ", ".join(told)
+
+
+def _effects(page: _Page, access: Row, rows: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    """What else changes in access, a line each: levels of whom no change names, reach, and who can sign in."""
+    for subject, levels in rows.items():
+        yield from (f"{subject}  {line}" for line in _level_lines(page, levels))
+    reach: dict[tuple[int, int], list[str]] = {}
+    for row in access.get("reach", ()):
+        reach.setdefault((row["gained"], row["lost"]), []).append(row["user"])
+    for (gained, lost), users in reach.items():
+        told = [f"{sign}{number_of(number, 'customer')}" for sign, number in (("+", gained), ("-", lost)) if number]
+        names = [*users[:_NAMED], *([page.glyphs.more] if len(users) > _NAMED else [])]
+        yield f"reach  {', '.join(told)}  {number_of(len(users), 'user')}: {', '.join(names)}"
+    if access.get("more"):
+        yield f"reach  {number_of(access['more'], 'more user')}"
+    reasons: dict[str | None, list[str]] = {}
+    for row in access.get("sign_in", ()):
+        if row["user"] == "guest":
+            yield f"guests may {'' if row['after'] is None else 'no longer '}visit the shop"
+        else:
+            reasons.setdefault(row["after"], []).append(row["user"])
+    for reason, users in reasons.items():
+        who = ", ".join(users) if len(users) <= _NAMED else number_of(len(users), "user")
+        yield f"{who} can sign in now" if reason is None else f"{who} can no longer sign in ({reason})"
+    for row in access.get("shown", ()):
+        yield f"{row['record']} is {'' if row['after'] else 'no longer '}shown to administrators on the storefront"
+
+
+_NAMED = 3
 
 
 def _differences(fields: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str, str]]:
@@ -910,6 +1041,8 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     if _is_nested(value) and not isinstance(value, Mapping) and all("key" in item for item in value):
         value = {item["key"]: {name: part for name, part in item.items() if name != "key"} for item in value}
     if isinstance(value, Mapping):
+        if not value and "." in path:  # an entry of a role that lists a thing and gives nothing
+            yield path, "none"
         for name, part in value.items():
             yield from _leaves(f"{path}.{name}", part)
     elif value is not None and value != "":
@@ -929,6 +1062,10 @@ def _diff(page: _Page, result: Result) -> None:
     for line in result.lines:
         style = "bold" if line.startswith(("--- ", "+++ ")) else _DIFF_STYLES.get(line[:1], "")
         page.out.write(f"{page.painted((line, style))}\n")
+    for answer in _answers(result):
+        access = answer.get("access", {})
+        for text in _effects(page, access, _by_subject(access)):
+            page.line(("# ", "dim"), text)
 
 
 _DIFF_STYLES: Mapping[str, Style] = {"+": "good", "-": "bad", "@": "more"}

@@ -21,6 +21,16 @@ import pytest
 from custctl.app import execute
 
 Rows = list[tuple[Any, ...]]
+UNTOUCHED: dict[str, Any] = {
+    "wider": [],
+    "narrower": [],
+    "reach": [],
+    "sign_in": [],
+    "shown": [],
+    "new": [],
+    "gone": [],
+}
+"""What a write says of access that it does not touch."""
 Refusal = tuple[int, str, str]
 """Exit code, error code and message."""
 

@@ -220,17 +220,18 @@ def counted(report: Report) -> str:
 _NAMED = 5
 
 
-def changes_result(report: Report, *, dry_run: bool, notes: Sequence[str] = ()) -> Result:
+def changes_result(report: Report, *, dry_run: bool, notes: Sequence[str] = (), exit_code: Exit = Exit.OK) -> Result:
     """The answer of a write: the contract of design 4.1, with the warnings as remarks too."""
     data = {
         "revision": report.revision,
+        "access": report.access.as_json(),
         "changes": [change.as_json() for change in report.changes],
         "warnings": report.warnings,
     }
     remarks = [*(f"warning: {warning}" for warning in report.warnings), *notes]
     if dry_run:
         remarks.append("dry run: nothing was written")
-    return Result(data, "changes", notes=tuple(remarks))
+    return Result(data, "changes", notes=tuple(remarks), exit=exit_code)
 
 
 # -- commands and groups with the shared options --------------------------------------------------------------
@@ -250,7 +251,7 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words; of an option without its value Typer does not say whose option it is."""
         try:
-            return super().parse_args(ctx, args)
+            return super().parse_args(ctx, list(_with_values(args)))
         except TyperException as error:
             if getattr(error, "ctx", ctx) is None:
                 error.__dict__["ctx"] = ctx
@@ -261,6 +262,17 @@ class Command(TyperCommand):
         if not self.acts and isinstance(ctx.obj, Invocation) and ctx.obj.flags.get("as_user") is not None:
             raise usage(f"{ctx.command_path} does not take --as", "only the back office does this")
         return super().invoke(ctx)
+
+
+_VALUE_WHEN_ALONE = {"--forbid-wider": "stored"}
+"""Options whose value may be left out, and the value that is meant then; Typer knows no such options."""
+
+
+def _with_values(words: Sequence[str]) -> Iterator[str]:
+    """The words of a command line with the values that may be left out."""
+    end = words.index("--") if "--" in words else len(words)
+    for place, word in enumerate(words):
+        yield f"{word}={_VALUE_WHEN_ALONE[word]}" if place < end and word in _VALUE_WHEN_ALONE else word
 
 
 class ActingCommand(Command):

@@ -19,7 +19,23 @@ from custctl.commands._arguments import Where
 from custctl.commands._command import Call, command
 from custctl.commands._common import find, not_oneself
 from custctl.errors import Problem, number_of, usage
-from custctl.resources import NOUNS, Noun, fold, trimmed
+from custctl.resources import (
+    ACCOUNT,
+    CATEGORY,
+    CHANNEL,
+    CUSTOMER,
+    GROUP,
+    LEAD,
+    NOUNS,
+    OPPORTUNITY,
+    PRICE_LIST,
+    PRODUCT,
+    TAG,
+    TAXONOMY,
+    Noun,
+    fold,
+    trimmed,
+)
 from custctl.result import Result
 from custctl.store import lookup, reads
 
@@ -140,11 +156,12 @@ def carry_out(call: Call, chosen: Chosen, verb: Verb, work: Work) -> Result:
             unit.problem(problem)
 
     def question(tried: Report) -> str | None:
-        if not done.changed or not (chosen.unseen or done.along):
+        beside = _beside(chosen.noun, done.along, tried) if verb is DELETE else ""
+        if not done.changed or not (chosen.unseen or beside):
             return None
         title = chosen.noun.title if done.changed == 1 else chosen.noun.plural
         skipped = f", skipping {len(done.refused)}" if done.refused else ""
-        return f"{verb.doing} {done.changed} {title}{skipped}{_beside(done.along, tried)}"
+        return f"{verb.doing} {done.changed} {title}{skipped}{beside}"
 
     result = call.agreed(do, question)
     if not done.drafts:
@@ -156,16 +173,27 @@ def carry_out(call: Call, chosen: Chosen, verb: Verb, work: Work) -> Result:
     return replace(result, data={**result.data, "skipped": done.skipped()}, notes=notes)
 
 
-def _beside(along: Sequence[Draft], tried: Report) -> str:
-    """What happens to other records, counted: they go too, or lose what is deleted (features A-13, B-08)."""
-    if not along:
-        return ""
+def _beside(noun: Noun, along: Sequence[Draft], tried: Report) -> str:
+    """What a deletion does to other records, counted: they go too, or lose what is deleted (features A-13, B-08)."""
     leave = [draft.noun for draft in along if draft.after is None]
-    if not leave:
-        return f" and taking it from {number_of(len(along), 'record')}"
     lose = [change.noun for change in tried.changes if change.op == "change"]
-    losing = f" and lets {_counted(lose)} go" if lose else ""
-    return f" takes {number_of(len(leave), 'other record')} along ({_counted(leave)}){losing}"
+    if leave:
+        losing = f" and taking it from {_counted(lose)}" if lose else ""
+        return f" together with {number_of(len(leave), 'other record')} ({_counted(leave)}){losing}"
+    missed = len(along) or sum(one in _TERMS.get(noun, ()) for one in lose)
+    return f" and taking it from {number_of(missed, 'record')}" if missed else ""
+
+
+_TERMS: Mapping[Noun, tuple[Noun, ...]] = {
+    GROUP: (CUSTOMER,),
+    CUSTOMER: (CUSTOMER,),
+    ACCOUNT: (ACCOUNT, CUSTOMER, LEAD, OPPORTUNITY),
+    PRICE_LIST: (CUSTOMER, GROUP),
+    CHANNEL: (CUSTOMER, LEAD, OPPORTUNITY),
+    TAXONOMY: (TAG,),
+    CATEGORY: (CATEGORY, PRODUCT),
+}
+"""What others have terms, a place or an order from, and those others: it is not taken from them unasked."""
 
 
 def _counted(nouns: Iterable[Noun]) -> str:
@@ -210,7 +238,7 @@ def _delete_one(call: Call, noun: Noun, text: str) -> Result:
         told[:] = [part for part in along if unit.tells(part.noun, part.key)]
 
     def question(tried: Report) -> str | None:
-        beside = _beside(told, tried) or " takes other records along"
-        return f"{DELETE.doing} {tried.changes[0].record}{beside}" if along else None
+        beside = _beside(noun, told, tried) or (" together with other records" if along else "")
+        return f"{DELETE.doing} {tried.changes[0].record}{beside}" if beside else None
 
     return call.agreed(work, question)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,13 +15,14 @@ from custctl.commands._common import allow, find, given, key_of, listed, write_i
 from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
 from custctl.commands._many import delete_verb
-from custctl.errors import invalid, usage
+from custctl.errors import invalid, number_of, usage
 from custctl.policy.catalogue import FIELD_ONLY
+from custctl.policy.model import LEVELS
 from custctl.resources import CUSTOMER, ROLE, SHORT_TYPES, fold
 from custctl.result import Result
 
 if TYPE_CHECKING:
-    from custctl.store.unit import Draft, Unit
+    from custctl.store.unit import Draft, Report, Unit
 
 app = group("role", "Customer user roles: what people may do.")
 
@@ -201,7 +202,13 @@ delete_verb(
 )
 def grant(call: Call, role: RoleArg, resource: ResourceArg, grants: Grants = None) -> Result:
     """Set levels of a role; the rest of the entry stays as it counted before."""
-    return call.write(lambda unit: _grant(unit, role, resource, grants or []))
+
+    def work(unit: Unit) -> Draft:
+        return _grant(unit, role, resource, grants or [])
+
+    if resource.partition("=")[0] in DEFAULTS:
+        return call.agreed(work, lambda tried: _widening(tried, f"setting {resource.partition('=')[0]} of {role}"))
+    return call.write(work)
 
 
 @command(
@@ -212,7 +219,27 @@ def grant(call: Call, role: RoleArg, resource: ResourceArg, grants: Grants = Non
 )
 def revoke(call: Call, role: RoleArg, resource: ResourceArg, actions: Actions = None) -> Result:
     """Set permissions of a role to none, or without ACTION unlist the resource so that the default counts."""
-    return call.write(lambda unit: _revoke(unit, role, resource, actions or []))
+    return call.agreed(
+        lambda unit: _revoke(unit, role, resource, actions or []),
+        lambda tried: _widening(tried, f"revoking {resource} from {role}"),
+    )
+
+
+def _widening(tried: Report, what: str) -> str | None:
+    """The question where more than what was typed is given: by what is unlisted, or by a default."""
+    risen = tried.access.risen
+    if not risen:
+        return None
+    order = list(LEVELS)
+    most = max(risen, key=lambda row: (row["users"], order.index(row["after"]) - order.index(row["before"])))
+    users = most["users"] or most.get("cannot_sign_in", 0)
+    who = number_of(users, "user") if users else "guests"
+    more = f" and {number_of(len(risen) - 1, 'other level')}" if len(risen) > 1 else ""
+    return f"{what} (which gives {who} more: {_permission(most)} from {most['before']} to {most['after']}{more})"
+
+
+def _permission(row: Mapping[str, Any]) -> str:
+    return row["name"] if row["kind"] == "capability" else f"{row['name']}.{row['permission']}"
 
 
 def _grant(unit: Unit, text: str, resource: str, grants: list[str]) -> Draft:
@@ -224,6 +251,7 @@ def _grant(unit: Unit, text: str, resource: str, grants: list[str]) -> Draft:
     if not grants:
         raise usage(f"say what to grant on {resource}: ACTION=LEVEL", "like view=department edit=user")
     field, target = _found(unit, resource)
+    _require_effect(unit, field, target)
     wanted = dict(_pair(word) for word in grants)
     if field == "capabilities":
         return _write(unit, draft, field, target, _switch(wanted))
@@ -237,6 +265,7 @@ def _revoke(unit: Unit, text: str, resource: str, actions: list[str]) -> Draft:
     field, target = _found(unit, resource)
     if not actions:
         return _write(unit, draft, field, target, None)
+    _require_effect(unit, field, target)
     if field == "capabilities":
         return _write(unit, draft, field, target, _switch(dict.fromkeys(actions, "off")))
     none = dict.fromkeys(actions, "none")
@@ -292,6 +321,14 @@ def _target(resource: str) -> tuple[str, str]:
     if "." in resource:
         return "fields", resource
     return "permissions", SHORT_TYPES.get(resource, resource)
+
+
+def _require_effect(unit: Unit, field: str, target: str) -> None:
+    """Refuse an entry that no answer hangs on (exit 4): roles do not protect products and categories (AM 2)."""
+    entity = unit.entity(target) if field == "permissions" else None
+    if entity is not None and not entity.protected:
+        words = f"roles do not protect {target}: an entry would have no effect"
+        raise invalid(words, value=target, hint=f"say who sees one by custctl {target} visibility")
 
 
 def _pair(word: str) -> tuple[str, str]:

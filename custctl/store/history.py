@@ -124,7 +124,8 @@ def _parts(names: Iterable[str]) -> Iterator[str]:
 
 def _rows(connection: sqlite3.Connection, found: Iterable[Any], wanted: Wanted) -> Iterator[Row]:
     for row_id, revision, at, actor, command, op, record, before, after in found:
-        fields = differences(json.loads(before or "{}"), json.loads(after or "{}"))
+        images = json.loads(before or "{}"), json.loads(after or "{}")
+        fields = differences(*images)
         if wanted.fields:
             fields = {name: pair for name, pair in fields.items() if name in wanted.fields}
         if _is_wanted(fields, wanted):
@@ -137,7 +138,18 @@ def _rows(connection: sqlite3.Connection, found: Iterable[Any], wanted: Wanted) 
                 "record": record,
                 "version": _version(connection, record, row_id),
                 "fields": fields,
+                **_levels(connection, record, *images),
             }
+
+
+def _levels(connection: sqlite3.Connection, record: str, before: Row, after: Row) -> dict[str, Any]:
+    """What a change of a role did to the levels that count."""
+    if not (record.startswith("role:") and before and after):
+        return {}
+    from custctl.store.effects import levels_changed
+
+    told = levels_changed(connection, before, after)
+    return {"access": {"wider": told.wider, "narrower": told.narrower}}
 
 
 def _type(connection: sqlite3.Connection, text: str) -> str | None:

@@ -158,6 +158,7 @@ def _role(unit: Unit, draft: Draft) -> None:
         if entity is None:
             _unknown(unit, draft, "permissions", name, "entity", _entity_names(unit))
         else:
+            _tell_unprotected(unit, draft, entity)
             _levels(unit, draft, "permissions", name, row, entity, entity.permissions, "entity")
     for name in draft.image["capabilities"]:
         if name not in CAPABILITIES:
@@ -177,6 +178,13 @@ def _role(unit: Unit, draft: Draft) -> None:
     for table in ("permissions", "workflows"):
         draft.image[table] = _without_none(draft.image[table])
     draft.image["fields"] = {name: row for name, row in draft.image["fields"].items() if row}
+
+
+def _tell_unprotected(unit: Unit, draft: Draft, entity: Entity) -> None:
+    """Warn of an entry that is new or another, and that no answer hangs on (AM 2); predefined roles have one."""
+    before = ((draft.before or {}).get("permissions") or {}).get(entity.name)
+    if not entity.protected and before != draft.image["permissions"][entity.name]:
+        unit.warnings.append(f"{draft.reference}: roles do not protect {entity.name}, so the entry has no effect")
 
 
 def _entity_of_field(unit: Unit, name: str) -> Entity | None:

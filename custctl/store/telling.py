@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
+from typing import Any
 
-from custctl.resources import Noun
+from custctl.resources import ROLE, USER, Noun
 from custctl.store.acting import Actor
 from custctl.store.seen import open_fields, with_links_seen
 from custctl.store.select import Image
-from custctl.store.unit import Change, Draft, Report, Unit, identity
+from custctl.store.unit import Change, Draft, Effects, Report, Unit, identity
 from custctl.storefront import SHOWN
 
 Key = tuple[str, str]
@@ -44,7 +45,31 @@ class Telling:
     def report(self, report: Report) -> Report:
         """The report of the unit, when it is written."""
         told = (self._change(change) for change in report.changes if change.noun in SHOWN)
-        return replace(report, changes=[change for change in told if change is not None])
+        changes = [change for change in told if change is not None]
+        return replace(report, changes=changes, access=self._access(report.access, {one.record for one in changes}))
+
+    def _access(self, access: Effects, told: Container[str]) -> Effects:
+        """The effects on users and roles that the user sees, or whose change is told."""
+
+        def seen(rows: Iterable[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+            return [row for row in rows if row.get(name) is None or self._names(row[name], told)]
+
+        return replace(
+            access,
+            wider=seen(seen(access.wider, "user"), "role"),
+            narrower=seen(seen(access.narrower, "user"), "role"),
+            reach=seen(access.reach, "user"),
+            sign_in=seen(access.sign_in, "user"),
+            shown=seen(access.shown, "record"),
+            new=[reference for reference in access.new if reference in told],
+            gone=[reference for reference in access.gone if reference in told],
+            unlisted=0,
+        )
+
+    def _names(self, reference: str, told: Container[str]) -> bool:
+        kind, _, key = reference.partition(":")
+        noun = {"user": USER, "role": ROLE}.get(kind)
+        return reference in told or (noun is not None and self.actor.sees(noun, key))
 
     def _change(self, change: Change) -> Change | None:
         noun, side = change.noun, change.before or change.after or {}

@@ -100,6 +100,52 @@ class Change:
 
 
 @dataclass(slots=True)
+class Effects:
+    """What a write does to access, as rows of the contract (design 4.1); made by `store/effects.py`.
+
+    `unlisted` is the number of users in reach who are not named, `new` and `gone` are users and visitors that the
+    write makes or removes, `shown` are roles that storefront administrators see from now on or no longer, and
+    `crowd` says whether any user or visitor was stored before.
+    """
+
+    wider: list[dict[str, Any]] = field(default_factory=list)
+    narrower: list[dict[str, Any]] = field(default_factory=list)
+    reach: list[dict[str, Any]] = field(default_factory=list)
+    unlisted: int = 0
+    sign_in: list[dict[str, Any]] = field(default_factory=list)
+    shown: list[dict[str, Any]] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    latent: bool = False
+    """Whether a user who cannot sign in would reach more, could he."""
+    crowd: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        told = {"wider": self.wider, "narrower": self.narrower, "reach": self.reach}
+        more = {"more": self.unlisted} if self.unlisted else {}
+        return {**told, **more, "sign_in": self.sign_in, "shown": self.shown, "new": self.new, "gone": self.gone}
+
+    @property
+    def risen(self) -> list[dict[str, Any]]:
+        """The levels that rise for somebody who was stored before, or for guests of a shop that had anybody."""
+        return [
+            row for row in self.wider if row["users"] or row.get("cannot_sign_in") or ("visitors" in row and self.crowd)
+        ]
+
+    @property
+    def widens(self) -> bool:
+        """Whether a user or visitor who was stored before gains anything."""
+        return bool(
+            self.risen
+            or self.latent
+            or self.unlisted
+            or any(row["gained"] for row in self.reach)
+            or any(row["after"] is None for row in self.sign_in if row["user"] != "guest" or self.crowd)
+            or any(row["after"] and self.crowd for row in self.shown)
+        )
+
+
+@dataclass(slots=True)
 class Report:
     """What a unit did: the revision it made, None when nothing changed or it was only tried.
 
@@ -110,6 +156,7 @@ class Report:
     base: int = 0
     changes: list[Change] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    access: Effects = field(default_factory=Effects)
 
 
 class Unit:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from custctl.parts import remove_left_over
+from custctl.resources import GROUP, RECORD, SALES, SETTING
 from custctl.store.acting import Actor
 from custctl.store.database import (
     busy,
@@ -21,7 +22,7 @@ from custctl.store.database import (
     translate,
 )
 from custctl.store.telling import Telling
-from custctl.store.unit import Report, Unit
+from custctl.store.unit import ENTRY_FIELDS, Change, Report, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class _Step:
                 self.work(unit)
                 telling = None if unit.acting is None else Telling(unit.acting, unit)
                 report = unit.flush(writer.command, writer.actor)
+                if not self.bulk:  # of many rows neither drafts nor changes are at hand in the end
+                    _tell(unit, report)
                 if telling is not None:
                     report = telling.report(report)
                 if self.check is not None:
@@ -136,6 +139,39 @@ class _Step:
             with closing(connection):
                 if not done:
                     unit.transaction.rollback()
+
+
+def _tell(unit: Unit, report: Report) -> None:
+    """Work out what the write does to access, and what it does not change because customers have their own."""
+    if any(map(_concerns_access, report.changes)):
+        from custctl.store.effects import effects
+
+        report.access = effects(unit)
+    if any(change.noun in (GROUP, SETTING) for change in report.changes):
+        from custctl.store import precedence
+
+        precedence.tell(unit)
+
+
+ROLE_DEFAULTS = ("default", "capability_default", "workflow_default")
+_MATTERS = {
+    "customer-user-role": (*ENTRY_FIELDS, *ROLE_DEFAULTS, "self_managed", "public"),
+    "customer-user": ("roles", "customer", "enabled", "confirmed", "guest", "auth_status"),
+    "customer": ("parent",),
+    "setting": ("value",),
+    "entity": ("ownership", "permissions"),
+    "visitor": (),
+    **{noun.name: ("user", "customer", "visitor") for noun in (*SALES, RECORD)},
+}
+"""The fields on which access hangs; a write that touches none of them does without asking what it does to access."""
+_COUNT_WHEN_NEW = ("customer-user-role", "customer-user", "visitor", "entity", "setting")
+
+
+def _concerns_access(change: Change) -> bool:
+    noun, before, after = change.noun.name, change.before, change.after
+    if before is None or after is None:
+        return noun in _COUNT_WHEN_NEW
+    return any(before.get(name) != after.get(name) for name in _MATTERS.get(noun, ()))
 
 
 class _driver_errors:  # noqa: N801 - a context manager, used like a function

@@ -88,12 +88,12 @@ def test_p_07_a_category_that_becomes_top_level_follows_its_parent_no_longer(sho
 
 
 def test_deleting_a_category_leaves_its_products_and_those_below_without_one(shop: Runner) -> None:
-    assert shop.fields("category", "delete", "lighting") == {
+    assert shop.fields("category", "delete", "lighting", "--yes") == {
         "category:lighting": {"key": ["lighting", None], "name": ["Lighting", None]},
         "category:desk-lamps": {"parent": ["lighting", None]},
     }
     assert shop("product", "visibility", "LMP-1", "--customer", "acme=category", "-q").exit == 0
-    answer = shop("category", "delete", "desk-lamps", "-q")
+    answer = shop("category", "delete", "desk-lamps", "--yes", "-q")
     assert answer.exit == 0
     assert shop.json("product", "show", "LMP-1")["visibility_for_customers"] == {}
     assert shop("undo", "--last", "--yes", "-q").exit == 0
@@ -431,7 +431,9 @@ def test_a_price_list_goes_with_its_prices_unless_the_website_has_it(shop: Runne
     message = "price-list:retail is one of price.website_lists"
     assert shop.refusal("price-list", "delete", "retail", "--yes") == (5, "protected", message)
     assert shop("setting", "unset", "price.website_lists", "-q").exit == 0
-    message = "deleting price-list:retail takes 1 other record along (1 price) and lets 1 customer go needs --yes"
+    message = (
+        "deleting price-list:retail together with 1 other record (1 price) and taking it from 1 customer needs --yes"
+    )
     assert shop.refusal("price-list", "delete", "retail") == (2, "usage", message)
     assert shop.changes("price-list", "delete", "retail", "--yes") == [
         ("remove", "price-list:retail"),

@@ -138,7 +138,7 @@ def test_b_07_it_joins_on_all_roads(shop: Runner) -> None:
 def test_b_08_deleting_a_channel_counts_what_goes_and_needs_yes(shop: Runner) -> None:
     shop.json("channel", "enable", "field-sales")
     shop.json("business", "add", "Initech", "--channel", "field-sales")
-    message = "deleting channel:field-sales takes 1 other record along (1 business customer) needs --yes"
+    message = "deleting channel:field-sales together with 1 other record (1 business customer) needs --yes"
     assert shop.refusal("channel", "delete", "field-sales") == (2, "usage", message)
     assert shop.changes("channel", "delete", "field-sales", "--yes") == [
         ("remove", "channel:field-sales"),

@@ -569,8 +569,8 @@ def test_k_08_who_reported_to_a_deleted_contact_reports_to_nobody(demo: Runner) 
     answer = demo("contact", "delete", "helen-ortiz")
     assert (answer.exit, answer.out) == (2, "")
     assert answer.err.startswith(
-        "error: deleting contact:helen-ortiz takes 4 other records along (1 address, 3 marketing events)"
-        " and lets 1 contact, 1 account, 2 activities go needs --yes\n"
+        "error: deleting contact:helen-ortiz together with 4 other records (1 address, 3 marketing events)"
+        " and taking it from 1 contact, 1 account, 2 activities needs --yes\n"
     )
     assert demo.fields("contact", "delete", HELEN, "--yes").keys() == {
         "contact:helen-ortiz",

@@ -80,7 +80,7 @@ def test_p_11_a_content_is_added_with_what_everybody_sees_changed_renamed_and_de
     assert custctl.refusal("content", "delete", "front") == (
         2,
         "usage",
-        "deleting content:front takes 1 other record along (1 content variant) needs --yes",
+        "deleting content:front together with 1 other record (1 content variant) needs --yes",
     )
     assert custctl.changes("content", "delete", "front", "--yes") == [
         ("remove", "content:front"),

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.runner import Refusal, Runner
+from tests.runner import UNTOUCHED, Refusal, Runner
 
 
 def keys(runner: Runner, *words: str) -> list[str]:
@@ -20,6 +20,7 @@ def keys(runner: Runner, *words: str) -> list[str]:
 def test_c_01_a_customer_needs_no_more_than_a_name(custctl: Runner) -> None:
     assert custctl.json("customer", "add", "Acme & Sons, Inc.") == {
         "revision": 1,
+        "access": UNTOUCHED,
         "changes": [
             {
                 "op": "add",
@@ -584,7 +585,7 @@ def test_c_13_an_own_role_alone_keeps_a_customer(custctl: Runner) -> None:
 def test_c_13_the_children_of_a_deleted_customer_become_top_level(custctl: Runner) -> None:
     for name, parent in (("Top", ""), ("Middle", "top"), ("Left", "middle"), ("Right", "middle")):
         custctl("customer", "add", name, "--parent", parent)
-    assert custctl.changes("customer", "delete", "middle") == [
+    assert custctl.changes("customer", "delete", "middle", "--yes") == [
         ("remove", "customer:middle"),
         ("change", "customer:left"),
         ("change", "customer:right"),
@@ -597,7 +598,7 @@ def test_c_13_addresses_go_along_with_their_customer_only_when_that_is_agreed_to
     demo("customer", "add", "Acme", "--key", "acme")
     address = "--organization O --street S --city C --postal-code P --country MC --region MC-MC"
     demo("customer", "address", "add", "acme", "--label", "Home", *address.split())
-    message = "deleting customer:acme takes 1 other record along (1 address) needs --yes"
+    message = "deleting customer:acme together with 1 other record (1 address) needs --yes"
     assert demo.refusal("customer", "delete", "acme") == (2, "usage", message)
     assert demo.changes("customer", "delete", "acme", "--yes") == [
         ("remove", "customer:acme"),

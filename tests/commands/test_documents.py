@@ -20,7 +20,7 @@ from custctl.resources import fold, slug
 from custctl.store.demo import folder
 from custctl.store.documents import read, write_document
 from tests.conftest import Process
-from tests.runner import Runner
+from tests.runner import UNTOUCHED, Runner
 
 Format = Literal["toml", "yaml", "json"]
 FORMATS: tuple[Format, ...] = ("toml", "yaml", "json")
@@ -43,7 +43,7 @@ def test_a_second_apply_changes_nothing_and_writes_no_history(demo: Runner) -> N
     before = demo.contents()
     answer = demo("apply", "-f", DEMO, "--yes")
     assert (answer.exit, answer.out, answer.err) == (0, "nothing to change\n", "")
-    assert demo.json("apply", "-f", DEMO) == {"revision": None, "changes": [], "warnings": []}
+    assert demo.json("apply", "-f", DEMO) == {"revision": None, "access": UNTOUCHED, "changes": [], "warnings": []}
     assert demo.contents() == before
 
 

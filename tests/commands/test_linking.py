@@ -319,14 +319,14 @@ def test_a_13_deleting_an_account_counts_what_goes_and_needs_yes(demo: Runner) -
     for key in ("company-a", "partner-c"):
         demo.json("customer", "edit", "--where", f"account={key}", "--account", "greenleaf", "--yes")
     message = (
-        "deleting account:company-a takes 2 other records along (1 business customer, 1 address)"
-        " and lets 1 account, 2 activities go needs --yes"
+        "deleting account:company-a together with 2 other records (1 business customer, 1 address)"
+        " and taking it from 1 account, 2 activities needs --yes"
     )
     assert demo.refusal("account", "delete", "company-a") == (2, "usage", message)
     changes = demo.changes("account", "delete", "company-a", "--yes")
     assert ("remove", "business-customer:company-a-packing") in changes
     assert ("change", "account:greenleaf") in changes
-    message = "deleting account:partner-c takes 3 other records along (3 opportunities) needs --yes"
+    message = "deleting account:partner-c together with 3 other records (3 opportunities) needs --yes"
     assert demo.refusal("account", "delete", "partner-c") == (2, "usage", message)
     assert demo("db", "check").exit == 0
 

@@ -194,7 +194,7 @@ def test_what_goes_along_with_several_must_be_agreed_to(shop: Runner) -> None:
     assert shop.refusal(*words) == (
         2,
         "usage",
-        "deleting 2 customers takes 1 other record along (1 address) needs --yes",
+        "deleting 2 customers together with 1 other record (1 address) needs --yes",
     )
     assert shop.changes(*words, "--yes")[-1][0] == "remove"
 

@@ -21,7 +21,7 @@ from tests.commands.test_documents import WORLDS, new_shop, worlds
 from tests.conftest import Process
 from tests.promises.process import Shop
 from tests.promises.terminal import Terminal
-from tests.runner import Runner
+from tests.runner import UNTOUCHED, Runner
 
 ACME = """
     manager = "web"
@@ -123,7 +123,12 @@ def unpruned(runner: Runner, text: str) -> list[tuple[int, str, str]]:
 def test_no_difference_is_exit_0_and_says_nothing(acme: Runner) -> None:
     answer = acme("diff", "-f", acme.file(ACME))
     assert (answer.exit, answer.out, answer.err) == (0, "", "")
-    assert acme.json("diff", "-f", acme.file(ACME)) == {"revision": None, "changes": [], "warnings": []}
+    assert acme.json("diff", "-f", acme.file(ACME)) == {
+        "revision": None,
+        "access": UNTOUCHED,
+        "changes": [],
+        "warnings": [],
+    }
 
 
 def test_a_difference_is_exit_1_and_shows_a_record_as_a_document_says_it(acme: Runner) -> None:
@@ -143,6 +148,7 @@ def test_a_difference_is_exit_1_and_shows_a_record_as_a_document_says_it(acme: R
         "+sales_reps = [",
         '+    "Zoe",',
         "+]",
+        "# reach  -1 customer  1 user: user:anna@acme.example",
     ]
     assert acme.contents() == before
 
@@ -208,7 +214,9 @@ def test_a_diff_and_a_plan_are_the_same_json(acme: Runner) -> None:
     path = acme.file(WEST.replace('"West"', '"Far West"'))
     planned, differing = acme("plan", "-f", path, "-o", "json"), acme("diff", "-f", path, "-o", "json")
     assert (planned.exit, differing.exit, planned.err, differing.err) == (0, 1, "", "")
-    assert planned.json == differing.json == {"revision": None, "changes": [CHANGE], "warnings": []}
+    assert (
+        planned.json == differing.json == {"revision": None, "access": UNTOUCHED, "changes": [CHANGE], "warnings": []}
+    )
 
 
 def test_a_diff_fails_as_a_plan_does(acme: Runner) -> None:

@@ -229,7 +229,7 @@ def test_r_04_a_revoked_permission_is_none_and_a_revoked_entity_follows_the_defa
     demo("role", "revoke", ASSISTANT, "quote", "view")
     assert permissions(demo, ASSISTANT)["quote"] == {}
     assert levels(demo, f"role:{ASSISTANT}", "quote") == dict.fromkeys(ALL, "none")
-    demo("role", "revoke", ASSISTANT, "quote")
+    demo("role", "revoke", ASSISTANT, "quote", "--yes")
     assert "quote" not in permissions(demo, ASSISTANT)
     assert levels(demo, f"role:{ASSISTANT}", "quote") == dict.fromkeys(ALL, "department")
 
@@ -250,7 +250,7 @@ def test_r_04_revoking_what_is_not_listed_says_so_and_changes_nothing(demo: Runn
     ],
 )
 def test_r_04_defaults_are_granted_and_revoked(demo: Runner, grant: tuple[str, ...], field: str, value: Any) -> None:
-    assert demo.fields("role", "grant", APPROVER, *grant) == {f"role:{APPROVER}": {field: [None, value]}}
+    assert demo.fields("role", "grant", APPROVER, *grant, "--yes") == {f"role:{APPROVER}": {field: [None, value]}}
     name = grant[0].partition("=")[0]
     assert demo.fields("role", "revoke", APPROVER, name) == {f"role:{APPROVER}": {field: [value, None]}}
 
@@ -432,7 +432,7 @@ def test_r_13_a_capability_that_is_switched_off_is_denied(demo: Runner) -> None:
     assert (answer.exit, answer.err) == (1, "")
     why = "every role that mentions it says none (explicit-none)"
     assert answer.out == f"no   user:{BOB} may not use {capability}: {why}\n"
-    demo("role", "revoke", "buyer", capability)
+    demo("role", "revoke", "buyer", capability, "--yes")
     assert demo("access", "can", BOB, "use", capability).exit == 0
 
 

@@ -306,7 +306,7 @@ def test_am_6_4_a_change_of_a_predefined_role_makes_a_copy_and_leaves_the_role(
     demo: Runner, words: str, changed: tuple[str, dict[str, str] | None] | None
 ) -> None:
     before, first = entries(demo, "buyer"), role(demo, "buyer")
-    told = demo.json("role", *words.split(), "--as", AMANDA)
+    told = demo.json("role", *words.split(), "--as", AMANDA, "--yes")
     assert told["warnings"] == ["role:buyer is for everyone and stays as it is: role:company-a/buyer is made of it"]
     assert [(change["op"], change["record"]) for change in told["changes"]] == [
         ("add", "role:company-a/buyer"),

@@ -248,7 +248,7 @@ def test_t_03_the_tree_of_a_shop_without_tags_says_so_and_of_an_unknown_taxonomy
 
 
 def test_t_09_a_deleted_taxonomy_frees_its_tags_and_tells_how_many(demo: Runner) -> None:
-    answer = demo.json("tag", "taxonomy", "delete", "tier")
+    answer = demo.json("tag", "taxonomy", "delete", "tier", "--yes")
     assert {change["record"]: change["op"] for change in answer["changes"]} == {
         "taxonomy:tier": "remove",
         "tag:key-account": "change",

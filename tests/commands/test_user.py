@@ -398,6 +398,16 @@ def test_u_15_a_user_who_moves_loses_the_roles_of_the_old_customer(demo: Runner)
         f"~ user:{DANA}",
         "    customer: company-a → wholesaler-b",
         "    roles: buyer, company-a/approver → buyer",
+        "    customer.view                       corporate → department",
+        "    customer-user.view                  corporate → department",
+        "    order.view                          corporate → user",
+        "    order.edit                          department → user",
+        "    quote.view                          corporate → user",
+        "    request.view                        corporate → user",
+        "    request.edit                        corporate → user",
+        "    workflow:b2b_flow_checkout.view     corporate → user",
+        "    workflow:b2b_flow_checkout.perform  department → user",
+        f"reach  +1 customer, -4 customers  1 user: user:{DANA}",
         "0 added, 1 changed, 0 removed",
     ]
     assert answer.err == f"warning: user:{DANA} loses role company-a/approver, which belongs to the old customer\n"
@@ -450,7 +460,7 @@ def test_u_17_a_user_who_owns_nothing_goes(demo: Runner) -> None:
 def test_u_17_addresses_go_along_when_that_is_agreed_to(demo: Runner) -> None:
     address = "--street S --city C --postal-code P --country MC --region MC-MC --organization O --label Home"
     demo("user", "address", "add", NINA, *address.split())
-    message = f"deleting user:{NINA} takes 1 other record along (1 address) needs --yes"
+    message = f"deleting user:{NINA} together with 1 other record (1 address) needs --yes"
     assert demo.refusal("user", "delete", NINA) == (2, "usage", message)
     assert demo.changes("user", "delete", NINA, "--yes") == [
         ("remove", f"user:{NINA}"),

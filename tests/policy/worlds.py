@@ -162,12 +162,12 @@ OWN_ENTITIES = (
 )
 FIELD_NAMES = (
     *(
-        "order.total",
-        "customer.rating",
+        "order.subtotal",
+        "customer.internal_rating",
         "grid-view.title",
         "coupon.code",
-        "product.weight",
-        "quote.terms",
+        "product.name",
+        "quote.currency",
         "customer-user-role.label",
     ),
     *("wish-note.text", "contract.sum"),

@@ -578,7 +578,7 @@ class Machine(RuleBasedStateMachine):
             role = shop.need("role", key)
             entry = None if action is None else {k: v for k, v in self._entry(role, entity).items() if k != action}
             self._put_entry(shop, key, "permissions", entity, entry)
-        self.run("role", "revoke", key, entity, *([action] if action else []))
+        self.run("role", "revoke", key, entity, *([action] if action else []), "--yes")
 
     @step
     def grant_otherwise(self) -> None:
@@ -599,7 +599,7 @@ class Machine(RuleBasedStateMachine):
         elif name == "workflow-default":
             self.run("role", "grant", key, "capability:oro_quick_add_form", f"use={switch}")
         else:
-            self.run("role", "grant", key, f"{name}={level}")
+            self.run("role", "grant", key, f"{name}={level}", "--yes")
 
     @staticmethod
     def _entry(role: Record, entity: str) -> dict[str, str]:

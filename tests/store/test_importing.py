@@ -237,19 +237,19 @@ def test_a_record_that_chunks_touch_again_has_one_row_of_history_and_is_undone_a
     custctl("customer", "add", "Old")
     before = custctl.contents("revision", "history")
     rows = [
-        {"key": "a", "name": "A"},
-        {"key": "old", "name": "O"},
-        {"key": "a", "name": "B"},
-        {"key": "old", "name": "P"},
+        {"key": "a", "name": "A", "vat_id": ""},
+        {"key": "old", "name": "O", "vat_id": ""},
+        {"key": "a", "name": "A", "vat_id": "B"},
+        {"key": "old", "name": "O", "vat_id": "P"},
     ]
     counts = custctl.json("customer", "import", sheet(tmp_path / "c.csv", rows))
     assert (counts["added"], counts["updated"]) == (1, 3)
     found = custctl.sql(
-        "SELECT op, record, json_extract(before, '$.name'), json_extract(after, '$.name') FROM history"
+        "SELECT op, record, json_extract(before, '$.name'), json_extract(after, '$.vat_id') FROM history"
         " WHERE revision_id = 2 ORDER BY record"
     )
     assert found == [
-        ("add", "account:a", None, "A"),
+        ("add", "account:a", None, None),
         ("add", "customer:a", None, "B"),
         ("change", "customer:old", "Old", "P"),
     ]

@@ -20,6 +20,7 @@ from custctl.store import linking
 from custctl.store.codec import to_column
 from custctl.store.customs import CHOSEN, open_to_all
 from custctl.store.importing import matching
+from custctl.store.importing.earlier import Earlier
 from custctl.store.importing.late import LateIndexes
 from custctl.store.importing.plain import Cell, Page, Plain
 from custctl.store.importing.waiting import Waiting
@@ -53,6 +54,7 @@ class Columns:
         role: Callable[[], str],
         owner: str,
         hasty: bool,
+        earlier: Earlier,
     ) -> None:
         self.unit = unit
         self.plain = plain
@@ -61,6 +63,8 @@ class Columns:
         self.waiting = waiting
         self.role = role
         self.owner = owner
+        self.earlier = earlier
+        self.said = frozenset((*plain.texts, *plain.bools, *plain.references)) - {"key"}
         self.known: dict[tuple[str, By, str], Target | None] = {}
         self.accounts = matching.Keys(unit.connection, ACCOUNT)
         self.strategy = str(unit.setting(linking.STRATEGY))
@@ -109,11 +113,29 @@ class Columns:
         if made:
             accounts.tell(begin())
             writing.tell(begin())
+            self._remember(page, writing)
         if batch.left:
             self.late.make()
         elif made:
             self.late.added(len(made), page.expected)
         return [page.row(at) for at in sorted(batch.left)]
+
+    def _remember(self, page: Page, writing: _Writing) -> None:
+        """Keep what the rows have said, for those that follow; what a row left blank and got all the same, it did not.
+
+        An empty cell whose field stays empty needs no word about it: what fills it contradicts nothing.
+        """
+        made = writing.made
+        lines = page.lines if len(made) == page.size else [page.lines[at] for at in made]
+        self.earlier.range(writing.new_ids, lines, self.said)
+        blank: dict[int, set[str]] = {}
+        for name, places in page.blank().items():
+            for at in places:
+                blank.setdefault(at, set()).add(name)
+        for at, names in blank.items():
+            if at in writing.ids:
+                row_id = writing.ids[at]
+                self.earlier.range(range(row_id, row_id + 1), [page.lines[at]], self.said - names)
 
     def default(self, entry: Field) -> Any:
         """What a new record has where a row says nothing: whoever runs the tool is its owner (feature C-12)."""

@@ -13,12 +13,26 @@ from functools import partial
 from typing import Any, Literal
 
 from custctl.errors import CustctlError, Exit, Place, Problem, did_you_mean, number_of
-from custctl.resources import ACCOUNT, ADDRESS_OF, ADDRESSES, CONTACT, ROLE, SALES, SETTING, USER, Noun, slug
+from custctl.resources import (
+    ACCOUNT,
+    ADDRESS_OF,
+    ADDRESSES,
+    CONTACT,
+    ROLE,
+    SALES,
+    SETTING,
+    USER,
+    Noun,
+    fold,
+    slug,
+    trimmed,
+)
 from custctl.store.apply import Item, Request, item_of, merge
 from custctl.store.importing import matching
 from custctl.store.importing.accounts import NewAccounts
 from custctl.store.importing.addresses import find_addresses, find_inner_addresses, like
 from custctl.store.importing.columns import Columns
+from custctl.store.importing.earlier import Earlier, contradicted, filled, keep_said
 from custctl.store.importing.plain import Page, Plain
 from custctl.store.importing.rejects import Rejects
 from custctl.store.importing.waiting import Waiting
@@ -26,9 +40,10 @@ from custctl.store.importing.wanted import SHOWN, Asked, Options, Outcome, RowPl
 from custctl.store.lookup import near_keys
 from custctl.store.removal import remove_addresses
 from custctl.store.settings import SETTINGS
-from custctl.store.sheets import Named, Row, Sheet
-from custctl.store.sheets.cells import CellError
+from custctl.store.sheets import Column, Named, Row, Sheet
+from custctl.store.sheets.cells import CellError, Numbered
 from custctl.store.sheets.headings import normal
+from custctl.store.sheets.spoilt import any_suspect, is_spoilt
 from custctl.store.unit import Draft, Unit
 
 CHUNK = 2_000
@@ -85,6 +100,10 @@ class Import:
         self.linked: set[str] = set()
         """The contacts of a chunk that accounts get."""
         self.waiting = Waiting(unit.connection)
+        self.earlier: dict[str, Earlier] = {}
+        """What the rows taken so far have said, by noun: of the records they are about, and of their addresses."""
+        self.defaults: dict[str, int] = {}
+        """The accounts that rows of a chunk name the default contact of, and the lines."""
         self.keys = matching.Keys(unit.connection, noun)
         self.accounts = NewAccounts(unit, noun)
         unit.connection.execute(f"PRAGMA cache_size = -{CACHE}")
@@ -112,7 +131,14 @@ class Import:
     def _by_columns(self, plain: Plain, pages: Iterable[Page]) -> None:
         """Take the plain new records of each page together, then its other rows one by one."""
         columns = Columns(
-            self.unit, plain, self.keys, self.waiting, self._default_role, self.signature.actor, self.hasty
+            self.unit,
+            plain,
+            self.keys,
+            self.waiting,
+            self._default_role,
+            self.signature.actor,
+            self.hasty,
+            self._earlier(self.noun),
         )
         for page in pages:
             self._all(map(self._asked, page.wrong))
@@ -170,6 +196,11 @@ class Import:
         if row.wrong is not None:
             self._reject(asked, [row.wrong])
             return None
+        row = row._replace(cells=_trimmed(row.cells))
+        spoilt = list(self._spoilt(asked, row))
+        if spoilt:
+            self._reject(asked, spoilt)
+            return None
         try:
             values = self.read(row)
         except CustctlError as error:
@@ -181,11 +212,52 @@ class Import:
         for name, value in values.items():
             if name == "delete":
                 asked.delete = bool(value)
-            elif not self._takes_reference(asked, name, value):
-                asked.values[name] = value
+            else:
+                if isinstance(value, Numbered):
+                    asked.places[name] = value.places
+                if not self._takes_reference(asked, name, value):
+                    asked.values[name] = value
         if self.noun is CONTACT:
             asked.half = self._half_of_a_name(row)
         return asked
+
+    def _spoilt(self, asked: Asked, row: Row) -> Iterator[Problem]:
+        """What is wrong with ids that a spreadsheet has spoilt; other cells that it has are told of."""
+        if isinstance(row.cells, Mapping):
+            yield from self._spoilt_ids(asked, row.cells)
+            return
+        if not any_suspect(row.cells):
+            return
+        for column, cell in zip(self.sheet.columns, row.cells, strict=False):
+            if column is None or not is_spoilt(cell, amount=self._is_amount(column)):
+                continue
+            words = f"{cell!r} is what a spreadsheet makes of another value"
+            if self._is_identity(column):
+                hint = "give the column the format text in the spreadsheet, fill it again, and save the file anew"
+                yield Problem("spoilt", Exit.INVALID, words, hint, asked.place(*column.path), column.heading, cell)
+            else:
+                place = Place(self.sheet.source, asked.line)
+                self.outcome.warn([f"{place}: {column.heading}: {words}; it is taken as it is"])
+
+    def _spoilt_ids(self, asked: Asked, row: Mapping[str, Any]) -> Iterator[Problem]:
+        """The same for the ids of a row of JSON, whose numbers and texts have come through a spreadsheet before."""
+        for heading, value in row.items():
+            text = "" if isinstance(value, bool | dict | list) else str(value)
+            name = normal(heading).replace(" ", "_")
+            if name in ("id", "key", "external_id", self.noun.key) and is_spoilt(text):
+                words = f"{text!r} is what a spreadsheet makes of another value"
+                yield Problem("spoilt", Exit.INVALID, words, None, asked.place(name), heading, text)
+
+    def _is_identity(self, column: Column) -> bool:
+        """Whether the cells of a column are ids or keys: of the record of the row, or of one that it names."""
+        if column.by in ("external_id", "key"):
+            return True
+        name = str(column.path[0])
+        return len(column.path) == 1 and name in (self.noun.key, "key", "external_id", "email", "sku", "number")
+
+    def _is_amount(self, column: Column) -> bool:
+        field = self.noun.field(str(column.path[0]))
+        return field is not None and field.kind in ("money", "count")
 
     def _half_of_a_name(self, row: Row) -> Literal["", "first_name", "last_name"]:
         """The one of the two names that the file has, where it has not both; an empty cell says that there is none."""
@@ -329,16 +401,19 @@ class Import:
         """What new records get that say nothing: whoever runs the tool as owner (feature C-12), users a role."""
         is_owned = self.noun.field("owner") is not None and self.noun.name not in ADDRESSES and self.noun not in SALES
         for asked in rows:
+            said = set(asked.values)
             if is_owned and asked.found is None:
                 asked.values.setdefault("owner", self.signature.actor)
             if self.noun is USER and asked.found is None:
                 self._complete_user(asked.values)
+            asked.completed |= set(asked.values) - said
         return rows
 
     def _complete_user(self, values: dict[str, Any]) -> None:
         """A user who may sign in has a role, else that of the website."""
         on = values.get("enabled", not values.get("guest", False))
         if on is True and not values.get("roles"):
+            values.pop("roles", None)  # so that it is seen to be completed
             values["roles"] = [self._default_role()]
 
     def _default_role(self) -> str:
@@ -353,6 +428,7 @@ class Import:
 
     def _settle(self, rows: list[Asked]) -> None:
         """Write the rows that keep the rules; the others are rejected, or wait."""
+        self._keep_other_places(rows)
         rows, items = self._items(rows)
         while rows:
             try:
@@ -384,6 +460,20 @@ class Import:
                 self._wait(asked, late[id(asked)])
         return [asked for asked in rows if id(asked) not in late]
 
+    def _keep_other_places(self, rows: Sequence[Asked]) -> None:
+        """Let what numbered columns say of some places of a list stand among the other ones that are stored."""
+        some = [asked for asked in rows if asked.places and asked.found is not None and not asked.delete]
+        self.unit.load(self.noun, [asked.found for asked in some if asked.found is not None])
+        for asked in some:
+            draft = self.unit.find(self.noun, str(asked.found))
+            if draft is None or draft.after is None:
+                continue
+            for name, places in asked.places.items():
+                stored, value = draft.image.get(name), asked.values.get(name)
+                if isinstance(stored, list) and isinstance(value, list) and len(value) == len(places):
+                    asked.values[name] = Numbered(map(_bare, value), places).within(stored)
+            asked.places = {}
+
     def _items(self, rows: Sequence[Asked]) -> tuple[list[Asked], dict[int, Item]]:
         """The rows that are well-formed, with their validated input."""
         items: dict[int, Item] = {}
@@ -414,6 +504,7 @@ class Import:
         """Work the rows into drafts and check the rules."""
         self.unit.forget()
         self.linked.clear()
+        self.defaults.clear()
         self.unit.connection.execute("SAVEPOINT chunk")  # a rename is written at once
         try:
             copies = [replace(items[id(asked)], given={**items[id(asked)].given}) for asked in rows if not asked.delete]
@@ -422,6 +513,7 @@ class Import:
             for asked in rows:
                 if asked.delete:
                     self._delete(asked)
+            self._refuse_contradictions(rows)
             self.unit.stop_if_wrong()
         except CustctlError:
             self.unit.connection.execute("ROLLBACK TO chunk")
@@ -441,9 +533,67 @@ class Import:
                         given["contacts"] = sorted((*given["contacts"], asked.key))
                         self.linked.add(asked.key)
                     if name == "default_contact_of":
+                        self._make_default(asked, account)
                         self.linked |= {asked.key} if account.image["default_contact"] != asked.key else set()
                         given["default_contact"] = asked.key
         merge(self.unit, Request([Item(ACCOUNT, key, given, lambda *_: None) for key, given in wanted.items()]))
+
+    def _make_default(self, asked: Asked, account: Draft) -> None:
+        """Remember who is to be the default contact of an account; two rows of a file may not name two."""
+        said = self._earlier(ACCOUNT).of(account.id)
+        line = self.defaults.get(account.key) or (said[0].line if said else None)
+        other = account.key in self.defaults or account.image["default_contact"] not in (None, asked.key)
+        if line is not None and other:
+            words = f"lines {line} and {asked.line} name two default contacts of {account.reference}"
+            self.unit.problem(Problem("contradiction", Exit.INVALID, words, "leave one of them out", asked.place()))
+        self.defaults[account.key] = asked.line
+
+    def _earlier(self, noun: Noun) -> Earlier:
+        return self.earlier.setdefault(noun.name, Earlier())
+
+    def _written(self, rows: Sequence[Asked]) -> Iterator[tuple[Asked, Draft]]:
+        """The records that rows are about, and the addresses that they give, with the row of each."""
+        by_key = {asked.key: asked for asked in rows}
+        for draft in self.unit.of(self.noun):
+            if draft.key in by_key:
+                yield by_key[draft.key], draft
+        inner = ADDRESS_OF.get(self.noun.name)
+        for draft in self.unit.of(inner) if inner is not None else ():
+            image = draft.after or draft.before or {}
+            if fold(image.get("owner") or "") in by_key:
+                yield by_key[fold(image["owner"])], draft
+
+    def _refuse_contradictions(self, rows: Sequence[Asked]) -> None:
+        """Refuse rows that change what an earlier row of this file said (design 5.1)."""
+        for asked, draft in self._written(rows):
+            said = self._earlier(draft.noun).of(draft.id)
+            if not said or draft.before is None:
+                continue
+            if draft.after is None:
+                words = f"lines {said[0].line} and {asked.line} are the same {draft.noun.title}, and one takes it away"
+                self.unit.problem(Problem("contradiction", Exit.INVALID, words, "leave one out", asked.place()))
+                continue
+            after = draft.image
+            if draft.noun is USER and asked.found not in (None, asked.key):  # a rename is written by now
+                after = {**after, "email": f"{after['email']} (new)"}
+            keep_said(said, draft.before, draft.image)
+            differing = contradicted(draft.noun, said, draft.before, after)
+            if differing is not None:
+                line, fields = differing
+                words = f"lines {line} and {asked.line} are the same {draft.noun.title}, {draft.reference}"
+                words = f"{words}, and differ in {', '.join(fields)}"
+                hint = _HINTS.get(self.noun.name, "give each its own id or key, or leave one of them out")
+                self.unit.problem(Problem("contradiction", Exit.INVALID, words, hint, asked.place()))
+
+    def _remember(self, rows: Sequence[Asked]) -> None:
+        """Keep what rows have said, for those that follow."""
+        for asked, draft in self._written(rows):
+            if draft.after is not None and draft.given:
+                completed = asked.completed if draft.noun is self.noun else set[str]()
+                told = filled(draft.image, draft.given - completed - {"key"})
+                self._earlier(draft.noun).add(draft.id, asked.line, told)
+        for key, line in self.defaults.items():
+            self._earlier(ACCOUNT).add(self.unit.get(ACCOUNT, key).id, line, ("default_contact",))
 
     def _delete(self, asked: Asked) -> None:
         draft = self.unit.get(self.noun, asked.key)
@@ -472,6 +622,7 @@ class Import:
             else:
                 verdict = "updated" if draft.before != draft.after or draft.key in touched else "unchanged"
             self.outcome.counts[verdict] += 1  # type: ignore[index]  # each word is a verdict
+        self._remember(rows)
         self.outcome.warn(self.unit.warnings)
         self.unit.flush(self.signature.command, self.signature.actor)
         self.unit.forget()
@@ -538,6 +689,9 @@ class Import:
         return asked.cells[place] if place < len(asked.cells) else None
 
 
+_HINTS = {CONTACT.name: "give ids, or --mode add"}
+
+
 class _Seen:
     """What the rows of a chunk may mean, so that no two of them mean the same record."""
 
@@ -582,6 +736,20 @@ class _Seen:
             return False
         self.names.update(dict.fromkeys(same, (True, True)))
         return True
+
+
+def _bare(item: Any) -> Any:
+    """An e-mail address or phone number that a document would have in a table, as the text that is stored."""
+    if isinstance(item, Mapping) and len(item) == 1:
+        return next(iter(item.values()))
+    return item
+
+
+def _trimmed(cells: Sequence[str] | Mapping[str, Any]) -> Sequence[str] | Mapping[str, Any]:
+    """The cells of a row without white space of any kind around them."""
+    if isinstance(cells, Mapping):
+        return {name: trimmed(value) if isinstance(value, str) else value for name, value in cells.items()}
+    return list(map(trimmed, cells))
 
 
 def _ownerless(asked: Asked) -> Problem:

@@ -14,9 +14,10 @@ from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from custctl.resources import CUSTOMER, USER, Field, Noun, fold_all
+from custctl.resources import CUSTOMER, USER, Field, Noun, fold_all, trimmed
 from custctl.store.inputs import INPUTS, keeps_all
 from custctl.store.sheets import By, Column, Row, Sheet
+from custctl.store.sheets.spoilt import any_suspect, is_spoilt
 
 BATCH = 8_000
 """So many rows are taken together."""
@@ -75,6 +76,20 @@ class Page(NamedTuple):
     @property
     def size(self) -> int:
         return len(self.lines)
+
+    def blank(self) -> dict[str, list[int]]:
+        """The places of the rows that say nothing of a field that a new record gets all the same, by field."""
+        found: dict[str, list[int]] = {}
+        owners = self.values.get("owner", ())
+        if None in owners:
+            found["owner"] = [at for at, owner in enumerate(owners) if owner is None]
+        for name, codes in (("account", self.mentioned.get("account")), ("channel", self.mentioned.get("channel"))):
+            if codes is not None and -1 in codes.codes:
+                found[name] = [at for at, code in enumerate(codes.codes) if code == -1]
+        silent = {code for code, (_, *cells) in enumerate(self.roles.distinct) if not any(cells)}
+        if silent:
+            found["roles"] = [at for at, code in enumerate(self.roles.codes) if code in silent]
+        return found
 
     def row(self, at: int) -> Row:
         """A row as it stands in the sheet."""
@@ -169,6 +184,8 @@ class _Reading:
         """Values that the input model takes as they are, or cleans; an empty cell says nothing."""
         for name, place in self.plain.texts.items():
             cells = self.cells[place]
+            if any_suspect(cells):
+                self._leave(at for at, cell in enumerate(cells) if is_spoilt(cell.strip()))
             if keeps_all(self.plain.hints[name], [cell for cell in cells if cell] if "" in cells else cells):
                 self.values[name] = [cell or None for cell in cells] if "" in cells else cells
                 continue
@@ -231,7 +248,7 @@ class _Reading:
             if name == "roles":
                 continue
             rows, codes = _coded(zip(*(self.cells[place] for place, _ in cells), strict=True))
-            blank = {code for code, row in enumerate(rows) if row != tuple(map(str.strip, row))}
+            blank = {code for code, row in enumerate(rows) if _is_odd(row)}
             if blank:
                 self._leave(at for at, code in enumerate(codes) if code in blank)
             firsts = [next((by, text) for (_, by), text in zip(cells, row, strict=True) if text) for row in rows]
@@ -254,6 +271,11 @@ class _Reading:
         found = self.plain.noun.field(name)
         assert found is not None
         return found
+
+
+def _is_odd(cells: Sequence[str]) -> bool:
+    """Whether cells have white space around them, or are spoilt: the long way has the words for it."""
+    return any(cell != trimmed(cell) or is_spoilt(cell) for cell in cells)
 
 
 def _is_simple(texts: Sequence[str | None]) -> bool:

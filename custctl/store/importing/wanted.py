@@ -61,6 +61,10 @@ class Asked:
     """The only name of a contact that the file says anything of."""
     key: str = ""
     """The key of the record, once it is known, as the unit of work knows it."""
+    places: dict[str, Sequence[int]] = field(default_factory=dict)
+    """The places that its numbered columns speak of, by field: the other ones of a stored list stay."""
+    completed: set[str] = field(default_factory=set)
+    """The fields that the row says nothing of and that a new record gets all the same."""
     found: str | None = None
     """The key of the stored record that the row means, None when it is a new one."""
     place: Callable[..., Place | None] = lambda *_: None

@@ -42,6 +42,27 @@ class CellError(ValueError):
         self.problem = Problem("value", Exit.INVALID, message, field=column.heading, value=value)
 
 
+class Numbered(list[Any]):
+    """The items of a list that stand in numbered columns: each speaks of its place alone, counted from 0."""
+
+    def __init__(self, items: Iterable[Any], places: Sequence[int]) -> None:
+        super().__init__(items)
+        self.places = places
+
+    def within(self, stored: Sequence[Any]) -> list[Any]:
+        """The whole list, where a stored one has other places too; what gives way to an item takes the place it had."""
+        whole = list(stored)
+        for place, item in zip(self.places, self, strict=True):
+            if item in whole and place < len(whole):
+                at = whole.index(item)
+                whole[at], whole[place] = whole[place], item
+            elif place < len(whole):
+                whole[place] = item
+            elif item not in whole:
+                whole.append(item)
+        return whole
+
+
 class _Place(NamedTuple):
     """A column and where its cell stands; `rest` is what of its path is still to be gone."""
 
@@ -249,6 +270,8 @@ def _list_reader(noun: Noun, group: Sequence[_Place], empty: Empty) -> _Read:
             numbered.setdefault(int(place.rest[0]), []).append(place._replace(rest=place.rest[1:]))
     readers += [_item(_item_reader(noun, numbered[number], empty)) for number in sorted(numbered)]
     readers += [_flag(place) for place in group if _is_flag(place) and not place.rest]
+    if len(numbered) == len(readers) and group[0].column.path[0] != "addresses" and empty == "keep":
+        return _numbered(readers, sorted(numbered))
 
     def read(cells: Sequence[str]) -> Any:
         items: Any = _ABSENT
@@ -263,6 +286,14 @@ def _list_reader(noun: Noun, group: Sequence[_Place], empty: Empty) -> _Read:
 
 _ReadItems = Callable[[Sequence[str]], list[Any] | None]
 """Items of a list, None where its cells say nothing."""
+
+
+def _numbered(readers: Sequence[_ReadItems], places: Sequence[int]) -> _Read:
+    def read(cells: Sequence[str]) -> Any:
+        found = [(place, items) for place, reader in zip(places, readers, strict=True) if (items := reader(cells))]
+        return Numbered([items[0] for _, items in found], [place for place, _ in found]) if found else _ABSENT
+
+    return read
 
 
 def _item_reader(noun: Noun, group: Sequence[_Place], empty: Empty) -> _Read:

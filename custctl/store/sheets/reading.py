@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, cast, get_args
 
 from custctl.errors import CustctlError, Place, Problem, invalid, number_of, usage
-from custctl.resources import NOUNS, fold
+from custctl.resources import NOUNS, fold, trimmed
 from custctl.store.sheets import Format, Row, Sheet
 from custctl.store.sheets.text import LINE_LIMIT, RECORD_LIMIT, Opened, Text, lines_of, opened, too_long
 from custctl.syntax import json_mistake
@@ -148,7 +148,7 @@ def _sniffed_delimiter(head: str) -> str:
 
 def _headings(source: str, record: list[str], cells: list[_Cell]) -> tuple[tuple[str, ...], tuple[Place, ...]]:
     """The headings and where each stands; none is blank, but for trailing ones, and none is there twice."""
-    headings = [heading.strip() for heading in record]
+    headings = [trimmed(heading) for heading in record]
     while not headings[-1]:
         headings.pop()
     places = tuple(Place(source, cell.line, cell.column) for cell in cells[: len(headings)])

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     import sqlite3
 
     from custctl.policy.model import Resource
+    from custctl.store.acting import Actor
+    from custctl.store.scopes import Condition
 
 Candidates = Iterator[Candidate]
 
@@ -67,6 +69,9 @@ class Values:
     text: str
     closing: ExitStack = field(default_factory=ExitStack)
     _connection: sqlite3.Connection | None = None
+    _actor: Actor | None = None
+    _free: bool = False
+    """Whether the value is not one that the user of `--as` must be able to see: that user itself."""
 
     def of(self, param: Any) -> list[Candidate]:
         """The values of a parameter that begin as the text does and have not been given yet.
@@ -74,6 +79,7 @@ class Values:
         What cannot be read, because there is no database or another process holds it, is left out.
         """
         given, typed = self.place.given(param), fold(self.text)
+        self._free = param.name == "as_user"
         fitting = (
             (value, told)
             for source in sources(param)
@@ -95,6 +101,18 @@ class Values:
             path = config.load(flags).database
             self._connection = self.closing.enter_context(closing(suggest.open_database(path)))
         return self._connection
+
+    @property
+    def actor(self) -> Actor | None:
+        """The user in whose name the line is typed, None for the back office."""
+        named = None if self._free else self.place.option("as_user")
+        if named is not None and self._actor is None:
+            self._actor = suggest.actor(self.connection, named)
+        return None if named is None else self._actor
+
+    def seen(self, noun: Noun) -> Condition | None:
+        """What the user of `--as` may see of a noun, None where everything may be."""
+        return None if self.actor is None else self.actor.viewable(noun)
 
     @property
     def noun(self) -> Noun | None:
@@ -160,7 +178,7 @@ def _records_of(noun: Noun) -> Source:
 
 
 def _keys(asked: Values, noun: Noun, head: str, text: str) -> Candidates:
-    return _behind(head, suggest.keys(asked.connection, noun, text))
+    return _behind(head, suggest.keys(asked.connection, noun, text, asked.seen(noun)))
 
 
 def _numbers(asked: Values) -> Candidates:
@@ -176,7 +194,7 @@ def _owners(asked: Values) -> Candidates:
 
 def _addresses(asked: Values) -> Candidates:
     if owner := _noun_of(asked.place.groups[:-1]):
-        yield from suggest.addresses(asked.connection, owner, asked.text)
+        yield from suggest.addresses(asked.connection, owner, asked.text, asked.seen)
 
 
 def _references(asked: Values) -> Candidates:
@@ -268,7 +286,7 @@ def _entities(asked: Values) -> Candidates:
 
 
 def _own(asked: Values) -> list[suggest.Own]:
-    return suggest.own_entities(asked.connection)
+    return suggest.own_entities(asked.connection) if asked.actor is None else []
 
 
 def _actions(asked: Values) -> Candidates:
@@ -319,6 +337,12 @@ def _fields_of(noun: Noun | None) -> Candidates:
     return ((known.name, _told(known)) for known in fields if known.kind != "entries")
 
 
+def _open_fields(asked: Values) -> Candidates:
+    """The fields of the line's noun; under `--as` those that the user reads."""
+    hidden = [] if asked.actor is None or asked.noun is None else asked.actor.hidden(asked.noun)
+    yield from (known for known in _fields_of(asked.noun) if known[0] not in hidden)
+
+
 def _told(known: Field) -> str:
     return NOUNS[known.to].title if known.to in NOUNS else ""
 
@@ -331,7 +355,7 @@ def _shown_fields(asked: Values) -> Candidates:
     """A,B: one more field behind the last comma."""
     head, comma, _ = asked.text.rpartition(",")
     taken = [name.removeprefix("-") for name in head.split(",")]
-    yield from _behind(f"{head}{comma}", (known for known in _fields_of(asked.noun) if known[0] not in taken))
+    yield from _behind(f"{head}{comma}", (known for known in _open_fields(asked) if known[0] not in taken))
 
 
 def _sort_fields(asked: Values) -> Candidates:
@@ -347,7 +371,7 @@ def _conditions(asked: Values) -> Candidates:
     """FIELD OP VALUE: the field, then what a reference or a switch may be equal to."""
     found = re.match(r"([a-z_]+)(!?=)(.*)", asked.text, re.DOTALL)
     if found is None or asked.noun is None:
-        yield from ((f"{name}=", told) for name, told in _fields_of(asked.noun))
+        yield from ((f"{name}=", told) for name, told in _open_fields(asked))
         return
     known, head = asked.noun.field(found[1]), f"{found[1]}{found[2]}"
     if known is not None and known.to in NOUNS:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from custctl.errors import CustctlError
 from custctl.resources import ADDRESS_OF, ADDRESSES, RECORD, Noun, fold
 from custctl.store.database import open_for_reading
 from custctl.store.select import selection
+
+if TYPE_CHECKING:
+    from custctl.store.acting import Actor
+    from custctl.store.scopes import Condition
 
 MOST = 50
 """How many values are offered at most: more than that nobody reads, and every one is typed on to."""
@@ -55,9 +59,13 @@ def open_database(path: Path) -> sqlite3.Connection:
     return open_for_reading(path, PATIENCE)
 
 
-def keys(connection: sqlite3.Connection, noun: Noun, prefix: str) -> list[Candidate]:
-    """The records of a noun whose key begins so, in order of it."""
-    return _range(connection, noun, selection(noun.name).order(noun.key), prefix)
+def keys(connection: sqlite3.Connection, noun: Noun, prefix: str, within: Condition | None = None) -> list[Candidate]:
+    """The records of a noun whose key begins so, in order of it; of those within a condition only the keys."""
+    column = selection(noun.name).order(noun.key)
+    if within is None:
+        return _range(connection, noun, column, prefix)
+    condition, parameters = within
+    return [(key, "") for key, _ in _range(connection, noun, column, prefix, f"AND ({condition})", parameters)]
 
 
 def records(connection: sqlite3.Connection, entity: str, prefix: str) -> list[Candidate]:
@@ -65,16 +73,24 @@ def records(connection: sqlite3.Connection, entity: str, prefix: str) -> list[Ca
     return _range(connection, RECORD, "t.key_folded", prefix, "AND t.entity = :entity", {"entity": entity})
 
 
-def addresses(connection: sqlite3.Connection, owner: Noun, text: str) -> list[Candidate]:
-    """The addresses OWNER/KEY of one owner; before the stroke, the owners themselves with a stroke behind."""
+def addresses(
+    connection: sqlite3.Connection, owner: Noun, text: str, seen: Callable[[Noun], Condition | None] = lambda _: None
+) -> list[Candidate]:
+    """The addresses OWNER/KEY of one owner; before the stroke, the owners themselves with a stroke behind.
+
+    `seen` is what may be seen of a noun; of those records only the keys are told.
+    """
     owner_key, stroke, prefix = text.rpartition("/")
     if not stroke:
-        return [(f"{key}/", told) for key, told in keys(connection, owner, text)]
+        return [(f"{key}/", told) for key, told in keys(connection, owner, text, seen(owner))]
     noun = ADDRESS_OF[owner.name]
     _, column = ADDRESSES[noun.name]
     within = f"AND t.{column} = (SELECT o.id FROM {owner.table} o WHERE o.key = :owner)"
-    found = _range(connection, noun, "t.key", prefix, within, {"owner": fold(owner_key)})
-    return [(f"{fold(owner_key)}/{key}", told) for key, told in found]
+    condition = seen(noun)
+    where, parameters = condition or ("1", {})
+    values = {"owner": fold(owner_key), **parameters}
+    found = _range(connection, noun, "t.key", prefix, f"{within} AND ({where})", values)
+    return [(f"{fold(owner_key)}/{key}", told if condition is None else "") for key, told in found]
 
 
 def _range(
@@ -94,6 +110,13 @@ def _range(
 
 def _words(values: Iterable[Any]) -> str:
     return " ".join(str(value) for value in values if value)
+
+
+def actor(connection: sqlite3.Connection, text: str) -> Actor:
+    """The user in whose name a line is typed; raises exit 3, one of `UNREADABLE`, when there is none."""
+    from custctl.store.acting import Actor  # most lines are the back office's
+
+    return Actor(connection, text)
 
 
 def own_entities(connection: sqlite3.Connection) -> list[Own]:

@@ -54,6 +54,7 @@ def told(answer: Answer) -> dict[str, str]:
 
 EAST_LA_WEST = ["company-a-east", "company-a-la", "company-a-west"]
 AMANDA = "amanda.smith@company-a.example"
+WANDA = "wanda.hill@company-a.example"
 
 OFFERED: dict[str, list[str]] = {
     # names of commands
@@ -98,6 +99,13 @@ OFFERED: dict[str, list[str]] = {
     "custctl customer move company-a-la --to partner": ["partner-c", "partner-c-north"],
     "custctl customer add New --parent=part": ["--parent=partner-c", "--parent=partner-c-north"],
     "custctl customer list -o json --as am": [AMANDA],
+    # under --as what that user sees
+    f"custctl customer show --as {WANDA} ": ["company-a-la", "company-a-west"],
+    f"custctl order show --as {WANDA} so-1": ["SO-1101", "SO-1102", "SO-1201", "SO-1202"],
+    f"custctl customer address show --as {WANDA} wholesaler-b/": [],
+    f"custctl role list --as {WANDA} --where users=1 --sort ": ["key", "label", "code", "customer", "type", "users"],
+    f"custctl customer edit --as {WANDA} --price-list ": [],
+    "custctl customer show --as nobody@x.example ": [],
     "custctl --as=am": [f"--as={AMANDA}"],
     "custctl user show am": [AMANDA],
     "custctl user show user:am": [f"user:{AMANDA}"],

@@ -56,7 +56,7 @@ another-python: $(INSTALLED_DEV) demo
 		tests/test_syntax.py tests/promises
 
 soak: $(INSTALLED_DEV)
-	CUSTCTL_WORLDS=$${CUSTCTL_WORLDS:-10000} CUSTCTL_STORED_WORLDS=$${CUSTCTL_STORED_WORLDS:-1000} \
+	CUSTCTL_WORLDS=$${CUSTCTL_WORLDS:-10000} CUSTCTL_STORED_WORLDS=$${CUSTCTL_STORED_WORLDS:-1000} CUSTCTL_FUZZ=$${CUSTCTL_FUZZ:-100000} \
 		$(BIN)/python -m pytest -n 2 --dist worksteal -m 'slow or not slow'
 
 bench: $(INSTALLED)

@@ -6,9 +6,10 @@ import contextlib
 import gc
 import importlib
 import os
+import re
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -232,8 +233,8 @@ def _failed(error: BaseException, invocation: Invocation) -> int:
             return Exit.TERMINATED
         case OSError():
             return _system_error(error, invocation)
-        case UnicodeEncodeError():
-            return _fail(CustctlError(_NOT_TEXT), invocation)
+        case UnicodeEncodeError() | MemoryError():
+            return _fail(CustctlError(_NOT_TEXT if isinstance(error, ValueError) else _TOO_MUCH), invocation)
     known = _of_the_database(error, invocation)
     return _fail(known, invocation) if known else _bug(error, "nothing was changed")
 
@@ -288,11 +289,26 @@ def _show(result: Result, invocation: Invocation) -> None:
             terminal=terminal,
         )
         sys.stdout.flush()
-        for note in (*invocation.notes, *result.notes):
+        for note in (*invocation.notes, *result.notes, *_details(invocation)):
             streams.say(f"{_safe(note)}\n")
     elif callable(result.exit) and not isinstance(result.data, Mapping):
         for _ in result.data:  # the exit code depends on every row
             pass
+
+
+def _details(invocation: Invocation) -> Iterable[str]:
+    """What --verbose tells beside an answer or an error: where settings come from, and what was read or written."""
+    if not invocation.is_on("verbose") or invocation.is_on("quiet"):
+        return ()
+    from custctl.config import known_path
+
+    try:
+        values, file = invocation.config.values, known_path()
+    except CustctlError:  # which is the answer then
+        return invocation.details
+    told = [f"{value.name}: {value.value or 'none'} ({value.origin})" for value in values]
+    told.append("config: none" if file is None else f"config: {file}{'' if file.exists() else ' (not there)'}")
+    return (*told, *invocation.details)
 
 
 def _output(invocation: Invocation, result: Result) -> str:
@@ -326,7 +342,10 @@ def _fail(error: CustctlError, invocation: Invocation) -> int:
 
     with contextlib.suppress(OSError):
         color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        render_error(error, _wanted_output(invocation), sys.stderr, color, error.shown)
+        output = _wanted_output(invocation)
+        render_error(error, output, sys.stderr, color, error.shown)
+        if output not in _WITH_ERRORS_AS_DATA:
+            sys.stderr.writelines(f"{_safe(detail)}\n" for detail in _details(invocation))
     return error.problem.exit
 
 
@@ -351,8 +370,22 @@ def _usage_error(error: TyperException) -> CustctlError:
     path = context.command_path if context is not None else "custctl"
     if type(error).__name__ == "NoArgsIsHelpError":
         return CustctlError(Problem("usage", Exit.USAGE, "say what to do", f"what there is: {path} --help"))
-    message = error.format_message().rstrip(".")
-    return CustctlError(Problem("usage", Exit.USAGE, message, f"how it is written: {path} --help"))
+    message, choices = error.format_message().rstrip("."), getattr(error, "param", None)
+    message = message.partition(". Choose from:")[0]  # which has them one a line
+    for theirs, ours in _WORDS:
+        message = theirs.sub(ours, message)
+    known = getattr(getattr(choices, "type", None), "choices", None)
+    hint = f"it is one of {', '.join(map(str, known))}" if known else f"how it is written: {path} --help"
+    return CustctlError(Problem("usage", Exit.USAGE, message, hint))
+
+
+_WORDS = (
+    (re.compile(r"'([+-]?[0-9]{1000,})' is not a valid int(?: range)?$"), "the number is too long"),
+    (re.compile(r" is not a valid int(?: range)?$"), " is not a whole number"),
+    (re.compile(r" is not in the range x>=(-?[0-9]+)$"), r" is less than \1"),
+    (re.compile(r" is not in the range (-?[0-9]+)<=x<=(-?[0-9]+)$"), r" is not between \1 and \2"),
+)
+"""How Typer tells what is wrong with a value, and how we do."""
 
 
 def _system_error(error: OSError, invocation: Invocation) -> int:
@@ -366,6 +399,7 @@ def _system_error(error: OSError, invocation: Invocation) -> int:
     return _fail(CustctlError(Problem("output", Exit.OUTPUT, words)), invocation)
 
 
+_TOO_MUCH = Problem("limit", Exit.INVALID, "there is not enough memory for this", "nothing was changed; ask for less")
 _NOT_TEXT = Problem(
     "encoding",
     Exit.INVALID,

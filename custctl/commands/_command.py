@@ -99,7 +99,20 @@ class Call(typer.Context):
 
         connection = open_for_reading(self.database)
         self.invocation.closing.callback(connection.close)
+        if self.invocation.is_on("verbose"):
+            from custctl.store.database import revision_of
+
+            self.detail(f"read: revision {revision_of(connection)}")
         return connection
+
+    def detail(self, text: str) -> None:
+        """Say something on standard error under --verbose."""
+        self.invocation.details.append(text)
+
+    def _written(self, report: Report) -> Report:
+        revision = "nothing" if report.revision is None else f"revision {report.revision}"
+        self.detail(f"written: {revision}")
+        return report
 
     def acting(self, connection: sqlite3.Connection) -> Actor | None:
         """The user in whose name the command reads, None for the back office."""
@@ -113,7 +126,7 @@ class Call(typer.Context):
     def write(self, work: Callable[[Unit], Any], check: Callable[[Unit, Report], Any] | None = None) -> Result:
         """Do the work in one transaction and commit it, or try it under --dry-run; the changes are the answer."""
         with self.progress("writing"):
-            report = self.writer.run(work, check)
+            report = self._written(self.writer.run(work, check))
         return changes_result(report, dry_run=self.dry_run)
 
     def agreed(
@@ -158,7 +171,7 @@ class Call(typer.Context):
 
     def load(self, work: Callable[[Unit], Any]) -> Report:
         """Do work that can be done only once, in one transaction, and commit it; what it has written."""
-        return self.writer.run_once(work)
+        return self._written(self.writer.run_once(work))
 
     @property
     def writer(self) -> Writer:

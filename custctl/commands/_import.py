@@ -120,7 +120,8 @@ def _result(call: Call, report: Report, outcome: Outcome) -> Result:
     notes = [f"warning: {warning}" for warning in outcome.warnings]
     if outcome.more_warnings:
         notes.append(f"warning: {outcome.more_warnings} more like these")
-    notes.append(", ".join(f"{verdict} {count}" for verdict, count in outcome.counts.items()))
+    verdicts = ", ".join(f"{verdict} {count}" for verdict, count in outcome.counts.items())
+    notes.append(f"would be {verdicts}" if call.dry_run else verdicts)
     if call.dry_run:
         notes.append("dry run: nothing was written")
     return Result(data, "import", notes=tuple(notes), exit=_code(outcome))

@@ -25,6 +25,8 @@ class Invocation:
     flags: dict[str, Any] = field(default_factory=dict)
     closing: ExitStack = field(default_factory=ExitStack)
     notes: list[str] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
+    """What --verbose tells besides."""
     committed: bool = False
     """Whether something has been written for good: from then on, nothing may be called an error."""
     exit: Exit = Exit.OK
@@ -66,7 +68,10 @@ def options(
     yes: Annotated[bool, _option("--yes", help="Agree to what would be asked.")] = False,
     no_input: Annotated[bool, _option("--no-input", help="Never ask.")] = False,
     quiet: Annotated[bool, _option("--quiet", "-q", help="Print no answer and no remarks.")] = False,
-    verbose: Annotated[bool, _option("--verbose", "-v", help="Say more about what is done.")] = False,
+    verbose: Annotated[
+        bool,
+        _option("--verbose", "-v", help="Say more about what is done."),
+    ] = False,
     color: Annotated[str | None, _option("--color", help="Colour the answer.", metavar="|".join(config.COLORS))] = None,
 ) -> None:
     """The signature is the declaration; see `_shared`."""

@@ -125,11 +125,12 @@ class _Done:
     def changed(self) -> int:
         return sum(draft.before != draft.after for draft in self.drafts)
 
-    def counted(self, verb: Verb) -> str:
-        """`12 deleted, 3 skipped`."""
+    def counted(self, verb: Verb, *, dry_run: bool) -> str:
+        """`12 deleted, 3 skipped`; of a dry run `12 would be deleted, 3 would be skipped`."""
         changed, skipped = self.changed, len(self.refused)
         parts = {verb.done: changed, "skipped": skipped, "unchanged": len(self.drafts) - changed - skipped}
-        return ", ".join(f"{count} {word}" for word, count in parts.items() if count or word == verb.done)
+        would = "would be " if dry_run else ""
+        return ", ".join(f"{count} {would}{word}" for word, count in parts.items() if count or word == verb.done)
 
     def skipped(self) -> list[dict[str, Any]]:
         return [{"record": one.reference, "code": why.code, "message": why.message} for one, why in self.refused]
@@ -169,7 +170,7 @@ def carry_out(call: Call, chosen: Chosen, verb: Verb, work: Work) -> Result:
     if not chosen.where:
         return result
     assert isinstance(result.data, Mapping), "a write answers with one object"
-    notes = (*done.remarks(), done.counted(verb), *result.notes)
+    notes = (*done.remarks(), done.counted(verb, dry_run=call.dry_run), *result.notes)
     return replace(result, data={**result.data, "skipped": done.skipped()}, notes=notes)
 
 

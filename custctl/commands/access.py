@@ -203,7 +203,7 @@ def test(
     call: Call,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Documents with tests, folders, or globs.")],
 ) -> Result:
-    """Ask the expected decisions in files; exit 1 when one is not as expected, 4 when one cannot be asked."""
+    """Ask the expected decisions in files; exit 1 when one is not as expected."""
     from custctl.store import expectations
     from custctl.store.files import matching
 

@@ -11,7 +11,7 @@ import typer
 from custctl import shell
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import record
-from custctl.errors import usage
+from custctl.errors import invalid, usage
 from custctl.result import Result
 from custctl.store import answers, reads
 from custctl.store.facts import Question
@@ -57,6 +57,8 @@ def demo(
     format_: Annotated[Format | None, typer.Option("--format", help="The format of a folder; by default toml.")] = None,
 ) -> Result:
     """Fill a database that has no customers with a small world and show some of it, or make a world of any size."""
+    _refuse_too_many({"--users-per-customer": users, "--documents-per-customer": documents}, MOST_OF_A_CUSTOMER)
+    _refuse_too_many({"--customers": customers}, MOST_CUSTOMERS)
     if customers is None:
         given = {"--seed": seed, "--users-per-customer": users, "--documents-per-customer": documents}
         _refuse_without("--customers", given | {"--out": out, "--format": format_}, "as in --customers 200")
@@ -123,6 +125,17 @@ def _into_files(call: Call, world: World, out: str, format: Format | None) -> Re
 
 
 _DRY_RUN = "dry run: nothing was written"
+
+
+MOST_CUSTOMERS = 10_000_000
+MOST_OF_A_CUSTOMER = 1_000
+
+
+def _refuse_too_many(given: Mapping[str, int | None], most: int) -> None:
+    """Raise exit 4 for a number beyond what any world is made of."""
+    for option, number in given.items():
+        if number is not None and number > most:
+            raise invalid(f"{option} is at most {most}", code="limit", value=str(number))
 
 
 def _refuse_without(needed: str, given: Mapping[str, object], hint: str) -> None:

@@ -258,15 +258,20 @@ def clean(call: Call) -> Result:
     assert isinstance(result.data, Mapping), "a write answers with one object"
     kept = [{"record": one.reference, "code": why.code, "message": why.message} for one, why in done[0].kept]
     data = {**result.data, "deleted": done[0].counts, "kept": kept}
-    notes = (*(f"kept: {row['message']}" for row in kept[:_MOST_TOLD]), _summary(done[0]), *result.notes)
+    notes = (
+        *(f"kept: {row['message']}" for row in kept[:_MOST_TOLD]),
+        _summary(done[0], dry_run=call.dry_run),
+        *result.notes,
+    )
     return replace(result, data=data, notes=notes)
 
 
 _MOST_TOLD = 10
 
 
-def _summary(done: Cleaning) -> str:
-    return f"{_counted(done)} deleted, {number_of(len(done.kept), 'expired record')} kept"
+def _summary(done: Cleaning, *, dry_run: bool) -> str:
+    would = "would be " if dry_run else ""
+    return f"{_counted(done)} {would}deleted, {number_of(len(done.kept), 'expired record')} {would}kept"
 
 
 def _counted(done: Cleaning) -> str:

@@ -32,6 +32,11 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def revision_of(connection: sqlite3.Connection) -> int:
+    """The number of the last revision, 0 when nothing was changed yet."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM revision").fetchone()[0])
+
+
 def today() -> str:
     """The day, in UTC: where it counts what is over and what is still to come, it is this one."""
     return now()[: len("2026-01-31")]
@@ -316,15 +321,20 @@ def undisturbed() -> Iterator[None]:
 
 @contextmanager
 def database_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite reports into an error with the right exit code."""
+    """Turn what SQLite reports into an error with the right exit code; a mistake of ours stays what it is (70)."""
     try:
         yield
     except sqlite3.Error as error:
-        raise translate(error, path) from error
+        if (told := translate(error, path)) is None:
+            raise
+        raise told from error
 
 
-def translate(error: sqlite3.Error, path: Path) -> CustctlError:
-    """The custctl error for an error of SQLite: busy is 75, everything else about the file 8."""
+def translate(error: sqlite3.Error, path: Path) -> CustctlError | None:
+    """The custctl error for an error of SQLite: busy is 75, everything else about the file 8.
+
+    None for a mistake of ours: a statement that SQLite cannot run on a file which is as custctl made it.
+    """
     name = getattr(error, "sqlite_errorname", None) or ""
     if str(error).startswith("Could not decode"):  # sqlite3's own, which goes on with the text
         name, error = "SQLITE_CORRUPT", sqlite3.DatabaseError("text that is not UTF-8")
@@ -345,7 +355,23 @@ def translate(error: sqlite3.Error, path: Path) -> CustctlError:
         )
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_IOERR", "SQLITE_AUTH")):
         return unusable(f"{path} cannot be used: {error}", "check the file and its folder", "unusable")
+    if isinstance(error, _MISTAKES) or (name == "SQLITE_ERROR" and not _is_altered(path)):
+        return None
     return unusable(f"{path}: {error}")
+
+
+_MISTAKES = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.NotSupportedError)
+
+
+def _is_altered(path: Path) -> bool:
+    """Whether something else than custctl has changed the tables, or has written text that is none."""
+    from custctl.store.checks import damage
+
+    try:
+        with closing(connect(path, "ro")) as connection:
+            return bool(damage(connection))
+    except (sqlite3.Error, OSError):
+        return True
 
 
 def busy(path: Path) -> CustctlError:
@@ -356,8 +382,7 @@ def busy(path: Path) -> CustctlError:
 
 def known(error: BaseException, path: Path) -> CustctlError | None:
     """What an error that came up while an answer was read means; None when it is a mistake in custctl."""
-    mistakes = (sqlite3.ProgrammingError, sqlite3.InterfaceError)
-    return translate(error, path) if isinstance(error, sqlite3.Error) and not isinstance(error, mistakes) else None
+    return translate(error, path) if isinstance(error, sqlite3.Error) else None
 
 
 def is_there(path: Path) -> bool:

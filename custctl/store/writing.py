@@ -186,4 +186,6 @@ class _driver_errors:  # noqa: N801 - a context manager, used like a function
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         original = getattr(error, "orig", None)
         if isinstance(original, sqlite3.Error):
-            raise translate(original, self.path) from error
+            if (told := translate(original, self.path)) is None:
+                raise original from error
+            raise told from error

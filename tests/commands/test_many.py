@@ -77,7 +77,7 @@ def test_c_14_a_filter_needs_yes_and_says_what_would_be_done(shop: Runner) -> No
     tried = shop(*words, "--dry-run")
     assert (tried.exit, tried.err.splitlines()[-2:]) == (
         0,
-        ["3 deleted, 2 skipped", "dry run: nothing was written"],
+        ["3 would be deleted, 2 would be skipped", "dry run: nothing was written"],
     )
 
 

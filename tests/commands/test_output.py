@@ -573,6 +573,26 @@ def test_a_dry_run_may_stand_before_the_verb(demo: Runner) -> None:
 
 
 @pytest.mark.parametrize("quiet", ["-q", "--quiet"])
+def test_verbose_tells_where_settings_come_from_and_which_revision_is_read_or_written(custctl: Runner) -> None:
+    config = f"{custctl.database.parent}/config/custctl/config.toml"
+    told = [
+        f"db: {custctl.database} (CUSTCTL_DB)",
+        "output: table (default)",
+        "color: auto (default)",
+        "profile: none (default)",
+        f"config: {config} (not there)",
+    ]
+    assert custctl("customer", "add", "One", "-v").err.splitlines() == [*told, "written: revision 1"]
+    assert custctl("-v", "customer", "list").err.splitlines() == [*told, "read: revision 1"]
+    assert custctl("config", "get", "db", "--verbose").err.splitlines() == told
+    tried = custctl("customer", "add", "Two", "-v", "--dry-run").err.splitlines()
+    assert tried == ["dry run: nothing was written", *told, "written: nothing"]
+    wrong = custctl("customer", "show", "nobody", "-v").err.splitlines()
+    assert [line for line in wrong if line in told] == told
+    assert custctl("customer", "list", "-v", "-q").err == ""
+    assert len(custctl("customer", "show", "nobody", "-v", "-o", "json").err.splitlines()) == 1
+
+
 def test_quiet_prints_no_answer_and_no_remark_but_errors(demo: Runner, quiet: str) -> None:
     for words in (("customer", "list"), ("customer", "add", "Acme"), ("customer", "list", "--where", "name=x")):
         assert demo(*words, quiet) == Answer(0, "", "")

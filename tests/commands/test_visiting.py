@@ -404,7 +404,7 @@ def test_v_09_a_trial_run_counts_who_would_go_and_tells_who_stays(expired: Runne
     ]
     shown = expired("guest", "clean", "--dry-run").err.splitlines()
     assert shown[-2:] == [
-        "2 guest users, 1 customer and 2 sessions deleted, 3 expired records kept",
+        "2 guest users, 1 customer and 2 sessions would be deleted, 3 expired records would be kept",
         "dry run: nothing was written",
     ]
 

@@ -48,7 +48,7 @@ import importlib.abc, signal, sys
 class Interrupting(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name == {name!r}:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal({number})
 sys.meta_path.insert(0, Interrupting())
 from custctl.__main__ import main
 main()
@@ -157,10 +157,14 @@ def test_a_signal_while_the_database_calls_back_is_no_error_of_the_database(
     assert (ran.code, ran.out, ran.err) == (BY_SIGNAL[number][0], "", BY_SIGNAL[number][1])
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("name", ["custctl.app", "typer", "custctl.commands.customer"])
-def test_an_interrupt_while_the_program_loads_is_an_interrupt_too(nothing: Shop, name: str) -> None:
-    ran = nothing("customer", "list", program=(sys.executable, "-c", STARTING.format(name=name)))
-    assert (ran.code, ran.out) == (130, "")
+def test_a_signal_while_the_program_loads_ends_it_as_a_later_one_does(
+    nothing: Shop, name: str, number: signal.Signals
+) -> None:
+    script = STARTING.format(name=name, number=int(number))
+    ran = nothing("customer", "list", program=(sys.executable, "-c", script))
+    assert (ran.code, ran.out, ran.err) == (BY_SIGNAL[number][0], "", BY_SIGNAL[number][1])
 
 
 def test_a_process_that_is_killed_leaves_nothing_that_hinders_the_next(big: Shop) -> None:

@@ -10,11 +10,14 @@ BROKEN = {
     "a mistake": ("raise KeyError('secret-value')", 70, "error: custctl has a bug (KeyError); nothing was changed\n  "),
     "wrong SQL": (
         "self.connection.execute('SELECT nowhere FROM customer WHERE name = ?', ('secret-value',))",
-        8,
-        "error: {}: no such column: nowhere\n",
+        70,
+        "error: custctl has a bug (OperationalError); nothing was changed\n",
     ),
     "a constraint": (
-        "self.connection.execute('INSERT INTO revision VALUES (1, ?, ?, ?)', ['secret-value'] * 3)",
+        (
+            "columns, values = '(id, at, actor, command)', ['secret-value'] * 3\n"
+            "    self.connection.execute(f'INSERT INTO revision {columns} VALUES (1, ?, ?, ?)', values)"
+        ),
         5,
         "error: what is stored forbids it: UNIQUE constraint failed: revision.id\n",
     ),
@@ -69,3 +72,28 @@ def test_a_mistake_after_the_commit_does_not_say_that_nothing_was_changed(world:
         "error: custctl has a bug (ValueError); what was asked for is done",
     )
     assert world.sql("SELECT name FROM customer WHERE key = 'new'") == [("New",)]
+
+
+@pytest.mark.parametrize("words", ["customer list", "customer edit company-a --name New"])
+@pytest.mark.parametrize(
+    "statement", ["SELECT nothing FROM customer", "SELECT * FROM nowhere", "SELEC", "SELECT ?1, ?2"]
+)
+def test_a_statement_of_ours_that_cannot_be_run_is_a_bug_and_no_fault_of_the_database(
+    world: Shop, words: str, statement: str
+) -> None:
+    script = f"""
+from custctl.store import lookup, reads
+def wrong(connection, *_, **__):
+    return connection.execute({statement!r}, ()).fetchall()
+reads.rows = lookup.require = lookup.require_all = wrong
+"""
+    [ran] = world.many(Odd(words.split(), script))
+    assert ran.code == 70, ran
+    assert ran.err.startswith("error: custctl has a bug (")
+    assert ran.err.splitlines()[0].endswith("nothing was changed")
+
+
+def test_a_table_that_somebody_has_altered_is_the_databases_fault(world: Shop) -> None:
+    world.sql("ALTER TABLE customer RENAME COLUMN name TO title")
+    for ran in world.many(["customer", "list"], ["customer", "edit", "company-a", "--name", "New"]):
+        assert (ran.code, ran.out) == (8, "")

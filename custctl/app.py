@@ -73,6 +73,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "history": ("custctl.commands.history", "Show what was changed, by whom and when, the latest first."),
     "undo": ("custctl.commands.history", "Take back a revision, all of it."),
+    "redo": ("custctl.commands.history", "Bring back what an undo took back."),
     "demo": ("custctl.commands.demo", "Fill an empty database with a small or large world."),
     "help": ("custctl.commands.help", "Explain a topic, or show the help of a command."),
     "completion": ("custctl.commands.completion", "Print the script that completes on TAB in a shell."),

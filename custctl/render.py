@@ -861,7 +861,9 @@ def _log(page: _Page, result: Result) -> None:
             if revision is not None:
                 page.line()
             revision = change["revision"]
-            page.line((f"revision {revision}", "bold"), f"  {change['at']}  {change['actor']}")
+            took = f"  undoes {change['undoes']}" if change["undoes"] else ""
+            taken = f"  undone by {change['undone_by']}" if change["undone_by"] else ""
+            page.line((f"revision {revision}", "bold"), f"  {change['at']}  {change['actor']}{took}{taken}")
             page.line("  ", (change["command"], "dim"))
         few = len(change["fields"]) <= _ADDED_FIELDS_TOLD
         rows = _by_subject(change.get("access", {})).get(change["record"], ())

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from custctl import shell
 from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, not_found
 from custctl.resources import (
-    ADDRESS_OF,
     ADDRESSES,
     CUSTOMER,
     NOUNS,
@@ -30,13 +29,12 @@ from custctl.resources import (
     changing_fields,
     fold,
     noun_of,
-    reference,
     slug,
 )
-from custctl.store import lookup
+from custctl.store import identity
 from custctl.store.periods import LIKE, Period, period
 from custctl.store.pointers import pointers
-from custctl.store.reads import limited
+from custctl.store.revisions import Revisions
 from custctl.store.select import differences, keys_in, told, with_keys
 from custctl.store.settings import SCOPES, SETTINGS
 
@@ -45,8 +43,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_CHANGES = """SELECT h.id, h.revision_id, r.at, r.actor, r.command, h.op, h.record, h.before, h.after
-    FROM history h JOIN revision r ON r.id = h.revision_id"""
+_CHANGES = """SELECT h.id, h.revision_id, r.at, r.actor, r.command, h.op, h.record, h.record_id, r.undoes, h.before,
+    h.after FROM history h JOIN revision r ON r.id = h.revision_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,7 @@ class Wanted:
     fields: tuple[str, ...] = ()
     value: str | None = None
     limit: int | None = None
+    """At most so many revisions, each with all of its changes that are asked for."""
 
 
 def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
@@ -68,12 +67,13 @@ def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
 
     Where fields are asked for, only what differs in them is told.
 
-    A record is followed through its renames, and changes of its addresses and settings stand under it too; a type
-    alone means all records of that type (features H-01, H-03).
-    Raises exit 3 for a record that history does not know, 4 for a type, a field or a time that is none.
+    A record is followed by its id, whatever it was called, and changes of its addresses and settings stand under it
+    too; a type alone means all records of that type (features H-01, H-03), a number one revision. What a new database
+    held before anybody changed it is no change.
+    Raises exit 3 for a record or revision that history does not know, 4 for a type, a field or a time that is none.
     """
     _refuse_unknown(wanted.fields)
-    conditions, parameters = ["1"], dict[str, Any]()
+    conditions, parameters = ["+h.revision_id > 0"], dict[str, Any]()
     if wanted.since:
         conditions.append("r.at >= :since")
         parameters["since"] = _period(wanted.since).start
@@ -86,16 +86,63 @@ def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
     if wanted.op:
         conditions.append("h.op = :op")
         parameters["op"] = wanted.op
-    kind = None if wanted.record is None else _type(connection, wanted.record)
-    if kind is not None:
-        conditions.append("h.record >= :kind || ':' AND h.record < :kind || ';'")
-        parameters["kind"] = kind
-    elif wanted.record:
-        conditions.append(_OF_RECORDS)
-        names = _trail(connection, wanted.record)
-        parameters["records"], parameters["parts"] = json.dumps(names), json.dumps(list(_parts(names)))
+    if wanted.record is not None:
+        condition, values = _about(connection, wanted.record)
+        conditions.append(condition)
+        parameters |= values
     query = f"{_CHANGES} WHERE {' AND '.join(conditions)} ORDER BY h.id DESC"
-    return limited(_rows(connection, connection.execute(query, parameters), wanted), wanted.limit)
+    return _of_revisions(_rows(connection, connection.execute(query, parameters), wanted), wanted.limit)
+
+
+def remarks(connection: sqlite3.Connection, text: str | None) -> list[str]:
+    """What to say beside the history of a record: that it is gone, has another name, or that others had its name."""
+    if text is None or ":" not in text:
+        return []
+    found = identity.known(connection, text)
+    said = []
+    if not found.is_there:
+        last = connection.execute(
+            f"SELECT h.record, h.op, h.revision_id FROM history h WHERE h.record_id = :id AND {identity.of_kind()}"
+            " ORDER BY h.id DESC LIMIT 1",
+            {"id": found.id, "kind": found.kind},
+        ).fetchone()
+        what = f"was removed in revision {last[2]}" if last[1] == "remove" else f"is called {last[0]} now"
+        said.append(f"{text} {what}")
+    for other in identity.others(connection, text, found):
+        shown = shell.command("history", f"{found.kind}:id:{other}")
+        said.append(f"another record was called {text} before: {shown}")
+    return said
+
+
+def _about(connection: sqlite3.Connection, text: str) -> tuple[str, dict[str, Any]]:
+    """The condition that a change is about what was asked for, and its parameters."""
+    if text.isascii() and text.isdigit():
+        revision = min(int(text), 2**63 - 1)
+        if not connection.execute("SELECT 1 FROM revision WHERE id = ? AND id > 0", (revision,)).fetchone():
+            raise not_found("revision", text)
+        return "h.revision_id = :revision", {"revision": revision}
+    kind = _type(connection, text)
+    if kind is not None:
+        return identity.of_kind(), {"kind": kind}
+    found = identity.known(connection, text)
+    parameters: dict[str, Any] = {"record_id": found.id, "kind": found.kind}
+    own = f"h.record_id = :record_id AND {identity.of_kind()}"
+    noun = noun_of(found.kind)
+    parts = [] if noun is None else list(identity.parts_of(noun))
+    for place, (first, last) in enumerate(parts):
+        own += f" OR h.owner_id = :record_id AND h.record >= :first{place} AND h.record < :last{place}"
+        parameters |= {f"first{place}": first, f"last{place}": last}
+    return f"({own})", parameters
+
+
+def _of_revisions(rows: Iterable[Row], limit: int | None) -> Iterator[Row]:
+    """The changes of so many revisions: none is cut."""
+    seen: set[int] = set()
+    for row in rows:
+        seen.add(row["revision"])
+        if limit is not None and len(seen) > limit:
+            return
+        yield row
 
 
 def _refuse_unknown(fields: Iterable[str]) -> None:
@@ -107,23 +154,9 @@ def _refuse_unknown(fields: Iterable[str]) -> None:
             raise invalid(f"unknown field {name!r}", code="unknown-field", field=name, hint=hint)
 
 
-_OF_RECORDS = """(h.record IN (SELECT value FROM json_each(:records)) OR EXISTS (
-    SELECT 1 FROM json_each(:parts) WHERE h.record >= value || '/' AND h.record < value || '0'))"""
-"""A record and its parts. `0` is the character after `/`: a range finds what is named below an owner."""
-
-
-def _parts(names: Iterable[str]) -> Iterator[str]:
-    """What the addresses and settings of records of these names are named below."""
-    for name in names:
-        kind, _, key = name.partition(":")
-        noun = noun_of(kind)
-        if noun is not None and noun.name in ADDRESS_OF:
-            yield f"{ADDRESS_OF[noun.name].reference}:{key}"
-        yield from (f"setting:{scope}/{key}" for scope, owner in SCOPES.items() if owner is noun)
-
-
 def _rows(connection: sqlite3.Connection, found: Iterable[Any], wanted: Wanted) -> Iterator[Row]:
-    for row_id, revision, at, actor, command, op, record, before, after in found:
+    revisions = Revisions(connection)
+    for row_id, revision, at, actor, command, op, record, record_id, undoes, before, after in found:
         images = json.loads(before or "{}"), json.loads(after or "{}")
         fields = differences(*images)
         if wanted.fields:
@@ -136,8 +169,11 @@ def _rows(connection: sqlite3.Connection, found: Iterable[Any], wanted: Wanted) 
                 "command": command,
                 "op": op,
                 "record": record,
-                "version": _version(connection, record, row_id),
+                "id": record_id,
+                "version": _version(connection, record, record_id, row_id),
                 "fields": fields,
+                "undoes": undoes,
+                "undone_by": revisions.undone_by(revision),
                 **_levels(connection, record, *images),
             }
 
@@ -179,65 +215,18 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _version(connection: sqlite3.Connection, record: str, row_id: int) -> int:
-    """How many changes a record has had up to this one, under this name and those before."""
-    query = "SELECT count(*), min(id) FROM history WHERE record = ? AND id <= ?"
-    count, first = connection.execute(query, (record, row_id)).fetchone()
-    earlier = _renamed_from(connection, record, first)
-    return int(count) + (0 if earlier is None else _version(connection, earlier, first - 1))
-
-
-def _renamed_from(connection: sqlite3.Connection, record: str, row_id: int) -> str | None:
-    """The name a record had before the change with this id, if that was its rename."""
-    row = connection.execute("SELECT op, before FROM history WHERE id = ?", (row_id,)).fetchone()
-    if row is None or row[0] != "rename":
-        return None
-    return _named(record.partition(":")[0], json.loads(row[1]))
+def _version(connection: sqlite3.Connection, record: str, record_id: int, row_id: int) -> int:
+    """How many changes a record has had up to this one, whatever it was called."""
+    query = f"""SELECT count(*) FROM history h WHERE h.record_id = :record AND {identity.of_kind()}
+        AND h.id <= :row AND +h.revision_id > 0"""
+    values = {"record": record_id, "kind": record.partition(":")[0], "row": row_id}
+    return int(connection.execute(query, values).fetchone()[0])
 
 
 def _named(kind: str, image: Mapping[str, Any]) -> str:
     """The reference of an image of this type."""
     key = image.get("number") or image.get("key") or image.get("name")
     return f"{kind}:{image['owner']}/{key}" if "owner" in image and kind.endswith("-address") else f"{kind}:{key}"
-
-
-def _trail(connection: sqlite3.Connection, text: str) -> list[str]:
-    """Every name that a record has had; exit 3 when history knows none of it."""
-    names = [canonical(connection, text)]
-    rename = "SELECT id FROM history WHERE record = ? AND op = 'rename' ORDER BY id LIMIT 1"
-    while True:
-        row = connection.execute(rename, (names[-1],)).fetchone()
-        earlier = None if row is None else _renamed_from(connection, names[-1], row[0])
-        if earlier is None or earlier in names:
-            break
-        names.append(earlier)
-    marks = ", ".join("?" * len(names))
-    known = f"SELECT EXISTS (SELECT 1 FROM history WHERE record IN ({marks}))"
-    if not connection.execute(known, names).fetchone()[0] and not _is_stored(connection, names[0]):
-        raise not_found("history of", text)
-    return names
-
-
-def canonical(connection: sqlite3.Connection, text: str) -> str:
-    """A reference as history writes it: short types, folded keys; a name that only one record has works too."""
-    kind, colon, key = text.partition(":")
-    if not colon:
-        raise invalid(f"{text!r} is not TYPE:KEY", value=text, hint="like customer:acme or user:anna@acme.example")
-    noun = noun_of(kind)
-    if noun is None or noun.table in ("sales_document", "record", "setting", "entity", "address"):
-        return f"{noun.reference if noun else kind}:{key}"
-    found = lookup.find(connection, noun, key)
-    return reference(noun, fold(key) if found is None else found[1])
-
-
-def _is_stored(connection: sqlite3.Connection, name: str) -> bool:
-    kind, _, key = name.partition(":")
-    noun = noun_of(kind)
-    if noun is None or noun.key != "key" or noun.table in ("record", "address"):
-        return False
-    if noun is SETTING and key in SETTINGS:  # one that nobody has set stands at its default
-        return True
-    return lookup.find(connection, noun, key) is not None
 
 
 def _period(text: str) -> Period:
@@ -251,31 +240,39 @@ def _period(text: str) -> Period:
 # -- taking back ---------------------------------------------------------------------------------------------------
 
 
-def latest(connection: sqlite3.Connection) -> int:
-    """The number of the last revision; exit 5 when nothing was changed yet."""
-    row = connection.execute("SELECT max(id) FROM revision WHERE id > 0").fetchone()
-    if row[0] is None:
-        raise CustctlError(Problem("nothing", Exit.CONFLICT, "nothing was changed yet"))
-    return int(row[0])
-
-
 def revert(unit: Unit, wanted: int | None) -> list[Draft]:
-    """Work every record of a revision back to what it was before; a revision of its own, which can be undone too.
+    """Work every record of a revision back to what it was before; a revision of its own, which can be redone.
 
-    None is the latest. Raises exit 3 for an unknown revision, 5 when one of its records is not as the revision
-    left it; a later change that was itself taken back does not count.
+    None is the latest one that is in effect and no undo. Raises exit 3 for an unknown revision, 5 when it is taken
+    back already, or when one of its records is not as the revision left it; a later change that was itself taken back
+    does not count.
     """
+    revisions = Revisions(unit.connection)
+    return _take_back(unit, revisions, revisions.to_undo() if wanted is None else revisions.undoable(wanted))
+
+
+def redo(unit: Unit, wanted: int | None) -> list[Draft]:
+    """Take an undo back: the revision is in effect again. Named is that revision, or its undo; None is the latest undo.
+
+    Raises exit 3 for an unknown revision, 5 when it is in effect, or like `revert`.
+    """
+    revisions = Revisions(unit.connection)
+    return _take_back(unit, revisions, revisions.to_redo() if wanted is None else revisions.redoable(wanted))
+
+
+def _take_back(unit: Unit, revisions: Revisions, revision: int) -> list[Draft]:
     from custctl.store import rules
 
-    revision = latest(unit.connection) if wanted is None else wanted
-    query = """SELECT op, record, manager, before, after FROM history
+    unit.undoes = revision
+    query = """SELECT op, record, record_id, manager, created_at, before, after FROM history
         WHERE revision_id = ? ORDER BY op <> 'rename', id"""
-    steps = [_step(row) for row in unit.connection.execute(query, (min(revision, 2**63 - 1),))]
-    if not steps:
-        raise not_found("revision", str(revision))
-    found = [_as_left(unit, revision, step) for step in steps]
-    renamed = _rename_back(unit, steps, found)
-    drafts = [_reverse(unit, step, draft, renamed) for step, draft in zip(steps, found, strict=True)]
+    then = _Then(unit, revision)
+    steps = [_step(row, then) for row in unit.connection.execute(query, (revision,)).fetchall()]
+    later = _Later(unit.connection, revisions, revision)
+    found = [_as_left(unit, later, step) for step in steps]
+    _refuse_gone(later, then, steps)
+    renamed = _rename_back(unit, later, steps, found)
+    drafts = [_reverse(unit, later, step, draft, renamed) for step, draft in zip(steps, found, strict=True)]
     rules.check(unit, drafts)
     removed = [draft for draft in drafts if draft.after is None]
     _refuse_dangling(unit, removed)
@@ -285,7 +282,9 @@ def revert(unit: Unit, wanted: int | None) -> list[Draft]:
     return drafts
 
 
-def _rename_back(unit: Unit, steps: Sequence[Step], found: Sequence[Draft | None]) -> dict[tuple[str, str], str]:
+def _rename_back(
+    unit: Unit, later: _Later, steps: Sequence[Step], found: Sequence[Draft | None]
+) -> dict[tuple[str, str], str]:
     """Give records the keys back that a revision took from them, all at once; exit 5 when one is taken by now.
 
     What is named after a customer or a group follows it, whether the revision knew it or not.
@@ -304,7 +303,9 @@ def _rename_back(unit: Unit, steps: Sequence[Step], found: Sequence[Draft | None
         for draft, earlier in moving:
             if earlier not in leaving and unit.id_of(noun, earlier) is not None:
                 words = f"{draft.reference} cannot be {earlier} again: that key is taken"
-                unit.problem(Problem("taken", Exit.CONFLICT, words, None, None, noun.key, earlier))
+                other = unit.get(noun, earlier)
+                hint = later.hint(later.last(other.reference.partition(":")[0], other.id))
+                unit.problem(Problem("taken", Exit.CONFLICT, words, hint, None, noun.key, earlier))
         unit.stop_if_wrong()
         if moving:
             rename(unit, noun, moving)
@@ -382,21 +383,27 @@ def _name_dangling(unit: Unit, other: Draft, name: str, value: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One record of a revision: what happened to it, and what it was on both sides."""
+    """One record of a revision: what happened to it, and what it was on both sides, in the names of today."""
 
     op: str
     record: str
     noun: Noun
     key: str
+    row_id: int
     manager: str | None
+    created: str | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
 
-def _step(row: Any) -> Step:
-    op, record, manager, *sides = row
-    before, after = (None if side is None else _as_today(json.loads(side)) for side in sides)
-    return Step(op, record, *_address_of(record), manager, before, after)
+def _step(row: Any, then: _Then) -> Step:
+    op, record, row_id, manager, created, *sides = row
+    noun, key = _address_of(record)
+    before, after = (
+        None if side is None else then.image(noun, _as_today(json.loads(side)), is_back=sides[1] is None)
+        for side in sides
+    )
+    return Step(op, record, noun, then.own_key(noun, key), row_id, manager, created, before, after)
 
 
 def _as_today(image: dict[str, Any]) -> dict[str, Any]:
@@ -406,17 +413,135 @@ def _as_today(image: dict[str, Any]) -> dict[str, Any]:
     return image
 
 
-def _as_left(unit: Unit, revision: int, step: Step) -> Draft | None:
+class _Then:
+    """What records are called now that had a name when a revision was done: images name records by keys.
+
+    One that is gone is called by its id behind a NUL, which no key holds.
+    """
+
+    def __init__(self, unit: Unit, revision: int) -> None:
+        self.connection = unit.connection
+        self.revision = revision
+        query = "SELECT former FROM history WHERE former IS NOT NULL AND revision_id >= ?"
+        self._given_up = {name for (name,) in self.connection.execute(query, (revision,))}
+        """The names that any record has given up since: the others mean what they meant."""
+        query = "SELECT record, record_id FROM history WHERE revision_id = ? AND op = 'remove'"
+        self._back = {
+            (_address_of(record)[0], row_id) for record, row_id in self.connection.execute(query, (revision,))
+        }
+        self._known: dict[tuple[Noun, str], str] = {}
+        self.gone: dict[str, tuple[Noun, str, int]] = {}
+
+    def key(self, noun: Noun, key: str) -> str:
+        """The key that a record has now."""
+        kind, _, rest = key.partition(":") if noun is RECORD else (noun.reference, "", key)
+        if identity.named(noun, kind, rest) not in self._given_up:
+            return key
+        if (noun, key) not in self._known:
+            self._known[noun, key] = self._found(noun, key)
+        return self._known[noun, key]
+
+    def _found(self, noun: Noun, key: str) -> str:
+        row_id = identity.had(self.connection, noun, key, self.revision)
+        if row_id is None:
+            return key
+        now = identity.key_of(self.connection, noun, row_id)
+        if now is not None:
+            return now
+        if (noun, row_id) in self._back:
+            return self.own_key(noun, key)
+        self.gone[f"\0{row_id}"] = (noun, key, row_id)
+        return f"\0{row_id}"
+
+    def own_key(self, noun: Noun, key: str) -> str:
+        """The key of a record that comes back: one that is named after others is named after what they are called."""
+        if noun is PRICE:
+            price_list, _, rest = key.partition("/")
+            product, slash, quantity = rest.partition("/")
+            return f"{self.key(PRICE_LIST, price_list)}/{self.key(PRODUCT, product)}{slash}{quantity}"
+        owner, place, own = _owner_in(noun, key)
+        return key if owner is None else f"{place}{self.key(owner, own[0])}/{own[1]}"
+
+    def image(self, noun: Noun, image: dict[str, Any], *, is_back: bool) -> dict[str, Any]:
+        """An image with the names of today; the key of one `is_back`, which was removed, is made anew too."""
+        for field in noun.fields:
+            value = image.get(field.name)
+            if field.to and not field.computed and value:
+                target = NOUNS[field.to]
+                new = {key: self.key(target, key) for key in keys_in(value)}
+                if any(key != now for key, now in new.items()):
+                    image[field.name] = with_keys(field, value, new)
+        if noun is SETTING:
+            setting = SETTINGS.get(image["key"].rpartition("/")[2])
+            if setting is not None and setting.to:
+                keys = [self.key(NOUNS[setting.to], key) for key in keys_in(image["value"])]
+                image["value"] = keys if isinstance(image["value"], list) else keys[0]
+        if noun.name in ADDRESSES:
+            image["owner"] = self.key(ADDRESSES[noun.name][0], image["owner"])
+        if noun is RECORD and image.get("parent"):
+            parent, key = _address_of(image["parent"])
+            now = self.key(parent, key)
+            image["parent"] = now if now in self.gone else image["parent"]
+        if is_back and noun in (ROLE, SETTING, PRICE):
+            image["key"] = self.own_key(noun, image["key"])
+        return image
+
+
+class _Later:
+    """What has happened to records since a revision, and which command takes that back."""
+
+    def __init__(self, connection: sqlite3.Connection, revisions: Revisions, revision: int) -> None:
+        self.connection = connection
+        self.revisions = revisions
+        self.revision = revision
+
+    def last(self, kind: str, row_id: int) -> int | None:
+        """The latest revision that changed a record since and still counts."""
+        query = f"""SELECT h.revision_id FROM history h WHERE h.record_id = :id AND {identity.of_kind()}
+            AND h.revision_id > :revision ORDER BY h.id DESC"""
+        values = {"id": row_id, "kind": kind, "revision": self.revision}
+        return next((number for (number,) in self.connection.execute(query, values) if self._counts(number)), None)
+
+    def _counts(self, number: int) -> bool:
+        """Whether a change made since is still there. An undo and what it took back are both no change together."""
+        first = self.revisions.first(number)
+        if self.revisions.is_undo(number):
+            return first < self.revision and self.revisions.undone_by(number) is None
+        return first > self.revision and self.revisions.undone_by(first) is None
+
+    def hint(self, number: int | None) -> str | None:
+        """The command that goes first."""
+        if number is None:
+            return None
+        verb = "redo" if self.revisions.is_undo(number) else "undo"
+        return f"take that back first: {shell.command(verb, str(self.revisions.first(number)))}"
+
+
+def _as_left(unit: Unit, later: _Later, step: Step) -> Draft | None:
     """The record as it stands, None where the revision removed it; exit 5 when it is not as the revision left it."""
-    draft = unit.find(step.noun, step.key)
-    now = None if draft is None or draft.after is None else told(draft.after)
+    drafts = unit.select(step.noun, "t.id = :id", id=step.row_id)
+    now = None if not drafts else told(drafts[0].image)
     if _said(now) == _said(step.after):
-        return draft
-    query = "SELECT max(revision_id) FROM history WHERE record = ? AND revision_id > ?"
-    later = unit.connection.execute(query, (step.record, revision)).fetchone()[0]
-    words = f"{step.record} has changed since" + ("" if later is None else f", in revision {later}")
-    hint = None if later is None else f"take that back first: {shell.command('undo', str(later))}"
-    raise CustctlError(Problem("changed-since", Exit.CONFLICT, words, hint))
+        return drafts[0] if drafts else None
+    last = later.last(step.record.partition(":")[0], step.row_id)
+    done = "was removed" if now is None else "has changed"
+    words = f"{step.record} {done} since" + ("" if last is None else f", in revision {last}")
+    raise CustctlError(Problem("changed-since", Exit.CONFLICT, words, later.hint(last)))
+
+
+def _refuse_gone(later: _Later, then: _Then, steps: Iterable[Step]) -> None:
+    """A record cannot name again what is gone by now (exit 3)."""
+    for step in steps:
+        named = [key for value in (step.before or {}).values() for key in _texts_in(value) if key in then.gone]
+        if named:
+            noun, key, row_id = then.gone[named[0]]
+            last = later.last(key.partition(":")[0] if noun is RECORD else noun.reference, row_id)
+            words = f"{noun.title} {key!r} not found" + ("" if last is None else f": it was removed in revision {last}")
+            raise CustctlError(Problem("not-found", Exit.NOT_FOUND, words, later.hint(last), value=key))
+
+
+def _texts_in(value: Any) -> list[str]:
+    return [text for text in keys_in(value) if isinstance(text, str)] if isinstance(value, str | list | dict) else []
 
 
 def _said(image: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -430,18 +555,41 @@ def _earlier(step: Step) -> str:
     return _address_of(_named(step.record.partition(":")[0], step.before))[1]
 
 
-def _reverse(unit: Unit, step: Step, draft: Draft | None, renamed: Mapping[tuple[str, str], str]) -> Draft:
+def _reverse(
+    unit: Unit, later: _Later, step: Step, draft: Draft | None, renamed: Mapping[tuple[str, str], str]
+) -> Draft:
     if draft is None or step.after is None:
         assert step.before is not None, "what is removed was there"
-        image = _whole(step.noun, step.before, renamed)
-        draft = unit.create(step.noun, _named_after(step.noun, step.key, renamed), image)
-        draft.manager, draft.given = step.manager, frozenset(image)
+        image, key = _whole(step.noun, step.before, renamed), _named_after(step.noun, step.key, renamed)
+        _refuse_taken(unit, later, step.noun, key)
+        draft = unit.create(step.noun, key, image, step.row_id)
+        draft.manager, draft.created, draft.given = step.manager, step.created, frozenset(image)
         return draft
     if step.before is None:
         unit.remove(draft)
         return draft
     draft.after = _whole(step.noun, step.before, renamed)
     return draft
+
+
+def _refuse_taken(unit: Unit, later: _Later, noun: Noun, key: str) -> None:
+    """A record does not come back while another one has its key (exit 5)."""
+    other = unit.find(noun, key)
+    if other is not None and other.after is not None:
+        kind, _, _ = other.reference.partition(":")
+        last = later.last(kind, other.id)
+        words = f"{other.reference} is another record since" + ("" if last is None else f" revision {last}")
+        raise CustctlError(Problem("changed-since", Exit.CONFLICT, words, later.hint(last)))
+
+
+def _owner_in(noun: Noun, key: str) -> tuple[Noun | None, str, tuple[str, str]]:
+    """Whom a record is named after, what stands before that in its key, and the key of the owner and its own."""
+    head, slash, own = key.rpartition("/")
+    scope, _, owner = head.rpartition("/")
+    kind = ADDRESSES[noun.name][0] if noun.name in ADDRESSES else CUSTOMER if noun is ROLE else SCOPES.get(scope)
+    if kind is None or not slash:
+        return None, "", ("", key)
+    return kind, f"{scope}/" if noun is SETTING else "", (owner, own)
 
 
 def _named_after(noun: Noun, key: str, renamed: Mapping[tuple[str, str], str]) -> str:
@@ -451,13 +599,8 @@ def _named_after(noun: Noun, key: str, renamed: Mapping[tuple[str, str], str]) -
         product, slash, quantity = rest.partition("/")
         price_list = renamed.get((PRICE_LIST.name, price_list), price_list)
         return f"{price_list}/{renamed.get((PRODUCT.name, product), product)}{slash}{quantity}"
-    head, slash, own = key.rpartition("/")
-    scope, _, owner = head.rpartition("/")
-    kind = ADDRESSES[noun.name][0] if noun.name in ADDRESSES else CUSTOMER if noun is ROLE else SCOPES.get(scope)
-    if kind is None or not slash:
-        return key
-    earlier = renamed.get((kind.name, owner), owner)
-    return f"{scope}/{earlier}/{own}" if noun is SETTING else f"{earlier}/{own}"
+    kind, place, (owner, own) = _owner_in(noun, key)
+    return key if kind is None else f"{place}{renamed.get((kind.name, owner), owner)}/{own}"
 
 
 def _address_of(record: str) -> tuple[Noun, str]:

@@ -178,13 +178,14 @@ def test_what_cannot_be_asked_or_undone_is_refused(demo: Runner, words: tuple[st
     assert demo(*words).exit == exit_code
 
 
-def test_an_undo_is_a_revision_that_can_be_undone(demo: Runner) -> None:
+@pytest.mark.parametrize("words", [("redo", "--last"), ("redo", "2"), ("redo", "3"), ("undo", "3")])
+def test_an_undo_is_a_revision_that_can_be_taken_back(demo: Runner, words: tuple[str, str]) -> None:
     before = demo("export").out
-    done(demo, "role", "grant", "buyer", "order", "edit=department")
+    done(demo, "role", "grant", "buyer", "order", "edit=department", "--yes")
     after = demo("export").out
     done(demo, "undo", "--last", "--yes")
     assert demo("export").out == before
-    done(demo, "undo", "--last", "--yes")
+    done(demo, *words, "--yes")
     assert demo("export").out == after
 
 
@@ -303,11 +304,20 @@ def test_the_primary_address_is_not_taken_from_the_others(demo: Runner) -> None:
     assert undone(demo, *lines) == (5, "protected", "customer-address:new/hq is the primary address")
 
 
-@pytest.mark.parametrize("since", ["customer edit new --key newer", "customer delete new"])
-def test_an_address_is_not_put_back_to_an_owner_who_is_not_there(demo: Runner, since: str) -> None:
+def test_an_address_is_not_put_back_to_an_owner_who_is_not_there(demo: Runner) -> None:
     done(demo, "customer", "add", "New")
     done(demo, "customer", "address", "add", "new", "--key", "hq", *ADDRESS)
-    assert undone(demo, "customer address delete new/hq", since) == (3, "not-found", "customer 'new' not found")
+    refused = undone(demo, "customer address delete new/hq", "customer delete new")
+    assert refused == (3, "not-found", "customer 'new' not found: it was removed in revision 5")
+
+
+def test_an_address_comes_back_to_its_owner_whatever_that_is_called_by_now(demo: Runner) -> None:
+    done(demo, "customer", "add", "New")
+    done(demo, "customer", "address", "add", "new", "--key", "hq", *ADDRESS)
+    since = ("customer edit new --key newer", "customer add New --key new")
+    assert undone(demo, "customer address delete new/hq", *since) is None
+    assert [row["key"] for row in demo.json("customer", "show", "newer")["addresses"]] == ["hq"]
+    assert demo.json("customer", "show", "new")["addresses"] == []
 
 
 def test_addresses_follow_an_owner_renamed_in_the_same_revision_back(demo: Runner) -> None:
@@ -383,7 +393,7 @@ def test_what_a_document_does_besides_a_rename_is_taken_back_with_it(custctl: Ru
     done(custctl, "undo", "--last", "--yes")
     assert custctl("export").out == first
     assert custctl("db", "check").exit == 0
-    done(custctl, "undo", "--last", "--yes")
+    done(custctl, "redo", "--last", "--yes")
     assert custctl("export").out == second
 
 
@@ -404,3 +414,195 @@ def test_undoing_a_rename_takes_along_what_was_named_after_it_since(custctl: Run
         "setting:customer/a/product.export",
     }
     assert custctl("db", "check").exit == 0
+
+
+# -- records are followed by their ids ------------------------------------------------------------------------------
+
+
+def told(shop: Runner, record: str) -> list[tuple[int, str, str, int]]:
+    return [(row["revision"], row["op"], row["record"], row["version"]) for row in revisions(shop, record)]
+
+
+def test_after_a_rename_a_new_record_under_the_old_key_shows_its_own_past_only(demo: Runner) -> None:
+    done(demo, "group", "add", "One", "--key", "a")
+    done(demo, "setting", "set", "menu.main", "x", "--for", "group:a")
+    done(demo, "group", "edit", "a", "--key", "b")
+    done(demo, "group", "add", "Two", "--key", "a")
+    done(demo, "setting", "set", "menu.main", "y", "--for", "group:a")
+    done(demo, "group", "edit", "b", "--name", "First")
+    assert told(demo, "group:b") == [
+        (7, "change", "customer-group:b", 3),
+        (4, "rename", "setting:group/b/menu.main", 2),
+        (4, "rename", "customer-group:b", 2),
+        (3, "add", "setting:group/a/menu.main", 1),
+        (2, "add", "customer-group:a", 1),
+    ]
+    assert told(demo, "group:a") == [(6, "add", "setting:group/a/menu.main", 1), (5, "add", "customer-group:a", 1)]
+    assert demo("history", "group:a").err.splitlines() == [
+        f"another record was called group:a before: custctl history customer-group:id:{named_id(demo, 'group', 'b')}"
+    ]
+
+
+def named_id(shop: Runner, noun: str, key: str) -> int:
+    return int(shop.json(noun, "show", key)["id"])
+
+
+def test_a_record_that_is_gone_is_told_of_and_one_made_anew_under_its_key_is_another(demo: Runner) -> None:
+    done(demo, "tag", "add", "New", "--key", "new")
+    first = named_id(demo, "tag", "new")
+    done(demo, "tag", "delete", "new")
+    assert told(demo, "tag:new") == [(3, "remove", "tag:new", 2), (2, "add", "tag:new", 1)]
+    assert demo("history", "tag:new").err == "tag:new was removed in revision 3\n"
+    done(demo, "tag", "add", "New", "--key", "new")
+    assert told(demo, "tag:new") == [(4, "add", "tag:new", 1)]
+    assert told(demo, f"tag:id:{first}") == [(3, "remove", "tag:new", 2), (2, "add", "tag:new", 1)]
+
+
+def test_what_comes_back_is_the_record_that_it_was(demo: Runner) -> None:
+    before = demo.json("tag", "show", "seasonal")
+    done(demo, "tag", "delete", "seasonal", "--yes")
+    done(demo, "undo", "--last", "--yes")
+    after = demo.json("tag", "show", "seasonal")
+    assert (after["id"], after["created"]) == (before["id"], before["created"])
+    assert [row[3] for row in told(demo, "tag:seasonal")] == [3, 2, 1]
+
+
+def test_the_addresses_of_a_record_that_is_gone_stand_under_it(demo: Runner) -> None:
+    done(demo, "customer", "add", "New")
+    done(demo, "customer", "address", "add", "new", "--key", "hq", *ADDRESS)
+    done(demo, "customer", "edit", "new", "--key", "newer")
+    done(demo, "customer", "address", "delete", "newer/hq")
+    assert told(demo, "customer-address:newer/hq") == told(demo, "customer-address:new/hq")
+    done(demo, "customer", "delete", "newer")
+    assert [row[:3] for row in told(demo, "customer:new") if row[2].startswith("customer-address")] == [
+        (5, "remove", "customer-address:newer/hq"),
+        (3, "add", "customer-address:new/hq"),
+    ]
+
+
+def test_an_undo_leads_references_to_the_record_that_was_meant_and_no_other(demo: Runner) -> None:
+    done(demo, "group", "add", "One", "--key", "a")
+    done(demo, "customer", "add", "New", "--group", "a")
+    since = ("group edit a --key b", "group add Two --key a")
+    assert undone(demo, ["customer", "edit", "new", "--group", ""], *since) is None
+    assert demo.json("customer", "show", "new")["group"] == "b"
+
+
+def test_an_undo_does_not_name_a_new_record_that_has_the_key_of_one_that_is_gone(demo: Runner) -> None:
+    done(demo, "group", "add", "One", "--key", "a")
+    done(demo, "customer", "add", "New", "--group", "a")
+    since = ("group delete a --yes", "group add Two --key a")
+    refused = undone(demo, ["customer", "edit", "new", "--group", ""], *since)
+    assert refused == (3, "not-found", "customer group 'a' not found: it was removed in revision 5")
+
+
+# -- undo and redo ---------------------------------------------------------------------------------------------------
+
+
+def name(shop: Runner) -> str:
+    return str(shop.json("customer", "show", "company-a")["name"])
+
+
+def named(shop: Runner, *names: str) -> None:
+    for each in names:
+        done(shop, "customer", "edit", "company-a", "--name", each)
+
+
+def test_a_revision_is_taken_back_once_and_the_second_time_says_by_what(demo: Runner) -> None:
+    named(demo, "Mistake")
+    done(demo, "undo", "2", "--yes")
+    refused = demo("undo", "2", "--yes", "-o", "json")
+    assert (refused.exit, refused.problems[0]["message"]) == (5, "revision 2 was undone by revision 3")
+    assert refused.problems[0]["hint"] == "there is nothing to take back; see custctl history 3"
+    assert name(demo) == "Company A"
+
+
+def test_undo_last_three_times_takes_three_revisions_back_and_redo_brings_them_again(demo: Runner) -> None:
+    named(demo, "One", "Two", "Three")
+    found = []
+    for verb in ("undo", "undo", "undo", "redo", "redo", "undo", "redo", "redo"):
+        done(demo, verb, "--last", "--yes")
+        found.append(name(demo))
+    assert found == ["Two", "One", "Company A", "One", "Two", "One", "Two", "Three"]
+    assert demo.refusal("redo", "--last", "--yes") == (
+        5,
+        "nothing",
+        "there is nothing to redo: no revision is taken back",
+    )
+
+
+def test_what_is_in_effect_is_not_brought_back(demo: Runner) -> None:
+    named(demo, "One")
+    assert demo.refusal("redo", "2", "--yes") == (5, "nothing", "revision 2 is in effect")
+    done(demo, "undo", "2", "--yes")
+    done(demo, "redo", "2", "--yes")
+    assert demo.refusal("redo", "3", "--yes") == (5, "nothing", "revision 3 was taken back by revision 4")
+    assert demo.refusal("redo", "99", "--yes") == (3, "not-found", "revision '99' not found")
+    done(demo, "undo", "2", "--yes")
+    assert demo("redo", "2").exit == demo("redo").exit == 2
+
+
+def test_history_tells_what_undid_a_revision(demo: Runner) -> None:
+    named(demo, "One")
+    done(demo, "undo", "2", "--yes")
+    rows = revisions(demo, "customer:company-a")
+    assert [(row["revision"], row["undoes"], row["undone_by"]) for row in rows[:2]] == [(3, 2, None), (2, None, 3)]
+    heads = [line.split("tester")[1] for line in demo("history", "--limit", "2").lines if line.startswith("revision")]
+    assert heads == ["  undoes 2", "  undone by 3"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        (("undo 4", "undo 3", "redo 3", "customer edit company-a --name Four"), 3),
+        (("undo 4", "redo 4"), 2),
+        (("undo 4", "customer edit company-a --name Four", "undo 6", "redo 6"), 2),
+        (("customer edit company-a --key alpha",), 2),
+        (("customer edit company-a --key alpha", "customer add Another --key company-a"), 3),
+    ],
+)
+def test_the_hints_of_a_refused_undo_lead_to_what_was_asked_for(
+    demo: Runner, lines: tuple[str, ...], wanted: int
+) -> None:
+    """What a revision changed is as it was before, when each hint was followed in turn."""
+    named(demo, "One", "Two", "Three")
+    for line in lines:
+        done(demo, *line.split(), *(["--yes"] if line.startswith(("undo", "redo")) else []))
+    waiting = [f"custctl undo {wanted}"]
+    for _ in range(20):
+        if not waiting:
+            break
+        answer = demo(*waiting[-1].split()[1:], "--yes", "-o", "json")
+        if answer.exit == 0:
+            waiting.pop()
+            continue
+        hint = answer.problems[0]["hint"]
+        assert hint.startswith("take that back first: custctl "), answer
+        waiting.append(hint.partition(": ")[2])
+    assert waiting == []
+    assert name(demo) == ("Company A" if wanted == 2 else "One")
+
+
+# -- revisions are shown whole ---------------------------------------------------------------------------------------
+
+
+def test_a_limit_counts_revisions_and_cuts_none(demo: Runner) -> None:
+    done(demo, "customer", "edit", "company-a", "--name", "Alpha")
+    assert {row["revision"] for row in revisions(demo, "--limit", "1")} == {2}
+    assert len(revisions(demo, "--limit", "2")) == 186
+    assert revisions(demo, "--limit", "0") == []
+
+
+def test_one_revision_is_asked_for_by_its_number(demo: Runner) -> None:
+    done(demo, "customer", "edit", "company-a", "--name", "Alpha")
+    assert [row["record"] for row in revisions(demo, "2")] == ["customer:company-a"]
+    assert len(revisions(demo, "1")) == 185
+    assert demo.refusal("history", "3") == (3, "not-found", "revision '3' not found")
+    assert demo.refusal("history", "0") == (3, "not-found", "revision '0' not found")
+
+
+def test_what_a_new_database_holds_is_no_change(custctl: Runner) -> None:
+    done(custctl, "tag", "add", "X")
+    assert told(custctl, "role:buyer") == []
+    done(custctl, "role", "edit", "buyer", "--label", "Purchaser")
+    assert told(custctl, "role:buyer") == [(2, "change", "role:buyer", 1)]

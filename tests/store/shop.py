@@ -94,6 +94,8 @@ DEPENDENTS = (5, "has-dependents")
 UNCHANGED = (5, "unchanged")
 LAST_ROLE = (5, "last-role")
 CHANGED = (5, "changed-since")
+UNDONE = (5, "undone")
+NOTHING = (5, "nothing")
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def clean(record: Mapping[str, Any]) -> Record:
 
 def shown(record: Record) -> Record:
     """A record without what is kept about it beside its fields."""
-    return {name: value for name, value in record.items() if name != "_manager"}
+    return {name: value for name, value in record.items() if not name.startswith("_")}
 
 
 def read_export(document: Mapping[str, Any]) -> State:
@@ -156,10 +158,18 @@ def read_export(document: Mapping[str, Any]) -> State:
 
 @dataclass
 class Shop:
-    """The state, and what every revision did; `made` is the state that a command works on."""
+    """The state, and what every revision did; `made` is the state that a command works on.
+
+    Each record has an id, `_id`, that it keeps whatever it is called; `names` tells after each revision which record
+    had which name, `undoes` which revision another one took back.
+    """
 
     state: State
     revisions: list[list[Step]] = field(default_factory=list)
+    names: list[dict[Name, int]] = field(default_factory=list)
+    undoes: dict[int, int] = field(default_factory=dict)
+    ids: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
+    taking_back: int | None = None
     made: State = field(default_factory=dict)
     renames: list[tuple[str, str, str]] = field(default_factory=list)
     touched: list[Name] = field(default_factory=list)
@@ -167,7 +177,17 @@ class Shop:
 
     # -- one command -----------------------------------------------------------------------------------------
 
+    def __post_init__(self) -> None:
+        for rows in self.state.values():
+            for row in rows.values():
+                row["_id"] = next(self.ids)
+        self.names.append(self._names())
+
+    def _names(self) -> dict[Name, int]:
+        return {(table, key): row["_id"] for table, rows in self.state.items() for key, row in rows.items()}
+
     def begin(self) -> None:
+        self.taking_back = None
         self.made, self.renames, self.touched, self.reasons = deepcopy(self.state), [], [], []
 
     def finish(self, missing: tuple[int, str] = NOT_FOUND) -> list[Step]:
@@ -181,7 +201,10 @@ class Shop:
     def commit(self, steps: list[Step]) -> None:
         self.state = self.made
         if steps:
+            if self.taking_back is not None:
+                self.undoes[len(self.revisions)] = self.taking_back
             self.revisions.append(steps)
+            self.names.append(self._names())
 
     def no(self, reason: tuple[int, str]) -> None:
         self.reasons.append(reason)
@@ -375,34 +398,63 @@ class Shop:
         for table, rows in self.made.items():
             for key in {**before[table], **rows}:
                 old, new = before[table].get(key), rows.get(key)
+                if new is not None and "_id" not in new:
+                    new["_id"] = next(self.ids) if old is None else old["_id"]
                 was = old_key.get((table, key), key)
                 if old is None or new is None or shown(old) != shown(new) or was != key:
                     ends = (None if old is None else was, None if new is None else key)
                     steps.append(Step(table, *ends, deepcopy(old), deepcopy(new)))
         return steps
 
-    def undo(self, number: int, start: int) -> None:
+    def undone_by(self, index: int) -> int | None:
+        """The latest revision in effect that takes one back."""
+        by = [later for later, of in self.undoes.items() if of == index]
+        return next((later for later in reversed(by) if self.undone_by(later) is None), None)
+
+    def is_undo(self, index: int) -> bool:
+        found = False
+        while index in self.undoes:
+            index, found = self.undoes[index], not found
+        return found
+
+    def to_undo(self) -> int | None:
+        """The revision that `undo --last` takes back, None for one of before."""
+        plain = [index for index in range(len(self.revisions)) if index not in self.undoes]
+        return next((index for index in reversed(plain) if self.undone_by(index) is None), None)
+
+    def undo(self, index: int) -> None:
         """Put every record of a revision back; refused when one of them is not as the revision left it."""
-        if not start <= number < start + len(self.revisions):
+        if not 0 <= index < len(self.revisions):
             raise Refused(NOT_FOUND)
-        steps = self.revisions[number - start]
-        if not self.is_as_left(steps):
+        if self.undone_by(index) is not None:
+            raise Refused(UNDONE)
+        self.take_back(index)
+
+    def redo(self, index: int | None) -> None:
+        """Take an undo back: that of a revision, the one named, or the latest."""
+        found: int | None
+        if index is None:
+            undos = [later for later in self.undoes if self.is_undo(later) and self.undone_by(later) is None]
+            found = max(undos, default=None)
+        elif self.is_undo(index):
+            found = index if self.undone_by(index) is None else None
+        else:
+            found = self.undone_by(index)
+        if found is None:
+            raise Refused(NOTHING)
+        self.take_back(found)
+
+    def take_back(self, index: int) -> None:
+        self.taking_back = index
+        steps = self.revisions[index]
+        if not self.is_as_left(index):
             raise Refused(CHANGED)
+        befores = [step.before and self._today(step.table, step.before, index) for step in steps]
+        if any(GONE in str(before) for before in befores):
+            raise Refused(NOT_FOUND)
         self._rename_back(steps)
-        removed = set()
-        for step in steps:
-            key = step.old_key and self._called_again(step.table, step.old_key)
-            if key is None:
-                assert step.new_key is not None
-                gone = self._called_again(step.table, step.new_key)
-                del self.made[step.table][gone]
-                removed.add((step.table, gone))
-            else:
-                assert step.before is not None
-                self.made[step.table][key] = deepcopy(step.before)
-                for rename in self.renames:
-                    _follow({step.table: {key: self.made[step.table][key]}}, *rename)
-                self.touched.append((step.table, key))
+        put_back = [self._put_back(step, before, index) for step, before in zip(steps, befores, strict=True)]
+        removed = {name for name in put_back if name is not None}
         if removed & set(_mentions(self.made)) or self._has_foreign_role():
             self.no(DEPENDENTS)
         self._settle()
@@ -410,6 +462,26 @@ class Shop:
             rest = self.addresses(table, key.rpartition("/")[0]) if table in OWNERS else []
             if rest and not any(self.made[table][other].get("primary") for other in rest):
                 self.no(PROTECTED)
+
+    def _put_back(self, step: Step, before: Record | None, index: int) -> Name | None:
+        """Make a record what it was; the name of one that goes."""
+        row = before or step.after
+        assert row is not None
+        key = self._key_in(self.made, step.table, row["_id"])
+        if before is None:
+            assert key is not None
+            del self.made[step.table][key]
+            return step.table, key
+        if key is None:
+            assert step.old_key is not None
+            key = self._called_again(step.table, self._own_key(step.table, step.old_key, index))
+            if key in self.made[step.table]:
+                raise Refused(CHANGED)
+        self.made[step.table][key] = deepcopy(before)
+        for rename in self.renames:
+            _follow({step.table: {key: self.made[step.table][key]}}, *rename)
+        self.touched.append((step.table, key))
+        return None
 
     def _rename_back(self, steps: list[Step]) -> None:
         """What a customer took along has its old key back with it; of several renames the last goes first."""
@@ -435,13 +507,66 @@ class Shop:
                 return f"{old}/{own}"
         return key
 
-    def is_as_left(self, steps: list[Step]) -> bool:
+    def is_as_left(self, index: int) -> bool:
         """Whether every record of a revision is as that left it."""
-        for step in steps:
-            now = self.state[step.table].get(step.new_key or step.old_key or "")
-            if (now is None) != (step.after is None) or shown(now or {}) != shown(step.after or {}):
+        for step in self.revisions[index]:
+            row = step.after or step.before
+            assert row is not None
+            key = self._key_in(self.state, step.table, row["_id"])
+            if step.after is None or step.new_key is None:
+                if key is not None:
+                    return False
+                continue
+            if key is None or key != self._own_key(step.table, step.new_key, index, addresses=True):
+                return False
+            if shown(self.state[step.table][key]) != shown(self._today(step.table, step.after, index)):
                 return False
         return True
+
+    def _key_in(self, state: State, table: str, row_id: int) -> str | None:
+        return next((key for key, row in state[table].items() if row["_id"] == row_id), None)
+
+    def _now(self, table: str, key: str, index: int) -> str:
+        """What the record is called now that had a key when a revision was done, or that this removed."""
+        row_id = self.names[index + 1].get((table, key)) or self.names[index].get((table, key))
+        if row_id is None:
+            return key
+        now = self._key_in(self.state, table, row_id)
+        if now is not None:
+            return now
+        is_back = any(
+            step.after is None and step.before and step.before["_id"] == row_id for step in self.revisions[index]
+        )
+        return self._own_key(table, key, index) if is_back else f"{GONE}{row_id}"
+
+    def _own_key(self, table: str, key: str, index: int, *, addresses: bool = False) -> str:
+        """The key of a record that is named after its owner."""
+        owner, slash, own = key.rpartition("/")
+        if not slash or (addresses and table not in OWNERS):
+            return key
+        if table in OWNERS:
+            return f"{self._now(OWNERS[table], owner, index)}/{own}"
+        if table == "role":
+            return f"{self._now('customer', owner, index)}/{own}"
+        scope, _, owner = owner.partition("/")
+        return f"{scope}/{self._now('customer' if scope == 'customer' else 'customer-group', owner, index)}/{own}"
+
+    def _today(self, table: str, record: Record, index: int) -> Record:
+        """A record of some revision with the names that others have now."""
+        made = deepcopy(record)
+        links = LINKS.get(table, {})
+        if table == "setting":
+            return made
+        for name, target in links.items():
+            value = made.get(name)
+            if isinstance(value, list):
+                made[name] = sorted(self._now(target, key, index) for key in value)
+            elif value is not None:
+                made[name] = self._now(target, value, index)
+        return made
+
+
+GONE = "gone-"
 
 
 def _default_contact(record: Record, before: Record, given: Mapping[str, Any]) -> None:

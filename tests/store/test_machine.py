@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tests.runner import Answer, Runner
+from tests.store.past import Tables, remade, stored
 from tests.store.shop import (
     ACTIONS,
     ADDRESSES,
@@ -236,6 +237,8 @@ class Machine(RuleBasedStateMachine):
         self.start = int(self.custctl.json("db", "status")["revision"]) + 1
         self.shop = Shop(read_export(json.loads(self.custctl.export("json"))))
         self.expected: list[Step] | set[tuple[int, str]] = []
+        self.copies: dict[tuple[Path, int], Tables] = {}
+        self.keep(self.start - 1)
 
     # -- drawing --------------------------------------------------------------------------------------------
 
@@ -301,6 +304,12 @@ class Machine(RuleBasedStateMachine):
         if isinstance(self.expected, list):
             assert (answer.json["revision"] is None) == (not self.expected), answer
             self.shop.commit(self.expected)
+            self.keep(answer.json["revision"])
+
+    def keep(self, revision: int | None) -> None:
+        """Keep a copy of what the tables hold after a revision, for what history makes of it later."""
+        if revision is not None:
+            self.copies[self.custctl.database, revision] = stored(self.custctl.database)
 
     def compare(self, answer: Answer) -> None:
         """The exit code, and what changes; of several reasons to refuse any may be told first."""
@@ -913,19 +922,34 @@ class Machine(RuleBasedStateMachine):
 
     @step
     def undo_last(self) -> None:
-        if self.shop.revisions:  # else the latest is what made the world that the walk starts from
+        index = self.shop.to_undo()
+        if index is not None:  # else it is the one that makes the world that the walk starts from
             with self.expecting() as shop:
-                shop.undo(self.start + len(shop.revisions) - 1, self.start)
+                shop.undo(index)
             self.run("undo", "--last", "--yes")
 
     @step
-    def undo(self) -> None:
-        self.take_back(self.start + max(0, len(self.shop.revisions) - 1 - self.draw.randrange(8)))
-
-    def take_back(self, number: int) -> None:
+    def redo_last(self) -> None:
         with self.expecting() as shop:
-            shop.undo(number, self.start)
-        self.run("undo", str(number), "--yes")
+            shop.redo(None)
+        self.run("redo", "--last", "--yes")
+
+    @step
+    def redo(self) -> None:
+        if self.shop.revisions:
+            index = max(0, len(self.shop.revisions) - 1 - self.draw.randrange(8))
+            with self.expecting() as shop:
+                shop.redo(index)
+            self.run("redo", str(self.start + index), "--yes")
+
+    @step
+    def undo(self) -> None:
+        self.take_back(max(0, len(self.shop.revisions) - 1 - self.draw.randrange(8)))
+
+    def take_back(self, index: int) -> None:
+        with self.expecting() as shop:
+            shop.undo(index)
+        self.run("undo", str(self.start + index), "--yes")
 
     # -- what always holds ----------------------------------------------------------------------------------
 
@@ -960,16 +984,17 @@ class Machine(RuleBasedStateMachine):
         if hasattr(self, "shop"):
             self.take_back_each()
             self.take_back_everything()
+            self.history_holds_every_revision()
             self.folder.cleanup()
 
     def take_back_each(self) -> None:
         """Each revision with nothing later on its records alone, on a copy, whatever was built on them since."""
         walked, shop = self.custctl, self.shop
-        for number, steps in enumerate(shop.revisions):
-            if shop.is_as_left(steps):
+        for number in range(len(shop.revisions)):
+            if shop.undone_by(number) is None and shop.is_as_left(number):
                 copy = Path(shutil.copy(walked.database, walked.database.with_name("copy.db")))
                 self.custctl, self.shop = Runner(copy), deepcopy(shop)
-                self.take_back(self.start + number)
+                self.take_back(number)
                 self.the_export_is_the_model()
                 self.the_check_finds_nothing()
         self.custctl, self.shop = walked, shop
@@ -980,6 +1005,11 @@ class Machine(RuleBasedStateMachine):
             undone = self.custctl("undo", str(number), "--yes")
             assert undone.exit == 0, (number, undone)
         assert self.custctl.export() == self.first
+
+    def history_holds_every_revision(self) -> None:
+        for (database, revision), kept in self.copies.items():
+            if database == self.custctl.database:
+                assert remade(database, revision) == kept, revision
 
 
 def apply(shop: Shop, document: Mapping[str, Any], *, prune: bool) -> None:

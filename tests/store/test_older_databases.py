@@ -47,7 +47,7 @@ def test_names_of_price_lists_of_an_older_database_become_lists_of_these_names(c
     assert [row["name"] for row in custctl.json("price-list", "list")] == ["Base", "VIP 2026"]
     assert custctl("db", "check").exit == 0
     assert custctl.changes("undo", "1", "--yes") == [("remove", "customer:acme")]
-    assert custctl.changes("undo", "--last", "--yes") == [("add", "customer:acme")]
+    assert custctl.changes("redo", "--last", "--yes") == [("add", "customer:acme")]
     assert custctl.json("customer", "show", "acme")["price_lists"] == ["vip-2026", "base"]
 
 
@@ -188,6 +188,7 @@ def test_what_a_migration_made_is_told_in_a_revision_of_its_own(custctl: Runner)
         (2, "custctl", "custctl db migrate", 1),
     ]
     assert custctl.sql("SELECT op, record FROM history WHERE revision_id = 2") == [("add", "price-list:base")]
+    assert custctl.refusal("undo", "2", "--yes")[:2] == (5, "protected")
     with closing(sqlite3.connect(custctl.database)) as connection:
         for revision in (1, 2):
             [link] = rows_at(connection, revision)["price_list_of"]

@@ -51,6 +51,7 @@ from custctl.resources import (
     VISITOR,
     Noun,
 )
+from custctl.store.identity import of_kind
 from custctl.store.pointers import IDS, pointers_to
 from custctl.store.rules import BUILT_IN, BUILT_IN_ROLES, check
 from custctl.store.select import Image, keys_in, without_keys
@@ -165,10 +166,13 @@ def _is_as_made(unit: Unit, account: Draft, customer: Draft) -> bool:
     image = account.image
     if any(image[field.name] for field in ACCOUNT.fields if field.name in image and field.name not in _OF_MADE):
         return False
-    last = "SELECT op, revision_id FROM history WHERE record = ? ORDER BY id DESC LIMIT 1"
-    op, revision = unit.connection.execute(last, (account.reference,)).fetchone() or ("", 0)
-    query = "SELECT after ->> '$.account' FROM history WHERE record = ? AND revision_id = ?"
-    told = unit.connection.execute(query, (customer.reference, revision)).fetchone()
+    about = f"FROM history h WHERE h.record_id = :id AND {of_kind()}"
+    last = f"SELECT h.op, h.revision_id {about} ORDER BY h.id DESC LIMIT 1"
+    values = {"id": account.id, "kind": ACCOUNT.reference}
+    op, revision = unit.connection.execute(last, values).fetchone() or ("", 0)
+    query = f"SELECT h.after ->> '$.account' {about} AND +h.revision_id = :revision"
+    values = {"id": customer.id, "kind": CUSTOMER.reference, "revision": revision}
+    told = unit.connection.execute(query, values).fetchone()
     return op == "add" and told is not None and told[0] == account.key
 
 

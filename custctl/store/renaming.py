@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from custctl.errors import Exit, Problem
 from custctl.resources import CUSTOMER, GROUP, PRICE, PRICE_LIST, PRODUCT, ROLE, SETTING, Noun, fold
 from custctl.store import rules, settings
+from custctl.store.identity import of_kind
 from custctl.store.lookup import near_keys
 from custctl.store.pricing import price_key
 from custctl.store.select import keys_in
@@ -107,15 +108,17 @@ def _cycles(renames: _Renames) -> list[list[Item]]:
 
 def _done_before(unit: Unit, noun: Noun, cycle: Sequence[Item]) -> bool:
     """Whether one revision did these renames last, which was not one that took others back."""
-    query = """SELECT h.op, h.before, h.revision_id, r.command FROM history h JOIN revision r ON r.id = h.revision_id
-        WHERE h.record = ? AND h.op IN ('rename', 'add', 'remove') ORDER BY h.id DESC LIMIT 1"""
+    query = f"""SELECT h.op, h.before, h.revision_id, r.undoes FROM history h JOIN revision r ON r.id = h.revision_id
+        WHERE h.record_id = :id AND {of_kind()} AND h.op IN ('rename', 'add', 'remove') ORDER BY h.id DESC LIMIT 1"""
     revisions = set()
     for item in cycle:
-        row = unit.connection.execute(query, (unit.get(noun, item.key).reference,)).fetchone()
+        draft = unit.get(noun, item.key)
+        values = {"id": draft.id, "kind": draft.reference.partition(":")[0]}
+        row = unit.connection.execute(query, values).fetchone()
         if row is None or row[0] != "rename" or identity(noun, json.loads(row[1])) != item.was:
             return False
         revisions.add(row[2])
-        if " undo " in f"{row[3]} ":
+        if row[3] is not None:
             return False
     return len(revisions) == 1
 

@@ -12,10 +12,11 @@ from custctl.store.unit import Draft, Unit, wrong
 def customer(unit: Unit, draft: Draft) -> None:
     """A customer has an account, which can be exchanged, not taken away, unless the shop makes none (feature A-09).
 
+    An undo makes customers what they were, whatever the shop makes by now.
     Source: oroinc/orocommerce-orocrm Bridge/CustomerAccount/Form/Extension/CustomerExtension.php.
     """
     _in_channel(unit, draft, "commerce")
-    bare = draft.changed("account") and draft.image["account"] is None
+    bare = draft.changed("account") and draft.image["account"] is None and unit.undoes is None
     if bare and "account" in draft.given and unit.setting("account.strategy") != "none":
         message, hint = "a customer keeps an account", "give it another one, or set account.strategy to none"
         wrong(unit, draft, "account", message, code="account-required", exit_code=Exit.CONFLICT, hint=hint)

@@ -849,7 +849,7 @@ class Machine(RuleBasedStateMachine):
 
     @step
     def unset_setting(self) -> None:
-        keys = sorted(self.shop.state["setting"])
+        keys = sorted(self.shop.state["setting"].keys() - {"account.strategy"})  # the model makes no accounts
         key = self.draw.choice(keys) if keys and not self.rarely() else MENU
         scope, _, rest = key.rpartition("/")[0].partition("/")
         with self.expecting() as shop:

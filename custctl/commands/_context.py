@@ -47,6 +47,8 @@ def register(app: typer.Typer, noun: Noun, argument: Any, *, example: str = "") 
     content.__doc__ = f"List the contents of the website with the variant that {sees.removesuffix(' and may do')}."
     for function in (context, content):
         function.__annotations__["key"] = argument
+    if noun in (USER, CUSTOMER):  # a visitor may have no session, and so no key
+        context.__defaults__, content.__defaults__ = (), (None,)
     who = example.split()
     command(app, "context", examples=(shell.command(f"{group} context", *who),))(context)
     explained = shell.command(f"{group} content", *who, explain="home-banner")

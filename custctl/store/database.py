@@ -324,10 +324,14 @@ def database_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite reports into an error with the right exit code; a mistake of ours stays what it is (70)."""
     try:
         yield
-    except sqlite3.Error as error:
-        if (told := translate(error, path)) is None:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        if (told := known(error, path)) is None:
             raise
         raise told from error
+
+
+_NOT_UTF_8 = "Could not decode"
+"""How sqlite3, which goes on with the text, tells of one that is not UTF-8."""
 
 
 def translate(error: sqlite3.Error, path: Path) -> CustctlError | None:
@@ -336,7 +340,7 @@ def translate(error: sqlite3.Error, path: Path) -> CustctlError | None:
     None for a mistake of ours: a statement that SQLite cannot run on a file which is as custctl made it.
     """
     name = getattr(error, "sqlite_errorname", None) or ""
-    if str(error).startswith("Could not decode"):  # sqlite3's own, which goes on with the text
+    if str(error).startswith(_NOT_UTF_8):
         name, error = "SQLITE_CORRUPT", sqlite3.DatabaseError("text that is not UTF-8")
     if name.startswith("SQLITE_CONSTRAINT"):
         return conflict(f"what is stored forbids it: {error}", code="constraint")
@@ -382,6 +386,8 @@ def busy(path: Path) -> CustctlError:
 
 def known(error: BaseException, path: Path) -> CustctlError | None:
     """What an error that came up while an answer was read means; None when it is a mistake in custctl."""
+    if isinstance(error, UnicodeDecodeError):  # sqlite3 raises it for text of a damaged file
+        error = sqlite3.OperationalError(_NOT_UTF_8)
     return translate(error, path) if isinstance(error, sqlite3.Error) else None
 
 

@@ -313,14 +313,18 @@ class Asker:
         if not entity.protected:
             stored = lookup.find(self.connection, NOUNS[entity.name], key, typed=self.typed)
             return Record(f"{entity.name}:{stored[1] if stored else key}", entity.name)
-        column = "number_folded" if entity.name in SALES_DOCUMENTS else "key_folded"
-        by_id = lookup.id_in(key) if self.typed else None
-        condition = f"t.entity = ? AND t.{column if by_id is None else 'id'} = ?"
-        record = self._owned_record(entity.name, condition, (entity.name, fold(key) if by_id is None else by_id), ())
-        if record is None:
-            lookup.require_owned(self.connection, entity.name, key)
+        record = self._named_record(entity.name, key)
+        if record is None:  # a number may begin like a reference; else one was typed within another
+            record = self._named_record(entity.name, lookup.require_owned(self.connection, entity.name, key)[1])
         assert record is not None, "require_owned has raised"
         return record
+
+    def _named_record(self, entity: str, key: str) -> Record | None:
+        """A sales document or plain record by its key, or, where it was typed, by `id:17`."""
+        column = "number_folded" if entity in SALES_DOCUMENTS else "key_folded"
+        by_id = lookup.id_in(key) if self.typed else None
+        condition = f"t.entity = ? AND t.{column if by_id is None else 'id'} = ?"
+        return self._owned_record(entity, condition, (entity, fold(key) if by_id is None else by_id), ())
 
     def _owned_record(
         self, entity: str, condition: str, parameters: Sequence[Any], below: Sequence[str]

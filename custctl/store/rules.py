@@ -268,7 +268,7 @@ def _user(unit: Unit, draft: Draft) -> None:
     if image["guest"] and draft.before is None:
         image["enabled"] = image["enabled"] and "enabled" in draft.given
         image["confirmed"] = image["confirmed"] and "confirmed" in draft.given
-    if not image["guest"] and draft.key != fold(image["email"]):
+    if not image["guest"] and image["email"] and draft.key != fold(image["email"]):
         hint = "its key is its e-mail address; leave key out, or set guest = true"
         wrong(unit, draft, "key", "only a guest has a key of its own", hint=hint)
     if image["guest"] and "@" in draft.key:

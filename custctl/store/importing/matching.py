@@ -18,6 +18,7 @@ from custctl.resources import (
     NOUNS,
     PRICE,
     PRODUCT,
+    RECORD,
     ROLE,
     TAG,
     USER,
@@ -147,6 +148,9 @@ def find_records(
         key = given_key(noun, asked)
         if key is not None:
             by_key.setdefault(key, []).append(asked)
+        elif noun.key != "key" or noun is RECORD:
+            words = f"{noun.key} is required"
+            yield asked, Problem("invalid", Exit.INVALID, words, None, asked.place(noun.key), noun.key)
     if by_key:
         for key, stored in keys_by(connection, noun, "key", by_key).items():
             for asked in by_key[key]:

@@ -285,7 +285,26 @@ class _Change:
                 found.gone.append(reference)
         found.shown = list(self._shown())
         found.crowd = self._crowd
+        return found if self.unit.acting is None else self._seen(found)
+
+    def _seen(self, found: Effects) -> Effects:
+        """What is told under --as: of roles and users that the user may see; guests are the back office's."""
+        found.wider, found.narrower, found.reach, found.sign_in, found.shown = (
+            [row for row in rows if self._tells(row)]
+            for rows in (found.wider, found.narrower, found.reach, found.sign_in, found.shown)
+        )
+        for row in (*found.wider, *found.narrower):
+            row.pop("visitors", None)
+        found.new = [name for name in found.new if self._tells({"user": name})]
+        found.gone = [name for name in found.gone if self._tells({"user": name})]
+        found.unlisted, found.crowd = 0, False
         return found
+
+    def _tells(self, row: Mapping[str, Any]) -> bool:
+        """Whether a message may name the role or user of a row."""
+        kind, _, key = str(row.get("role") or row.get("user") or row.get("record")).partition(":")
+        noun = {"role": ROLE, "user": USER}.get(kind)
+        return noun is not None and self.unit.tells(noun, key)
 
     def _of(self, *nouns: Any) -> Iterator[Draft]:
         return (draft for draft in self.drafts if draft.noun in nouns)
@@ -347,9 +366,13 @@ class _Change:
     def _groups(self, roles: list[str]) -> Iterator[tuple[Held, bool, int]]:
         """The sets of roles with one of these in them, and how many stored users hold just that, now and before.
 
-        Those who can sign in are counted apart from the others.
+        Those who can sign in are counted apart from the others; under --as only those whom the user may see.
         """
         ids = [self.unit.id_of(ROLE, key) for key in roles]
+        seen, parameters = "", dict[str, Any]()
+        if self.unit.acting is not None:
+            (within, parameters), _ = self.unit.acting.visible(USER)
+            seen = f"AND ur.user_id IN (SELECT t.id FROM {USER.table} t WHERE {within})"
         rows = self.unit.connection.execute(
             f"""SELECT held, able, count(*) FROM (
                 SELECT (SELECT {ABLE} FROM customer_user u WHERE u.id = ur.user_id) AS able,
@@ -357,10 +380,10 @@ class _Change:
                 FROM user_role ur
                 WHERE ur.user_id IN
                     (SELECT h.user_id FROM user_role h WHERE h.role_id IN (SELECT value FROM json_each(:roles)))
-                    AND ur.user_id NOT IN (SELECT value FROM json_each(:apart))
+                    AND ur.user_id NOT IN (SELECT value FROM json_each(:apart)) {seen}
                 GROUP BY ur.user_id
             ) GROUP BY held, able""",
-            {"roles": json.dumps(ids), "apart": json.dumps([draft.id for draft in self._moved_roles])},
+            {"roles": json.dumps(ids), "apart": json.dumps([draft.id for draft in self._moved_roles]), **parameters},
         )
         yield from ((self._world.held(held), bool(able), number) for held, able, number in rows.fetchall())
 
@@ -370,7 +393,7 @@ class _Change:
         """The levels of users who get or lose roles: by user where one does so, else by the role that gives them."""
         groups: dict[tuple[Held, Held], list[Draft]] = defaultdict(list)
         for draft in self._moved_roles:
-            if draft.before is not None and draft.after is not None:
+            if draft.before is not None and draft.after is not None and self.unit.tells(USER, draft.key):
                 groups[_held(draft, "before"), _held(draft, "after")].append(draft)
         for (before, after), users in groups.items():
             able = sum(_refusal(draft.key, draft.image) is None for draft in users)

@@ -310,3 +310,25 @@ def test_a_role_that_is_not_self_managed_is_denied_with_the_true_reason(demo: Ru
     answer = demo("access", "can", AMANDA, "view", "role:company-a/assistant")
     assert answer.exit == 1
     assert "the role is not self-managed and public, so the storefront does not show it (protected-role" in answer.out
+
+
+# -- what a write does to access -------------------------------------------------------------------------------------
+
+
+def test_the_effects_of_a_write_count_only_whom_the_user_may_see(demo: Runner) -> None:
+    demo.json("role", "grant", "administrator", "customer-user", "view=none")
+    told = demo.json("role", "grant", "buyer", "order", "view=department", "--as", AMANDA, "--yes")
+    assert {row.get("role") for row in (*told["access"]["wider"], *told["access"]["narrower"])} == {
+        "role:company-a/buyer"
+    }
+    assert {row["users"] for row in (*told["access"]["wider"], *told["access"]["narrower"])} == {0}
+    assert [change["record"] for change in told["changes"]] == ["role:company-a/buyer"]
+
+
+def test_the_effects_of_a_move_name_only_whom_the_user_may_see(demo: Runner) -> None:
+    words = ("customer", "edit", "company-a-la", "--parent", "company-a-east")
+    everybody = demo.json(*words, "--dry-run")["access"]["reach"]
+    told = demo.json(*words, "--as", AMANDA, "--dry-run")["access"]["reach"]
+    assert {row["user"] for row in told} == {row["user"] for row in everybody}
+    demo.json("role", "grant", "administrator", "customer-user", "view=none")
+    assert demo.json(*words, "--as", AMANDA, "--dry-run")["access"]["reach"] == []

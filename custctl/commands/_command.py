@@ -190,7 +190,10 @@ class Call(typer.Context):
             raise usage(f"{what} needs --yes", "look at it first with --dry-run, then add --yes")
         sys.stderr.write(f"{visible(what)}. Go on? [y/N] ")
         sys.stderr.flush()
-        if typed_line().strip().casefold() not in ("y", "yes"):
+        typed = typed_line()
+        if not typed:  # the end of input, which leaves the cursor behind the question
+            sys.stderr.write("\n")
+        if typed.strip().casefold() not in ("y", "yes"):
             raise usage("not done: you did not agree", "nothing was changed")
 
     @property

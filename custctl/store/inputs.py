@@ -223,6 +223,14 @@ def _all_plain_emails(texts: Sequence[str], _joined: str) -> bool:
     return all(map(_IS_PLAIN_DOMAIN, domains)) and all(map(_IS_PLAIN_LOCAL, map(itemgetter(0), parts)))
 
 
+@_keeps(lambda texts, joined: "id:" not in joined and "-" not in texts)
+def _naming(value: str) -> str:
+    """A command line would take `id:17` for another record, and `-` for names on standard input."""
+    if value == "-" or re.fullmatch(r"id:\d+", value):
+        raise ValueError("must be neither - nor like id:17, which name something else")
+    return value
+
+
 @_keeps(_all_plain_emails)
 @_means("an e-mail address")
 def _email(value: str) -> str:
@@ -494,7 +502,12 @@ Name = Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterVal
 Label = Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_longest(255, 3))]
 Slug = Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_slug)]
 Number = Annotated[
-    str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_visible), AfterValidator(_longest(255))
+    str,
+    PlainValidator(_text),
+    AfterValidator(_required),
+    AfterValidator(_visible),
+    AfterValidator(_naming),
+    AfterValidator(_longest(255)),
 ]
 Email = Annotated[
     str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_visible), AfterValidator(_email)

@@ -58,3 +58,11 @@ def test_an_edit_of_nothing_names_the_help_of_its_command(demo: Runner, line: st
         2,
         f"error: say what to change\n  hint: what can be changed: custctl {verb} --help\n",
     )
+
+
+@pytest.mark.parametrize("number", ["-", "id:1"])
+@pytest.mark.parametrize("noun", ["order", "quote", "request", "shopping-list", "checkout"])
+def test_a_number_that_a_command_line_takes_for_something_else_is_refused(demo: Runner, noun: str, number: str) -> None:
+    code, _, message = demo.refusal(noun, "add", number, "--customer", "company-a")
+    assert code == 4
+    assert message.endswith("number must be neither - nor like id:17, which name something else")

@@ -813,7 +813,7 @@ def test_the_status_tells_schema_revision_and_contents(demo: Runner) -> None:
         "schema": SCHEMA_VERSION,
         "current": True,
         "revision": 1,
-        "changed": demo.sql("SELECT at FROM revision")[0][0],
+        "changed": demo.sql("SELECT max(at) FROM revision")[0][0],
         "records": {
             "entity": 2,
             "setting": 10,

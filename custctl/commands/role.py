@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custctl import shell
 from custctl.commands import _import
 from custctl.commands._arguments import Key, RoleArg, SomeRoles, Tags
 from custctl.commands._command import Call, command, group
@@ -328,7 +329,8 @@ def _require_effect(unit: Unit, field: str, target: str) -> None:
     entity = unit.entity(target) if field == "permissions" else None
     if entity is not None and not entity.protected:
         words = f"roles do not protect {target}: an entry would have no effect"
-        raise invalid(words, value=target, hint=f"say who sees one by custctl {target} visibility")
+        hint = f"to say who sees one: {shell.command(f'{target} visibility', 'KEY')}"
+        raise invalid(words, value=target, hint=hint)
 
 
 def _pair(word: str) -> tuple[str, str]:

@@ -314,7 +314,7 @@ def test_a_hostile_argument_is_named_in_the_error_and_obeyed_nowhere(hostile: Sh
     commands = lines(ARGUMENTS, HOSTILE)
     for ran in hostile.many(*commands, *([*words, "-o", "json"] for words in commands)):
         assert harm_in(ran.out + ran.err) == []
-        assert ran.code in (0, 2, 3, 4, 8, 74), ran
+        assert ran.code in (0, 1, 2, 3, 4, 8, 74), ran  # 1 where somebody acts who may not see it
     assert hostile.sql("SELECT count(*), max(id) FROM revision") == before
 
 
@@ -400,7 +400,7 @@ def test_sql_in_any_place_is_text_or_an_error(world: Shop, text: str) -> None:
     tables = world.sql("SELECT name, sql FROM sqlite_schema ORDER BY name")
     conditions = ("name={0}", "name~{0}", "key={0}", "owner!={0}", "group={0}", "created~{0}")
     filtered = world.many(*(["customer", "list", "-o", "name", "--where", word.format(text)] for word in conditions))
-    assert [ran.code for ran in filtered] == [0] * len(conditions)
+    assert [ran.code for ran in filtered] == [0, 0, 0, 0, 4, 0], "a group must be stored"
     assert [len(ran.out.split()) for ran in filtered[:3]] == [0, 0, 0], "wildcards are letters"
     assert len(filtered[3].out.split()) == 8
     (timed,) = world.many(["customer", "list", "--where", f"created>{text}"])

@@ -55,7 +55,7 @@ MAKING: dict[str, tuple[Sequence[str], str]] = {
     "a back-up": (["db", "backup", "new.backup"], "new.backup"),
     "a restored database": ([*NEW, "db", "restore", "kept.backup", "--yes"], "new.db"),
     "an empty database": ([*NEW, "db", "migrate"], "new.db"),
-    "a database by its first record": ([*NEW, "customer", "add", "Acme", "--account", ""], "new.db"),
+    "a database by its first record": ([*NEW, "customer", "add", "Acme"], "new.db"),
     "a database by its first sheet": ([*NEW, "customer", "import", "rows.csv"], "new.db"),
     "a database by a world": ([*NEW, "demo", "--customers", "2"], "new.db"),
     "a world as a document": (["demo", "--customers", "2", "--out", "two.toml"], "two.toml"),
@@ -131,7 +131,7 @@ WRITES: dict[str, Sequence[str]] = {
 def test_what_a_killed_process_has_left_is_named_by_check_and_removed_by_the_next_write(
     world: Shop, write: str
 ) -> None:
-    world.document("", "nothing.toml")
+    world.document("[[customers]]\nkey = 'company-a'\n", "nothing.toml")
     with busy_with(world.database) as (process, left):
         process.kill()
         process.wait()

@@ -147,7 +147,10 @@ def _apply_plan(call: Call, name: str, forbid: str | None) -> Result:
 
 
 def _question(tried: Report) -> str | None:
-    return f"applying {counted(tried)}" if tried.changes else None
+    if not tried.changes:
+        return None
+    gains = " (which gives stored users or visitors more)" if tried.access.widens else ""
+    return f"applying {counted(tried)}{gains}"
 
 
 def _read(call: Call, files: list[str]) -> list[Document]:

@@ -25,7 +25,7 @@ from custctl.policy.catalogue import (
     own_entity,
 )
 from custctl.policy.decide import feature_of, role_verdict, sign_in
-from custctl.policy.model import LEVELS, Entity, Level, Resource, Role, RoleVerdict, Source, Subject, Target
+from custctl.policy.model import LEVELS, Entity, Kind, Level, Resource, Role, RoleVerdict, Source, Subject, Target
 from custctl.resources import CUSTOMER, ENTITY, RECORD, ROLE, SALES, SETTING, USER, VISITOR, fold
 from custctl.store.facts import Asker
 from custctl.store.reach import ABLE, Reach
@@ -40,7 +40,8 @@ MOST_ROLES = 10
 """So many roles that come or go are told level by level; of more, which nobody who was there holds, none is."""
 
 
-class Cell(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
     """One permission of one thing that roles speak about; the resource as it is on either side, None where it is not.
 
     An entity of one's own may come, go or get other permissions in the same write.
@@ -128,7 +129,7 @@ def _cells(before: Mapping[str, Entity], after: Mapping[str, Entity], fields: It
     cells = []
     for name in {**after, **before}:
         old, new = before.get(name), after.get(name)
-        sides = tuple(None if entity is None else Resource("entity", name, entity) for entity in (old, new))
+        sides = _resources("entity", name, old, new)
         actions = dict.fromkeys(action for entity in (new, old) if entity is not None for action in entity.permissions)
         cells += [Cell(("entity", name), action, *sides) for action in actions]
     for name in CAPABILITIES:
@@ -139,14 +140,18 @@ def _cells(before: Mapping[str, Entity], after: Mapping[str, Entity], fields: It
         cells += [Cell(resource.target, action, resource, resource) for action in WORKFLOW_ACTIONS]
     for name in sorted(fields):
         entity_name = name.partition(".")[0]
-        sides = tuple(
-            Resource("field", name, found)
-            if (found := FIELD_ONLY.get(entity_name) or entities.get(entity_name) or ENTITIES.get(entity_name))
-            else None
-            for entities in (before, after)
-        )
+        known = FIELD_ONLY.get(entity_name) or ENTITIES.get(entity_name)
+        sides = _resources("field", name, known or before.get(entity_name), known or after.get(entity_name))
         cells += [Cell(("field", name), action, *sides) for action in FIELD_ACTIONS]
     return cells
+
+
+def _resources(
+    kind: Kind, name: str, before: Entity | None, after: Entity | None
+) -> tuple[Resource | None, Resource | None]:
+    """A thing on both sides: one and the same where its entity is."""
+    was = None if before is None else Resource(kind, name, before)
+    return was, was if before == after else None if after is None else Resource(kind, name, after)
 
 
 def _fields_of(roles: Iterable[Role | None]) -> set[str]:
@@ -193,6 +198,9 @@ class _World:
     _known: dict[tuple[str, Side], Role | None] = field(default_factory=dict)
     _keys: dict[int, str] = field(default_factory=dict)
     _levels: dict[tuple[Side, Held, Cell], Level] = field(default_factory=dict)
+    _verdicts: dict[tuple[str, Side, Cell], Level] = field(default_factory=dict)
+    _cells: dict[tuple[Target, str], Cell] = field(default_factory=dict)
+    """Each permission once: cells are compared by identity, which takes no time."""
 
     def role(self, key: str, side: Side) -> Role | None:
         """A role as it is on one side."""
@@ -223,9 +231,17 @@ class _World:
         """The widest level that roles give together."""
         known = (side, held, cell)
         if known not in self._levels:
-            verdicts = (_verdict(self.role(key, side), cell, side).level for key in held)
-            self._levels[known] = max(verdicts, default=Level.NONE)
+            self._levels[known] = max((self._said(key, cell, side) for key in held), default=Level.NONE)
         return self._levels[known]
+
+    def _said(self, key: str, cell: Cell, side: Side) -> Level:
+        """The level that one role gives; one that stays as it is gives the same on both sides."""
+        if key not in self.roles and cell.before is cell.after:
+            side = "after"
+        known = (key, side, cell)
+        if known not in self._verdicts:
+            self._verdicts[known] = _verdict(self.role(key, side), cell, side).level
+        return self._verdicts[known]
 
     def giver(self, held: Held, cell: Cell, side: Side) -> RoleVerdict:
         """What the first role that gives the widest level says; an entry counts before a default that gives as much."""
@@ -233,11 +249,18 @@ class _World:
         order: dict[Source, int] = {"entry": 0, "default": 1, "nothing": 2}
         return min(verdicts, key=lambda verdict: (-verdict.level, order[verdict.source]), default=_NOTHING)
 
-    def cells(self, roles: Iterable[str]) -> list[Cell]:
-        """Every permission there is on either side, with the fields that these roles name."""
-        sides: tuple[Side, ...] = ("before", "after")
-        fields = _fields_of(self.role(key, side) for key in roles for side in sides)
-        return _cells(self.entities("before"), self.entities("after"), fields)
+    def cells(self, roles: Iterable[str], fields: Iterable[str] = ()) -> list[Cell]:
+        """Every permission there is on either side, with these fields and those that the roles name."""
+        named = _fields_of(self.role(key, side) for key in roles for side in _SIDES)
+        made = _cells(self.entities("before"), self.entities("after"), named.union(fields))
+        return [self._cells.setdefault((cell.target, cell.action), cell) for cell in made]
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields that any role names, on either side."""
+        query = "SELECT DISTINCT name FROM role_entry WHERE kind = 'field'"
+        stored = {str(row[0]) for row in self.unit.connection.execute(query)}
+        return stored | _fields_of(self.role(key, "before") for key in self.roles)
 
     def entities(self, side: Side) -> dict[str, Entity]:
         """Every protected entity on one side."""
@@ -397,7 +420,8 @@ class _Change:
                 groups[_held(draft, "before"), _held(draft, "after")].append(draft)
         for (before, after), users in groups.items():
             able = sum(_refusal(draft.key, draft.image) is None for draft in users)
-            for cell in self._world.cells(before | after):
+            fields = () if before and after else self._world.fields  # a first role opens what none of them closes
+            for cell in self._world.cells(before | after, fields):
                 old, new = self._world.level(before, cell, "before"), self._world.level(after, cell, "after")
                 if old != new:
                     source = self._world.giver(after, cell, "after")

@@ -140,10 +140,13 @@ def test_a_level_that_another_role_gives_already_changes_for_nobody(demo: Runner
     assert (row["before"], row["after"], row["users"]) == ("none", "user", 0)
 
 
-def test_an_undo_tells_the_levels_that_come_back(demo: Runner) -> None:
+def test_an_undo_and_a_redo_tell_the_levels_that_come_back_and_go_again(demo: Runner) -> None:
     demo("role", "revoke", "administrator", "coupon", "view", "-q")
     told = access(demo, "undo", "--last")
     assert levels(told["wider"]) == [("role:administrator", "entity", "coupon", "view", "none", "full", "default")]
+    demo("undo", "--last", "--yes", "-q")
+    told = access(demo, "redo", "--last")
+    assert levels(told["narrower"]) == [("role:administrator", "entity", "coupon", "view", "full", "none", "entry")]
 
 
 def test_a_plan_and_a_diff_tell_what_an_apply_does(demo: Runner) -> None:
@@ -160,10 +163,9 @@ def test_a_diff_says_what_changes_in_access_behind_the_records(demo: Runner) -> 
 
 def test_history_tells_the_levels_that_count_in_the_log_and_as_json(demo: Runner) -> None:
     demo("role", "revoke", "buyer", "order", "--yes", "-q")
-    assert demo("history", "role:buyer", "--limit", "1").lines[2:4] == [
-        "  ~ role:buyer  v2",
-        "      order.view    user → corporate (default)",
-    ]
+    record, level, *_ = demo("history", "role:buyer", "--limit", "1").lines[2:]
+    assert record.startswith("  ~ role:buyer  v")
+    assert level == "      order.view    user → corporate (default)"
     [row] = demo.json("history", "role:buyer", "--limit", "1")
     assert ("role:buyer", "entity", "order", "delete", "none", "corporate", "default") in levels(row["access"]["wider"])
 

@@ -132,7 +132,10 @@ _OWNED = (
     Field("user", "reference", to="customer-user"),
     Field("visitor", "reference", to="visitor"),
 )
+_MANAGER = Field("manager", computed=True)
+"""Whose documents created a record: what `apply --prune` goes by. Documents say it once, for all of their records."""
 _TIMES = (
+    _MANAGER,
     Field("created", "time", column="created_at", computed=True),
     Field("updated", "time", column="updated_at", computed=True),
 )
@@ -327,6 +330,7 @@ ADDRESS_FIELDS = (
     Field("types", "list", default=[]),
     Field("default", "list", column="default_types", default=[]),
     Field("owner", stored=False),
+    _MANAGER,
 )
 
 
@@ -784,7 +788,7 @@ SETTING = Noun(
     plural="settings",
     table="setting",
     document="settings",
-    fields=(Field("key"), Field("value", "json")),
+    fields=(Field("key"), Field("value", "json"), _MANAGER),
     columns=("key", "value"),
 )
 
@@ -904,7 +908,8 @@ MAX_KEY = 64
 
 def changing_fields() -> tuple[str, ...]:
     """The fields of all nouns that somebody can change, and so those that history tells of."""
-    return tuple(dict.fromkeys(field.name for noun in NOUNS.values() for field in noun.fields if not field.computed))
+    changing = (field for noun in NOUNS.values() for field in noun.fields if not field.computed or field is _MANAGER)
+    return tuple(dict.fromkeys(field.name for field in changing))
 
 
 def fold(text: str) -> str:
@@ -914,7 +919,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-_WHITE = (
+WHITE = (
     "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
     "\u200a\u200b\u200c\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 )
@@ -923,7 +928,7 @@ _WHITE = (
 
 def trimmed(text: str) -> str:
     """The text without white space of any kind at either end: the one form in which text is stored and looked up."""
-    return text.strip() if text.isascii() else text.strip(_WHITE)
+    return text.strip() if text.isascii() else text.strip(WHITE)
 
 
 def fold_all(texts: Sequence[str]) -> list[str]:

@@ -123,7 +123,7 @@ class _Done:
 
     @property
     def changed(self) -> int:
-        return sum(draft.before != draft.after for draft in self.drafts)
+        return sum(draft.differs for draft in self.drafts)
 
     def counted(self, verb: Verb, *, dry_run: bool) -> str:
         """`12 deleted, 3 skipped`; of a dry run `12 would be deleted, 3 would be skipped`."""

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custctl import config
+from custctl import config, shell
+from custctl.commands._arguments import Where
 from custctl.commands._command import Call, command, group
-from custctl.commands._common import chosen, record
-from custctl.errors import Exit
+from custctl.commands._common import chosen, find, record
+from custctl.commands._many import Chosen, Verb, carry_out
+from custctl.errors import Exit, invalid, not_found, usage
+from custctl.resources import ADDRESSES, ENTITY, RECORD, SETTING, fold, noun_called, noun_of, slug, trimmed
 from custctl.result import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from custctl.store.backups import Present
+    from custctl.store.removal import Outcome
+    from custctl.store.unit import Draft, Unit
 
 app = group("db", "The database file.")
 
@@ -59,6 +66,75 @@ def check(call: Call) -> Result:
     if not rows:
         call.note("no findings")
     return Result(rows, "list", columns, exit=Exit.NO if rows else Exit.OK)
+
+
+_ADOPTING = Verb("adopting", "adopted", "edit")
+
+
+@command(
+    app,
+    "adopt",
+    examples=(
+        "custctl db adopt --manager ci customer:acme customer-group:partners",
+        "custctl db adopt --manager '' customer --where manager=ci",
+    ),
+)
+def adopt(
+    call: Call,
+    records: Annotated[
+        list[str], typer.Argument(metavar="TYPE:KEY...", help="Records; with --where one type alone, like customer.")
+    ],
+    manager: Annotated[
+        str, typer.Option("--manager", metavar="NAME", help='The manager of the documents they belong to; "" for none.')
+    ],
+    where: Where = None,
+) -> Result:
+    """Give records to the documents of a manager, or take them from all: `apply --prune` removes what has its name.
+
+    The addresses of a record, and the settings of a customer or group, go along when they were of the same manager.
+    """
+    name = trimmed(manager) or None
+    if name is not None and name != slug(name, "manager"):
+        raise invalid("--manager must be a short name like demo", field="manager", value=manager)
+    if where:
+        return _adopt_many(call, records, name, where)
+    return call.write(lambda unit: _adopt(unit, [_record(unit, text) for text in dict.fromkeys(records)], name))
+
+
+def _adopt_many(call: Call, types: list[str], name: str | None, where: list[str]) -> Result:
+    noun = noun_called(types[0]) if len(types) == 1 else None
+    if noun is None or noun.name in ADDRESSES or noun is SETTING:
+        raise usage(
+            "--where takes one type of records", f"like {shell.command('db adopt', 'customer', where='manager=ci')}"
+        )
+
+    def work(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
+        from custctl.store.removal import Outcome
+
+        _adopt(unit, drafts, name)
+        return Outcome([], [])
+
+    return carry_out(call, Chosen(noun, where=where, unseen=True), _ADOPTING, work)
+
+
+def _adopt(unit: Unit, drafts: Sequence[Draft], name: str | None) -> None:
+    from custctl.store import adopting
+
+    adopting.adopt(unit, drafts, name)
+
+
+def _record(unit: Unit, text: str) -> Draft:
+    """The record that a reference names; exit 3 when there is none, 4 for what is no reference."""
+    kind, colon, key = text.partition(":")
+    if not colon:
+        raise invalid(f"{text!r} is not TYPE:KEY", value=text, hint="like customer:acme or user:anna@acme.example")
+    noun = noun_of(kind) or noun_called(kind)
+    if noun is None or noun is SETTING or noun is ENTITY or noun.name in ADDRESSES:
+        found = unit.find(RECORD, f"{kind}:{fold(key)}") if noun is None else unit.find(noun, fold(key))
+        if found is None:
+            raise not_found(kind, key)
+        return found
+    return find(unit, noun, key)
 
 
 @command(app, "backup", examples=("custctl db backup monday.backup",))

@@ -394,6 +394,8 @@ class Step:
     created: str | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    adopted: tuple[str | None, str | None] | None = None
+    """Whose the record was before and after, where the revision changed that."""
 
 
 def _step(row: Any, then: _Then) -> Step:
@@ -403,7 +405,10 @@ def _step(row: Any, then: _Then) -> Step:
         None if side is None else then.image(noun, _as_today(json.loads(side)), is_back=sides[1] is None)
         for side in sides
     )
-    return Step(op, record, noun, then.own_key(noun, key), row_id, manager, created, before, after)
+    adopted = None
+    if before is not None and after is not None and "manager" in {*before, *after}:
+        adopted = (before.pop("manager", None), after.pop("manager", None))
+    return Step(op, record, noun, then.own_key(noun, key), row_id, manager, created, before, after, adopted)
 
 
 def _as_today(image: dict[str, Any]) -> dict[str, Any]:
@@ -521,8 +526,9 @@ def _as_left(unit: Unit, later: _Later, step: Step) -> Draft | None:
     """The record as it stands, None where the revision removed it; exit 5 when it is not as the revision left it."""
     drafts = unit.select(step.noun, "t.id = :id", id=step.row_id)
     now = None if not drafts else told(drafts[0].image)
-    if _said(now) == _said(step.after):
-        return drafts[0] if drafts else None
+    draft = drafts[0] if drafts else None
+    if _said(now) == _said(step.after) and _is_whose_it_was_left(unit, step, draft):
+        return draft
     last = later.last(step.record.partition(":")[0], step.row_id)
     done = "was removed" if now is None else "has changed"
     words = f"{step.record} {done} since" + ("" if last is None else f", in revision {last}")
@@ -542,6 +548,14 @@ def _refuse_gone(later: _Later, then: _Then, steps: Iterable[Step]) -> None:
 
 def _texts_in(value: Any) -> list[str]:
     return [text for text in keys_in(value) if isinstance(text, str)] if isinstance(value, str | list | dict) else []
+
+
+def _is_whose_it_was_left(unit: Unit, step: Step, draft: Draft | None) -> bool:
+    """Whether a record is still of the manager that the revision gave it."""
+    if step.adopted is None or draft is None:
+        return True
+    [(_, manager)] = unit.managers(draft.noun.table, [draft.id])
+    return manager == step.adopted[1]
 
 
 def _said(image: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -569,6 +583,8 @@ def _reverse(
         unit.remove(draft)
         return draft
     draft.after = _whole(step.noun, step.before, renamed)
+    if step.adopted is not None:
+        unit.adopt(draft, step.adopted[0])
     return draft
 
 

@@ -16,6 +16,7 @@ from custctl.store import rules, settings
 from custctl.store.identity import of_kind
 from custctl.store.lookup import near_keys
 from custctl.store.pricing import price_key
+from custctl.store.revisions import Revisions
 from custctl.store.select import keys_in
 from custctl.store.unit import Draft, Unit, identity, ids_of
 
@@ -108,19 +109,16 @@ def _cycles(renames: _Renames) -> list[list[Item]]:
 
 def _done_before(unit: Unit, noun: Noun, cycle: Sequence[Item]) -> bool:
     """Whether one revision did these renames last, which was not one that took others back."""
-    query = f"""SELECT h.op, h.before, h.revision_id, r.undoes FROM history h JOIN revision r ON r.id = h.revision_id
-        WHERE h.record_id = :id AND {of_kind()} AND h.op IN ('rename', 'add', 'remove') ORDER BY h.id DESC LIMIT 1"""
-    revisions = set()
+    query = f"""SELECT h.before, h.revision_id FROM history h
+        WHERE h.record_id = :id AND {of_kind()} AND h.op = 'rename' ORDER BY h.id DESC LIMIT 1"""
+    revisions = set[int]()
     for item in cycle:
-        draft = unit.get(noun, item.key)
-        values = {"id": draft.id, "kind": draft.reference.partition(":")[0]}
-        row = unit.connection.execute(query, values).fetchone()
-        if row is None or row[0] != "rename" or identity(noun, json.loads(row[1])) != item.was:
+        of_record = {"id": unit.get(noun, item.key).id, "kind": noun.reference}
+        row = unit.connection.execute(query, of_record).fetchone()
+        if row is None or identity(noun, json.loads(row[0])) != item.was:
             return False
-        revisions.add(row[2])
-        if row[3] is not None:
-            return False
-    return len(revisions) == 1
+        revisions.add(row[1])
+    return len(revisions) == 1 and not Revisions(unit.connection).is_undo(revisions.pop())
 
 
 def _note_strays(unit: Unit, noun: Noun, strays: Iterable[Item], keys: set[str]) -> None:

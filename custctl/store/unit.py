@@ -67,6 +67,8 @@ class Draft:
     """Whose document asks for the record; of a new one, whose it is."""
     created: str | None = None
     """When a record was made that comes back; None for any other."""
+    adopted: tuple[str | None, str | None] | None = None
+    """Whose a stored record was and whose it becomes; None where that stays as it is."""
 
     @property
     def image(self) -> Image:
@@ -77,6 +79,11 @@ class Draft:
     @property
     def reference(self) -> str:
         return record_reference(self.noun, self.after or self.before or {}, self.key)
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything about the record is to change."""
+        return self.before != self.after or (self.adopted is not None and self.after is not None)
 
     def changed(self, name: str) -> bool:
         """Whether a field of a record that stays gets another value, or its first one."""
@@ -338,6 +345,12 @@ class Unit:
             draft.key = f"{new[owner]}/{own}"
             self.drafts[(draft.noun.name, draft.key)] = draft
 
+    def adopt(self, draft: Draft, manager: str | None) -> bool:
+        """Let a stored record be of another manager, None for nobody's; whether that changes anything."""
+        [(_, held)] = self.managers(draft.noun.table, [draft.id])
+        draft.adopted = None if held == manager else (held, manager)
+        return draft.adopted is not None
+
     def remove(self, draft: Draft) -> None:
         draft.after = None
 
@@ -376,7 +389,7 @@ class Unit:
         A unit that was flushed before and has forgotten its records goes on in the same revision.
         """
         self.stop_if_wrong()
-        changed = [draft for draft in self.drafts.values() if draft is not None and _differs(draft)]
+        changed = [draft for draft in self.drafts.values() if draft is not None and draft.differs]
         changes = [_change(draft) for draft in changed]
         earlier = self.revision
         report = Report(earlier, self.latest() if earlier is None else earlier - 1, changes, self.warnings)
@@ -414,6 +427,8 @@ class Unit:
         for draft, change in zip(changed, changes, strict=True):
             made = (draft.manager, draft.created or self.moment)
             manager, created = kept[draft.noun.table, draft.id] if draft.before is not None else made
+            if draft.adopted is not None:
+                manager = draft.adopted[1]
             rows.append(
                 {
                     "revision_id": self.revision,
@@ -572,6 +587,8 @@ class Unit:
         for column, names in draft.noun.folded.items():
             if any(draft.changed(name) for name in names):
                 row[column] = _folded(draft.image, names)
+        if draft.adopted is not None:
+            row["manager"] = draft.adopted[1]
         return row | self._extra_columns(draft)
 
     def _extra_columns(self, draft: Draft) -> dict[str, Any]:
@@ -826,10 +843,6 @@ def _folded(image: Image, names: Iterable[str]) -> str:
     return fold(" ".join(image[name] for name in names if image[name]))
 
 
-def _differs(draft: Draft) -> bool:
-    return draft.before != draft.after
-
-
 def _change(draft: Draft) -> Change:
     before, after = draft.before, draft.after
     if before is None:
@@ -837,6 +850,8 @@ def _change(draft: Draft) -> Change:
     if after is None:
         return Change("remove", draft.reference, before, None, draft.noun)
     renamed = record_reference(draft.noun, before, identity(draft.noun, before)) != draft.reference
+    if draft.adopted is not None:  # no image holds it otherwise, for documents say it once for all of their records
+        before, after = before | {"manager": draft.adopted[0]}, after | {"manager": draft.adopted[1]}
     return Change("rename" if renamed else "change", draft.reference, before, after, draft.noun)
 
 

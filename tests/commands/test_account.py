@@ -429,6 +429,7 @@ def test_a_05_the_whole_company_is_shown_on_one_screen(demo: Runner) -> None:
         "last_contacted       2026-09-09T08:30:00Z",
         "last_contacted_in    2026-09-07T14:05:00Z",
         "last_contacted_out   2026-09-09T08:30:00Z",
+        "manager              demo",
         "currency             USD",
         "contacts (3)",
         "  helen-ortiz  Helen Ortiz  helen.ortiz@company-a.example  +1 863 555 0150  default",

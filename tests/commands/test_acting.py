@@ -896,6 +896,7 @@ def test_what_goes_along_with_a_deletion_needs_yes_here_too(demo: Runner) -> Non
     assert demo.changes("customer", "delete", "north", "--yes", "--as", AMANDA) == [
         ("remove", "customer:north"),
         ("remove", "customer-address:north/address"),
+        ("remove", "account:north"),
     ]
 
 

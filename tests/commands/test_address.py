@@ -90,6 +90,7 @@ def test_d_01_an_address_is_shown_by_owner_and_key(demo: Runner) -> None:
         "primary": True,
         "types": ["shipping"],
         "default": ["shipping"],
+        "manager": "demo",
     }
 
 

@@ -53,6 +53,7 @@ def test_a_category_is_shown_with_all_that_is_said_of_it(shop: Runner) -> None:
         "visibility_for_groups": {},
         "visibility_for_customers": {},
         "products": 1,
+        "manager": None,
     }
 
 
@@ -193,6 +194,7 @@ def test_groups_and_customers_that_go_take_what_is_said_of_them_along(shop: Runn
         ("remove", "customer:acme"),
         ("change", "category:lighting"),
         ("change", "product:lmp-1"),
+        ("remove", "account:acme"),
     ]
     assert shop("group", "delete", "partners", "-q").exit == 0
     assert shop.json("product", "show", "LMP-1")["visibility_for_groups"] == {}

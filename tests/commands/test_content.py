@@ -245,6 +245,7 @@ def test_p_11_a_variant_goes_with_the_customer_or_group_that_it_is_for(shop: Run
     assert shop.changes("customer", "delete", "globex", "--yes") == [
         ("remove", "customer:globex"),
         ("remove", "content-variant:banner-globex"),
+        ("remove", "account:globex"),
     ]
     assert ("remove", "content-variant:banner-partners") in shop.changes("group", "delete", "partners", "--yes")
     assert [row["key"] for row in shop.json("content", "variant", "list")] == ["banner"]

@@ -255,8 +255,10 @@ def test_c_03_a_customer_is_shown_with_everything_about_it(demo: Runner) -> None
                 "primary": True,
                 "types": ["billing", "shipping"],
                 "default": ["billing"],
+                "manager": "demo",
             }
         ],
+        "manager": "demo",
         "terms": {
             "payment_term": {"value": "net 30", "origin": "customer-group:all-customers"},
             "tax_code": {"value": None, "origin": None},

@@ -32,6 +32,7 @@ def test_g_01_the_four_groups_of_the_demo_world_are_listed_by_name(demo: Runner)
 def test_g_01_a_group_is_shown_with_the_number_of_its_customers(demo: Runner) -> None:
     shown = demo.json("group", "show", "Wholesale Accounts")
     assert shown.pop("created") == shown.pop("updated")
+    assert shown.pop("manager") == "demo"
     assert shown == {
         "id": 3,
         "key": "wholesale-accounts",

@@ -234,6 +234,7 @@ EXAMPLES = {
     "db check": "",
     "db backup": "{backup}.new",
     "db restore": "{backup}",
+    "db adopt": "--manager ci customer:company-a",
     "lead list": "",
     "lead show": "sunny-juices",
     "lead add": "Other",

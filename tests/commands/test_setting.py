@@ -330,7 +330,8 @@ def test_settings_go_with_the_group_or_customer_they_are_of_and_come_back_by_und
     demo.json("setting", "set", EXPORT, "on", "--for", "customer:lonely")
     before = demo.export()
     removed = demo.changes("customer", "delete", "lonely", "--yes")
-    assert removed == [("remove", "customer:lonely"), ("remove", f"setting:customer/lonely/{EXPORT}")]
+    gone = ("customer:lonely", f"setting:customer/lonely/{EXPORT}", "account:lonely")
+    assert removed == [("remove", record) for record in gone]
     assert demo.refusal("setting", "get", EXPORT, "--for", "customer:lonely")[0] == 3
     demo.json("undo", "--last", "--yes")
     assert demo.export() == before

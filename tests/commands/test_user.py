@@ -111,6 +111,7 @@ def test_u_01_a_user_with_a_reference_that_does_not_fit_is_refused(
 def test_u_01_a_user_is_shown_with_what_signing_in_would_answer(demo: Runner) -> None:
     shown = demo.json("user", "show", "sam.price@company-a.example")
     assert shown.pop("created") == shown.pop("updated")
+    assert shown.pop("manager") == "demo"
     assert shown == {
         "id": 18,
         "key": "sam.price@company-a.example",

@@ -8,15 +8,17 @@ from other programs that wrote into the file, from bad disks, and from mistakes 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from custctl import parts, shell
+from custctl.choices import closed_set
 from custctl.errors import number_of
 from custctl.policy.catalogue import (
     CAPABILITIES,
@@ -44,11 +46,14 @@ from custctl.resources import (
     ROLE,
     SETTING,
     USER,
+    WHITE,
+    Field,
     Noun,
     fold,
     reference,
     slug,
 )
+from custctl.store.codec import currency_code, is_web_address, language_code
 from custctl.store.database import open_in_memory
 from custctl.store.select import keys_in, selection
 from custctl.store.settings import SETTINGS, value_of
@@ -325,28 +330,95 @@ def _json(connection: sqlite3.Connection) -> Found:
 
 
 def _times(connection: sqlite3.Connection) -> Found:
-    """Times are RFC 3339 in UTC, days are days of the calendar; that money is a whole number, SQLite holds."""
+    """Times are RFC 3339 in UTC, days are days of the calendar; also those that no field of the noun shows."""
     for noun in NOUNS.values():
-        for column in _columns(connection, noun.table):
-            is_time = column.endswith("_at") or column in _TIMES
-            form = _TIME if is_time else _DAYS.get(column)
-            if form is None:
-                continue
+        kinds = {field.holder: field.kind for field in noun.fields if field.kind in _FORMS}
+        kinds |= {column: "time" for column in _columns(connection, noun.table) if column.endswith("_at")}
+        for column in kinds.keys() & _columns(connection, noun.table).keys():
+            form, what = _FORMS[kinds[column]]
             wrong = f"t.{column} <> {_written(form, f't.{column}')}"
             for record, value in _records(connection, noun, wrong, f"t.{column}"):
-                what = "a time like 2026-01-31T12:00:00Z" if is_time else "a day like 1990-12-31"
                 yield record, f"{column} is {value!r}, not {what}", _REPLACE
 
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-_TIMES = ("last_visit",)
-"""Columns with a time besides those whose names end in `_at`."""
-_DAYS = {"birthday": "%Y-%m-%d"}
+_FORMS = {"time": (_TIME, "a time like 2026-01-31T12:00:00Z"), "day": ("%Y-%m-%d", "a day like 1990-12-31")}
+
+
+def _values(connection: sqlite3.Connection) -> Found:
+    """Every other field holds what its kind can hold: texts, words of closed sets, addresses, codes and numbers.
+
+    That money and counts are whole numbers, SQLite holds; that ids lead somewhere, `references` says.
+    """
+    connection.create_function("well_formed", 2, _is_well_formed, deterministic=True)
+    for noun in NOUNS.values():
+        columns = _columns(connection, noun.table)
+        for field in noun.fields:
+            if not field.in_row or field.holder not in columns or (noun is ROLE and field.name in _DEFAULTS):
+                continue
+            for wrong, what in _wrong_values(noun, field, f"t.{field.holder}"):
+                for record, value in _records(connection, noun, wrong, f"t.{field.holder}"):
+                    yield record, f"{field.name} is {value!r}: {what}", _REPLACE
+
+
+def _wrong_values(noun: Noun, field: Field, column: str) -> Iterator[tuple[str, str]]:
+    """The conditions under which a column holds what its field cannot hold, each with what is wrong then."""
+    words = closed_set(noun, field)
+    if field.kind == "bool":
+        yield f"{column} NOT IN (0, 1)", "it is neither true nor false"
+    elif field.kind == "switch":
+        yield f"{column} NOT IN ('full', 'none')", "it is neither on nor off"
+    elif field.kind == "count":
+        yield f"{column} < 0", "it is below nothing"
+    elif field.kind == "text":
+        yield from _wrong_text(field, column, words)
+    elif field.kind == "list":
+        wrong, what = " OR ".join(condition for condition, _ in _wrong_text(field, "value", words)), "an entry is wrong"
+        yield f"EXISTS (SELECT 1 FROM {_each(field.holder)} WHERE type = 'text' AND ({wrong}))", what
+
+
+def _wrong_text(field: Field, column: str, words: Sequence[str] | None) -> Iterator[tuple[str, str]]:
+    yield f"{column} <> trim({column}, {_quoted(WHITE)}) OR {column} = ''", "it has white space around it, or is empty"
+    if words is not None:
+        yield f"{column} NOT IN ({', '.join(map(_quoted, words))})", f"it is one of {', '.join(words)}"
+    if field.name in _WELL_FORMED:
+        yield f"NOT well_formed('{field.name}', {column})", f"it is not {_WELL_FORMED[field.name][1]}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _is_well_formed(name: str, value: object) -> bool:
+    return value is None or (isinstance(value, str) and _WELL_FORMED[name][0](value))
+
+
+def _is_code(form: Callable[[str], str], text: str) -> bool:
+    try:
+        return form(text) == text
+    except ValueError:
+        return False
+
+
+def _is_email(text: str) -> bool:
+    name, _, domain = text.rpartition("@")
+    return bool(name and domain) and not any(map(str.isspace, text))
+
+
+_WELL_FORMED: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "currency": (partial(_is_code, currency_code), "the code of a currency"),
+    "language": (partial(_is_code, language_code), "the code of a language"),
+    "email": (_is_email, "an e-mail address"),
+    "emails": (_is_email, "an e-mail address"),
+    "website": (is_web_address, "a web address"),
+    "background_color": (lambda text: re.fullmatch("#[0-9A-F]{6}", text) is not None, "a colour like #1A2B3C"),
+}
+"""The fields whose texts have a form, by their name in every noun: whether a text has it, and what it is then."""
 
 
 def _written(form: str, column: str) -> str:
-    """A time or day as it is written, in SQL; empty for what is none. Adding nothing makes 30 February 2 March."""
-    return f"coalesce(strftime('{form}', {column}, '+0 days'), '')"
+    """A time or day as it is written, in SQL; a hyphen for what is none. Adding nothing makes 30 February 2 March."""
+    return f"coalesce(strftime('{form}', {column}, '+0 days'), '-')"
 
 
 # -- users, roles, addresses ---------------------------------------------------------------------------------------
@@ -575,6 +647,7 @@ MODEL: Mapping[str, Check] = {
     "keys": _keys,
     "json": _json,
     "times": _times,
+    "values": _values,
     "roles-of-users": _without_role,
     "foreign-roles": _foreign_role,
     "primary-addresses": _primary,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from custctl.resources import NOUNS
+from custctl.choices import closed_set
+from custctl.resources import NOUNS, Field, Noun
 from custctl.store import checks
 from custctl.store.migrations import SCHEMA_VERSION
+from custctl.store.select import selection
 from tests.runner import Runner
 
 Finding = dict[str, Any]
@@ -171,6 +174,24 @@ DAMAGE: dict[str, tuple[str, str, str, str]] = {
         "times",
         f"user:{USER}",
         "birthday is '1990-02-30', not a day like 1990-12-31",
+    ),
+    "a time that only one noun has": (
+        "UPDATE activity SET at = 'yesterday' WHERE key = 'price-talk'",
+        "times",
+        "activity:price-talk",
+        "at is 'yesterday', not a time like 2026-01-31T12:00:00Z",
+    ),
+    "a day as people write it": (
+        "UPDATE opportunity SET close_date = '31.12.2026' WHERE key = 'cold-store'",
+        "times",
+        "opportunity:cold-store",
+        "close_date is '31.12.2026', not a day like 1990-12-31",
+    ),
+    "a word that is none of the set": (
+        "UPDATE customer SET internal_rating = 'best' WHERE key = 'company-a'",
+        "values",
+        "customer:company-a",
+        "internal_rating is 'best': it is one of 1_of_5, 2_of_5, 3_of_5, 4_of_5, 5_of_5",
     ),
     "a user of another customer's role": (
         (
@@ -459,6 +480,81 @@ def test_of_a_damaged_file_only_the_damage_is_told(demo: Runner) -> None:
     assert {row["check"] for row in found} == {"integrity"}
     assert "row 1 missing from index customer_name" in [row["message"] for row in found]
     assert "custctl db restore FILE" in found[0]["remedy"]
+
+
+_BAD: dict[str, tuple[Any, ...]] = {
+    "time": ("yesterday", "2026-02-30T00:00:00Z", "2026-01-31", ""),
+    "day": ("31.12.2026", "2026-02-30", ""),
+    "bool": (2, -1),
+    "switch": ("on",),
+    "count": (-1,),
+    "list": ("[1", "{}", "[1]", '[" a"]', '[""]', "text"),
+    "json": ("yes", "{"),
+    "reference": (987654,),
+    "text": (" a", "a\u200b", "\u00a0", ""),
+}
+"""Values that no field of a kind can hold."""
+_BAD_OF: dict[str, tuple[str, ...]] = {
+    "currency": ("usd", "XXX"),
+    "language": ("german!",),
+    "email": ("nobody", "a b@x.example"),
+    "emails": ('["nobody"]',),
+    "website": ("nonsense",),
+    "background_color": ("red",),
+}
+_OF_FIELDS = ("values", "times", "json", "references", "keys", "role-defaults", "settings")
+_FIELDS = [
+    (noun, field)
+    for noun in NOUNS.values()
+    for field in noun.fields
+    if (field.in_row or field.name in ("created", "updated")) and field.kind in _BAD
+]
+
+
+@pytest.mark.parametrize(("noun", "field"), _FIELDS, ids=[f"{noun.name}.{field.name}" for noun, field in _FIELDS])
+def test_what_no_field_of_its_kind_can_hold_is_found_in_every_field(
+    full: Path, tmp_path: Path, noun: Noun, field: Field
+) -> None:
+    """Unless SQLite itself does not let it in."""
+    bad = [*_BAD[field.kind], *_BAD_OF.get(field.name, ()), *(["nonsense"] if closed_set(noun, field) else [])]
+    if field.kind == "text" and closed_set(noun, field) and field.default is not None:
+        bad = [value for value in bad if value != ""]
+    copy = Path(shutil.copy(full, tmp_path / "shop.db"))
+    with closing(sqlite3.connect(copy)) as connection:
+        next(checks.run(connection), None)  # which gives the connection its functions
+        which = f"id = (SELECT min(t.id) FROM {noun.table} t WHERE {selection(noun.name).restriction})"
+        [(before,)] = connection.execute(f"SELECT {field.holder} FROM {noun.table} WHERE {which}").fetchall()
+        for value in bad:
+            try:
+                connection.execute(f"UPDATE {noun.table} SET {field.holder} = ? WHERE {which}", (value,))
+            except sqlite3.IntegrityError:
+                continue
+            found = (finding for name in _OF_FIELDS for finding in checks.MODEL[name](connection))
+            assert next(found, None) is not None, value
+            connection.execute(f"UPDATE {noun.table} SET {field.holder} = ? WHERE {which}", (before,))
+        connection.rollback()
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo world with a record of every noun."""
+    runner = Runner(tmp_path_factory.mktemp("full") / "shop.db")
+    assert runner("demo").exit == 0
+    runner.apply(
+        """
+        [[leads]]
+        key = "one"
+        name = "One"
+        addresses = [{ country = "GI" }]
+        [[contacts]]
+        key = "one"
+        first_name = "One"
+        addresses = [{ country = "GI" }]
+        [settings]
+        "guest.access" = true
+        """
+    )
+    return runner.database
 
 
 def test_damage_that_sqlite_cannot_read_past_is_8(demo: Runner) -> None:

@@ -71,9 +71,21 @@ _RATE_ROOM = 2**62
 
 def currency_code(text: str) -> str:
     """The code of a currency as it is written; raises ValueError for a text that is none."""
-    if not _CODE.fullmatch(text):
+    if not _CODE.fullmatch(text) or text in NO_CURRENCIES:
         raise ValueError("must be a currency code of three capitals, like USD")
     return text
+
+
+NO_CURRENCIES = frozenset(("XXX", "XTS", "XBA", "XBB", "XBC", "XBD", "XSU", "XUA"))
+"""Codes of ISO 4217 that nobody pays in: no currency, one for tests, and units of banks."""
+
+
+def is_web_address(text: str) -> bool:
+    """Whether this is an address of the web, `https://acme.example/about`."""
+    return _WEB_ADDRESS.fullmatch(text) is not None
+
+
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#:@]+(:[0-9]+)?([/?#]\S*)?", re.IGNORECASE)
 
 
 def rate_parts(text: str) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from custctl import shell
 from custctl.errors import Exit
 from custctl.policy.amounts import Limits, Verdict, compare
 from custctl.resources import CUSTOMER, SETTING, USER, VISITOR
+from custctl.store.codec import money_from
 from custctl.store.settings import SETTINGS, SYSTEM, Place, owner_of
 from custctl.store.unit import Draft, Unit, wrong
 
@@ -60,7 +61,27 @@ def tell(unit: Unit, drafts: Sequence[Draft]) -> None:
     touched = [draft for draft in drafts if draft.after is not None]
     _choices(unit, [draft for draft in touched if draft.noun in (USER, VISITOR)])
     _amounts(unit, [draft for draft in touched if draft.noun.name in ORDERS])
-    _defaults(unit, [draft for draft in drafts if draft.noun is SETTING])
+    settings = [draft for draft in drafts if draft.noun is SETTING]
+    _defaults(unit, settings)
+    _limits(unit, settings)
+
+
+def _limits(unit: Unit, drafts: Sequence[Draft]) -> None:
+    """The least amount of an order is not above the most, wherever one of the two is set (feature P-15)."""
+    ends = ("order.minimum", "order.maximum")
+    changed = [draft for draft in drafts if draft.key.rpartition("/")[2] in ends and draft.before != draft.after]
+    if not changed:
+        return
+    customs = Customs(unit, (*ends, "guest.group"))
+    for key in [key for key in customs.stored if key.rpartition("/")[2] in ends]:
+        (least, _), (most, _) = (customs.value(end, [*_places(customs, key)]) for end in ends)
+        above = [code for code in least if code in most and money_from(least[code]) > money_from(most[code])]
+        if above:
+            code, told = above[0], next((draft for draft in changed if draft.key == key), changed[0])
+            words = f"the minimum of {least[code]} {code} is above the maximum of {most[code]} {code}"
+            where = "" if told.key == key else f" for {key.rpartition('/')[0].replace('/', ':')}"
+            wrong(unit, told, key.rpartition("/")[2], words + where, path=("value",))
+            return
 
 
 def _choices(unit: Unit, people: Sequence[Draft]) -> None:
@@ -122,7 +143,7 @@ def _defaults(unit: Unit, drafts: Sequence[Draft]) -> None:
         if what not in CHOSEN or end not in ("enabled", "default"):
             continue
         customs = Customs(unit, (f"{what}.enabled", f"{what}.default"))
-        places = [*_places(customs, draft)]
+        places = [*_places(customs, draft.key)]
         enabled, _ = customs.value(f"{what}.enabled", places)
         default, _ = customs.value(f"{what}.default", places)
         if default in enabled or (end == "enabled" and _is_asked_too(unit, draft, f"{what}.default")):
@@ -147,9 +168,9 @@ def _is_asked_too(unit: Unit, draft: Draft, name: str) -> bool:
     return other is not None and other.after is not None and other.before != other.after
 
 
-def _places(customs: Customs, draft: Draft) -> Iterator[Place]:
-    """Where a setting is looked up that is set at a place."""
-    noun, owner = owner_of(draft.key)
+def _places(customs: Customs, key: str) -> Iterator[Place]:
+    """Where a setting of this key is looked up, which says at what place it is set."""
+    noun, owner = owner_of(key)
     if noun is None:
         yield SYSTEM
     elif noun is CUSTOMER:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import repeat
 from operator import itemgetter
@@ -55,7 +55,7 @@ from custctl.formats import visible
 from custctl.policy.catalogue import ENTITIES, FIELD_ONLY, SALES_DOCUMENTS
 from custctl.policy.model import LEVELS
 from custctl.resources import MAX_KEY, NOUNS, PROBABILITIES, SHORT_TYPES, fold, slug, trimmed
-from custctl.store.codec import currency_code, language_code, money_from, money_text
+from custctl.store.codec import currency_code, is_web_address, language_code, money_from, money_text
 
 MAX_TAG = 50
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
@@ -246,14 +246,21 @@ def _email(value: str) -> str:
         raise ValueError(f"is not an e-mail address: {error}") from None
 
 
+FIRST_YEAR = 1900
+"""Days and times before it are slips, like the days from which spreadsheets count."""
+
+
 @_means("a date like 1990-12-31")
 def _day(value: str | None) -> str | None:
     if value is None:
         return None
     try:
-        return date.fromisoformat(value).isoformat()
+        day = date.fromisoformat(value)
     except ValueError:
         raise ValueError("must be a date like 1990-12-31") from None
+    if day.year < FIRST_YEAR:
+        raise ValueError(f"must not be before {FIRST_YEAR}")
+    return day.isoformat()
 
 
 def _not_in_the_future(day: str | None) -> str | None:
@@ -271,7 +278,19 @@ def _time(value: str | None) -> str | None:
         moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):  # OverflowError: before the year 1 or after 9999 in UTC
         raise ValueError("must be a time like 2026-01-31T12:00:00Z") from None
+    if moment.year < FIRST_YEAR:
+        raise ValueError(f"must not be before {FIRST_YEAR}")
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""By so much a time of another machine may lie ahead."""
+
+
+def _not_yet_to_come(moment: str | None) -> str | None:
+    if moment is not None and datetime.fromisoformat(moment) > datetime.now(UTC) + _CLOCKS_DIFFER:
+        raise ValueError("must not be in the future")
+    return moment
 
 
 @_means("money like 1234.50, as text")
@@ -490,14 +509,27 @@ def _not_negative(value: str | None) -> str | None:
 
 @_means("a web address like https://acme.example")
 def _web(value: str | None) -> str | None:
-    if value is not None and not re.match(r"https?://[^\s/]+", value):
+    if value is not None and not is_web_address(value):
         raise ValueError("must be a web address that begins with http:// or https://")
     return value
+
+
+@_means("a web address, or the name of a profile")
+def _profile(value: str | None) -> str | None:
+    """Who somebody is at a social network: a name without blanks, or the address of the page.
+
+    Source: oroinc/crm ContactBundle/Resources/config/validation.yml, where these are addresses; names are ours.
+    """
+    if value is None or is_web_address(value) or not re.search(r"[\s:/\\]", value):
+        return value
+    raise ValueError("must be the name of a profile, or a web address that begins with http:// or https://")
 
 
 Text = Annotated[str | None, PlainValidator(_text)]
 Short = Annotated[Text, AfterValidator(_longest(255))]
 Long = Annotated[Text, AfterValidator(_longest(500))]
+Website = Annotated[Short, AfterValidator(_web)]
+Profile = Annotated[Short, AfterValidator(_profile)]
 Name = Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_longest(255))]
 Label = Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_longest(255, 3))]
 Slug = Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_slug)]
@@ -519,6 +551,7 @@ Switch = Annotated[bool | None, PlainValidator(_switch)]
 Day = Annotated[Text, AfterValidator(_day)]
 Date = Annotated[Day, AfterValidator(_not_in_the_future)]
 Time = Annotated[Text, AfterValidator(_time)]
+PastTime = Annotated[Time, AfterValidator(_not_yet_to_come)]
 Money = Annotated[str | None, PlainValidator(_money)]
 Texts = Annotated[list[str], PlainValidator(_list_of())]
 Tags = Annotated[list[str], PlainValidator(_list_of(_tag))]
@@ -702,7 +735,7 @@ class VisitorInput(Input):
     key: Slug
     was: Reference = None
     user: Reference = None
-    last_visit: Time = None
+    last_visit: PastTime = None
     language: Language = None
     currency: Currency = None
 
@@ -758,10 +791,10 @@ class ContactInput(Input):
     phones: Phones = []
     fax: Short = None
     skype: Short = None
-    twitter: Short = None
-    facebook: Short = None
-    google_plus: Short = None
-    linkedin: Short = None
+    twitter: Profile = None
+    facebook: Profile = None
+    google_plus: Profile = None
+    linkedin: Profile = None
     gender: Annotated[Text, AfterValidator(_one_of(GENDERS))] = None
     birthday: Date = None
     source: Annotated[Text, AfterValidator(_one_of(SOURCES))] = None
@@ -826,7 +859,7 @@ class BusinessCustomerInput(Input):
     ownership: Short = None
     rating: Short = None
     ticker_symbol: Short = None
-    website: Short = None
+    website: Website = None
     external_id: ExternalId = None
     tags: Tags = []
     addresses: list[ContactAddressInput] = []
@@ -846,13 +879,13 @@ class LeadInput(Input):
     suffix: Short = None
     job_title: Short = None
     company_name: Short = None
-    website: Annotated[Short, AfterValidator(_web)] = None
+    website: Website = None
     employees: Annotated[int | None, PlainValidator(_whole(0, 999_999_999))] = None
     industry: Short = None
     source: Short = None
     notes: Text = None
-    twitter: Short = None
-    linkedin: Short = None
+    twitter: Profile = None
+    linkedin: Profile = None
     emails: Emails = []
     phones: Phones = []
     contact: Reference = None
@@ -890,7 +923,7 @@ class OpportunityInput(Input):
     customer_need: Text = None
     proposed_solution: Text = None
     notes: Text = None
-    closed_at: Time = None
+    closed_at: PastTime = None
     base_budget: Amount = None
     base_revenue: Amount = None
     external_id: ExternalId = None
@@ -933,7 +966,7 @@ class MarketingEventInput(Input):
     was: Reference = None
     campaign: Short = None
     type: Annotated[Text, AfterValidator(_one_of(MARKETING_TYPES))] = None
-    at: Time = None
+    at: PastTime = None
     details: Text = None
     contact: Reference = None
     user: Reference = None
@@ -1015,7 +1048,7 @@ class SalesInput(OwnedInput):
     subtotal: Money = None
     currency: Currency = None
     payment_status: Annotated[Text, AfterValidator(_one_of(PAYMENT_STATUSES))] = None
-    placed_at: Time = None
+    placed_at: PastTime = None
     owner: Short = None
     products: Texts = []
     tags: Tags = []

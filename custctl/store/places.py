@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from custctl.store.codec import NO_CURRENCIES
+
 
 @cache
 def _countries() -> frozenset[str]:
@@ -31,4 +33,4 @@ def is_currency(code: str) -> bool:
     """Whether this is the code of a currency, three capitals by ISO 4217."""
     import pycountry
 
-    return pycountry.currencies.get(alpha_3=code) is not None
+    return code not in NO_CURRENCIES and pycountry.currencies.get(alpha_3=code) is not None

@@ -118,6 +118,7 @@ def check(unit: Unit, drafts: Iterable[Draft]) -> None:
         if draft.before is None or draft.before != draft.after:
             _required(unit, draft)
             _references(unit, draft)
+            selling.check_currency(unit, draft)
     selling.follow(unit, touched)
     for draft in touched:
         rule = _RULES.get(draft.noun.name)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from custctl import shell
 from custctl.errors import Exit
-from custctl.resources import BUSINESS, CLOSED, CUSTOMER, LEAD, OPPORTUNITY, SETTING, Noun
+from custctl.resources import BUSINESS, CLOSED, CUSTOMER, LEAD, OPPORTUNITY, SETTING, Noun, fold
 from custctl.store.codec import money_from, money_text
 from custctl.store.currencies import rates_of
 from custctl.store.pointers import IDS
@@ -171,6 +171,13 @@ def _said(draft: Draft, name: str) -> bool:
     return name in draft.given and draft.image[name] is not None
 
 
+REASONS = {"won": "won", "outsold": "lost", "cancelled": "lost", "canceled": "lost", "lost": "lost"}
+"""The reasons that say themselves how an opportunity was closed (feature S-09); any other word goes with both.
+
+Source: oroinc/crm SalesBundle/Migrations/Data/ORM/OpportunityCloseReasons: won, outsold, cancelled.
+"""
+
+
 def _decided(unit: Unit, draft: Draft) -> None:
     """What a closed opportunity must have, and an open one cannot (feature S-09)."""
     image = draft.image
@@ -179,7 +186,16 @@ def _decided(unit: Unit, draft: Draft) -> None:
         if image["closed_at"] is not None:
             message = f"closed_at is the time at which it was won or lost, and it is {status}"
             wrong(unit, draft, "closed_at", message, hint="leave it out", value=image["closed_at"])
+        if image["close_reason"] is not None:
+            message = f"close_reason says why it was won or lost, and it is {status}"
+            wrong(unit, draft, "close_reason", message, hint="leave it out, or clear it", value=image["close_reason"])
         return
+    reason = image["close_reason"]
+    wanted = None if reason is None else REASONS.get(fold(reason))
+    if wanted is not None and wanted != status:
+        others = ", ".join(word for word, kind in REASONS.items() if kind == status)
+        message = f"{reason} is no reason for an opportunity that is {status}"
+        wrong(unit, draft, "close_reason", message, hint=f"like {others}, or another word", value=reason)
     needed = {"close_date": "--close-date YYYY-MM-DD", "close_reason": "--reason TEXT"}
     for name, option in needed.items():
         if image[name] is None:
@@ -201,9 +217,16 @@ def _currency(unit: Unit, draft: Draft) -> None:
     image = draft.image
     if image["currency"] is None and any(image[name] is not None for name in _COPIES):
         image["currency"] = unit.setting("currency.base")
-    if image["currency"] is not None and draft.changed("currency") and not _is_currency(unit, image["currency"]):
-        message = f"{image['currency']} is not the code of a currency (ISO 4217)"
-        wrong(unit, draft, "currency", message, value=image["currency"])
+
+
+def check_currency(unit: Unit, draft: Draft) -> None:
+    """A currency is one that there is, or one that the shop has a rate for (feature S-12)."""
+    code = draft.image.get("currency")
+    if code is None or not draft.changed("currency"):
+        return
+    field = draft.noun.field("currency")
+    if field is not None and not field.computed and not _is_currency(unit, code):
+        wrong(unit, draft, "currency", f"{code} is not the code of a currency (ISO 4217)", value=code)
 
 
 def _is_currency(unit: Unit, code: str) -> bool:

@@ -80,7 +80,7 @@ def test_the_version_is_told_without_importing_anything(tmp_path: Path) -> None:
         (38, "customer list --limit 50 -o yaml"),
         (36, "customer list --limit 50"),
         (36, "customer list --where group=partners --sort -name -o json"),
-        (39, "customer show company-a-west"),
+        (45, "customer show company-a-west"),
         (36, "customer tree"),
         (42, "user show bob.reyes@company-a.example"),
         (32, "order list --limit 50"),

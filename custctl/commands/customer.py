@@ -82,7 +82,9 @@ def show(call: Call, customer: CustomerArg) -> Result:
         "counts": reads.belongings(connection, row_id) if actor is None else actor.belongings(row_id),
     }
     if actor is None:
-        extra = {"terms": reads.terms(connection, reads.by_id(connection, CUSTOMER, row_id)), **extra}
+        from custctl.store.buying import terms
+
+        extra = {"terms": terms(connection, reads.by_id(connection, CUSTOMER, row_id)), **extra}
     return show_record(call, CUSTOMER, customer, extra)
 
 

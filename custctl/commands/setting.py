@@ -28,7 +28,7 @@ For = Annotated[
     typer.Option("--for", metavar="TYPE:KEY", help="For one group or customer: group:partners, customer:acme."),
 ]
 
-COLUMNS = ("name", "value", "origin", "default")
+COLUMNS = ("name", "value", "origin", "default", "effect")
 FIELDS = ("key", *COLUMNS, "kind", "scopes", "about")
 LEVEL_COLUMNS = ("level", "value", "counts")
 LEVEL_FIELDS = ("level", "value", "stored", "counts")

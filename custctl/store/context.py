@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from custctl.resources import CUSTOMER, GROUP, USER, Noun, reference
-from custctl.store import amounts, answers, contents, lookup, onlookers, prices, reads, visibility
+from custctl.store import amounts, answers, buying, contents, lookup, onlookers, prices, reads, visibility
 from custctl.store.facts import Asker
 from custctl.store.guests import SWITCHES
 from custctl.store.onlookers import Counting, Origin, Person
@@ -133,8 +133,8 @@ def _terms(connection: sqlite3.Connection, person: Person) -> dict[str, Origin]:
 def _of_buyer(connection: sqlite3.Connection, person: Person) -> dict[str, Origin]:
     names = ("payment_term", "tax_code")
     if person.customer is not None:
-        image = _fields(connection, CUSTOMER, person.customer, ("key", "group", "price_lists", *names))
-        return {name: term for name, term in reads.terms(connection, image).items() if name in names}
+        image = _fields(connection, CUSTOMER, person.customer, ("key", "group", *names))
+        return buying.paying(connection, image)
     if person.group is None:
         return {name: _from(None, None) for name in names}
     image = _fields(connection, GROUP, person.group, names)

@@ -16,7 +16,6 @@ from custctl.resources import (
     ADDRESSES,
     CONTACT,
     CUSTOMER,
-    GROUP,
     NOUNS,
     ROLE,
     SALES,
@@ -242,25 +241,6 @@ def belongings(connection: sqlite3.Connection, customer_id: int) -> dict[str, in
     query = "SELECT entity, count(*) FROM sales_document WHERE customer_id = ? GROUP BY entity"
     found = dict(connection.execute(query, (customer_id,)).fetchall())
     return counts | {noun.document: found.get(noun.name, 0) for noun in SALES}
-
-
-def terms(connection: sqlite3.Connection, customer: Image) -> dict[str, dict[str, Any]]:
-    """What a customer buys at, its own or else its group's: `{"payment_term": {"value", "origin"}, ...}`.
-
-    The origin is the record the value stands at, None for a term that neither has (features P-01, P-02, G-08).
-    Sources: oroinc/orocommerce PaymentTermBundle/Provider/PaymentTermProvider.php and
-    TaxBundle/Provider/TaxationAddressProvider.php.
-    """
-    nothing: Image = {"payment_term": None, "tax_code": None, "price_lists": []}
-    groups = selection(GROUP.name, tuple(nothing)).rows(connection, "AND t.key = :key", {"key": customer["group"]})
-    _, shared = next(groups, (0, nothing))
-    found = {}
-    for name, of_group in shared.items():
-        value, origin = customer[name], f"customer:{customer['key']}"
-        if not value:
-            value, origin = of_group, f"{GROUP.name}:{customer['group']}"
-        found[name] = {"value": value, "origin": origin if value else None}
-    return found
 
 
 # -- trees of customers and of categories -------------------------------------------------------------------------

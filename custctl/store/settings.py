@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from custctl import shell
@@ -117,8 +117,21 @@ def _by_currency(value: Any, table: Table) -> dict[str, str]:
     return values
 
 
+KEPT_ONLY = frozenset(
+    (
+        "customer.invitations",
+        "menu.main",
+        "product.export",
+        "product.export_prices",
+        "product.export_price_tiers",
+        "search.history",
+        "search.history_collection",
+    )
+)
+"""The settings that nothing here depends on: they are kept, shown and exported for the shop that has the feature."""
+
 SETTINGS: Mapping[str, Setting] = {
-    setting.name: setting
+    setting.name: replace(setting, about=f"{setting.about} Kept only.") if setting.name in KEPT_ONLY else setting
     for setting in (
         # oroinc/customer-portal CustomerBundle/DependencyInjection/Configuration.php: registration_allowed,
         # anonymous_customer_group, customer_visitor_cookie_lifetime_days. The roles are fields of its website.
@@ -236,7 +249,13 @@ SETTINGS: Mapping[str, Setting] = {
         ),
         # oroinc/orocommerce ProductBundle/DependencyInjection/Configuration.php: product_data_export_enabled,
         # product_prices_export_enabled, product_price_tiers_export_enabled.
-        Setting("product.export", "bool", False, "Whether products may be exported from a list.", scopes=EVERYWHERE),
+        Setting(
+            "product.export",
+            "bool",
+            False,
+            "Whether products may be exported from a list.",
+            scopes=EVERYWHERE,
+        ),
         Setting("product.export_prices", "bool", False, "Whether that export has prices.", scopes=EVERYWHERE),
         Setting("product.export_price_tiers", "bool", False, "Whether it has price tiers.", scopes=EVERYWHERE),
         # oroinc/orocommerce VisibilityBundle/DependencyInjection/Configuration.php: category_visibility and
@@ -295,7 +314,11 @@ SETTINGS: Mapping[str, Setting] = {
         ),
         # oroinc/customer-portal CommerceMenuBundle/DependencyInjection/Configuration.php: main_navigation_menu.
         Setting(
-            "menu.main", "text", "commerce_main_menu", "The menu that is the storefront's main menu.", scopes=EVERYWHERE
+            "menu.main",
+            "text",
+            "commerce_main_menu",
+            "The menu that is the storefront's main menu.",
+            scopes=EVERYWHERE,
         ),
         # oroinc/crm SalesBundle/DependencyInjection/Configuration.php: default_opportunity_probabilities.
         *(
@@ -551,6 +574,7 @@ def _told(setting: Setting, place: Place, value: Value) -> dict[str, Any]:
         "value": value.value,
         "origin": value.level,
         "default": setting.default,
+        "effect": "kept only" if setting.name in KEPT_ONLY else "used",
         "kind": setting.kind,
         "scopes": list(setting.scopes),
         "about": setting.about,

@@ -262,7 +262,7 @@ def test_c_03_a_customer_is_shown_with_everything_about_it(demo: Runner) -> None
         "terms": {
             "payment_term": {"value": "net 30", "origin": "customer-group:all-customers"},
             "tax_code": {"value": None, "origin": None},
-            "price_lists": {"value": [], "origin": None},
+            "price_lists": {"value": ["retail"], "origin": "setting:price.website_lists"},
         },
         "ancestors": ["company-a"],
         "subsidiaries": ["company-a-la"],

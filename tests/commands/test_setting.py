@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from custctl.store import settings
 from custctl.store.settings import SETTINGS
 from tests.runner import Refusal, Runner
 
@@ -35,9 +39,9 @@ def test_p_06_every_setting_is_listed_with_its_origin_and_default(custctl: Runne
     assert all(row["value"] == row["default"] == SETTINGS[row["name"]].default and row["about"] for row in rows)
     answer = custctl("setting", "list")
     assert (answer.exit, answer.err) == (0, "")
-    assert answer.lines[0].split() == ["NAME", "VALUE", "ORIGIN", "DEFAULT"]
+    assert answer.lines[0].split() == ["NAME", "VALUE", "ORIGIN", "DEFAULT", "EFFECT"]
     assert [line.split() for line in answer.lines if line.startswith("guest.visitor")] == [
-        ["guest.visitor_lifetime_days", "30", "default", "30"]
+        ["guest.visitor_lifetime_days", "30", "default", "30", "used"]
     ]
 
 
@@ -359,3 +363,34 @@ def test_the_list_is_narrowed_ordered_and_cut_like_every_list(demo: Runner) -> N
     assert demo.refusal("setting", "list", "--where", "name=guest.acces")[:2] == (4, "unknown-value")
     assert demo.refusal("setting", "list", "--where", "nme=x")[:2] == (4, "unknown-field")
     assert demo.refusal("setting", "list", "--sort", "nme")[:2] == (4, "unknown-field")
+
+
+def _patterns() -> list[str]:
+    """Every text of the code that may be the name of a setting, with anything in the places of what is put in."""
+    found = []
+    for path in Path(settings.__file__).parents[1].rglob("*.py"):
+        if path.name in ("settings.py", "context.py", "_topics.py") or "worlds" in path.parts:
+            continue  # where settings are listed, told of and drawn
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
+                if any(part and re.search(r"\w{3}", str(part)) for part in parts):
+                    found.append("".join(r"\w+" if part is None else re.escape(str(part)) for part in parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(re.escape(node.value))
+    return found
+
+
+def test_c_12_a_setting_is_kept_only_when_nothing_in_the_code_reads_it() -> None:
+    patterns = re.compile(
+        "|".join(f"(?:{pattern})" for pattern in _patterns() if "." in pattern and " " not in pattern)
+    )
+    unread = {name for name in settings.SETTINGS if patterns.fullmatch(name) is None}
+    assert unread == settings.KEPT_ONLY
+
+
+def test_a_setting_that_is_kept_only_says_so_in_list_and_get(demo: Runner) -> None:
+    kept = {row["name"] for row in demo.json("setting", "list", "--where", "effect=kept only")}
+    assert kept == settings.KEPT_ONLY
+    assert "kept only" in demo("setting", "get", "product.export").out
+    assert demo.json("setting", "get", "guest.access")["effect"] == "used"

@@ -76,12 +76,21 @@ def test_g_08_what_is_set_on_a_group_is_seen_by_its_members(shop: Runner) -> Non
 def test_g_08_a_customer_has_price_lists_of_its_own_in_their_order(shop: Runner) -> None:
     shop.json("group", "edit", "partners", "--price-list", "dealer")
     shop.json("customer", "add", "New", "--group", "partners", "--price-list", "b", "--price-list", "a")
-    assert terms(shop, "new")["price_lists"] == (["b", "a"], "customer:new")
+    both = "customer:new, customer-group:partners"
+    assert terms(shop, "new")["price_lists"] == (["b", "a", "dealer"], both)
     assert shop.fields("customer", "edit", "new", "--price-list", "c") == {
         "customer:new": {"price_lists": [["b", "a"], ["c"]]},
     }
     shop.json("customer", "edit", "new", "--price-list", "")
     assert terms(shop, "new")["price_lists"] == (["dealer"], "customer-group:partners")
+
+
+def test_p_03_show_and_context_name_the_same_price_lists(demo: Runner) -> None:
+    for customer in (row["key"] for row in demo.json("customer", "list")):
+        shown = demo.json("customer", "show", customer, "--fields", "terms")["terms"]["price_lists"]
+        counting = demo.json("customer", "context", customer, "--fields", "price_lists")["price_lists"]
+        assert shown["value"] == [row["price_list"] for row in counting]
+        assert shown["origin"] == (", ".join(dict.fromkeys(row["origin"] for row in counting)) or None)
 
 
 def test_terms_are_shown_to_people_with_their_origin(shop: Runner) -> None:

@@ -38,3 +38,13 @@ def test_every_link_between_pages_leads_somewhere() -> None:
     broken = [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()]
     assert broken == []
     assert links
+
+
+def test_no_field_of_documents_is_said_to_have_two_lengths() -> None:
+    page = (reference.FOLDER / "documents.md").read_text()
+    assert [line for line in page.splitlines() if line.count(" characters") > 1] == []
+
+
+def test_no_page_shows_only_a_command_that_fails_as_its_example() -> None:
+    page = (ROOT / "docs" / "how-to" / "make-a-world-to-test-with.md").read_text()
+    assert "\nerror:" not in page

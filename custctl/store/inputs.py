@@ -832,7 +832,7 @@ class ChannelInput(Input):
 
     key: Slug
     was: Reference = None
-    name: Annotated[Name, AfterValidator(_longest(250))] = ""
+    name: Annotated[str, PlainValidator(_text), AfterValidator(_required), AfterValidator(_longest(250))] = ""
     type: Annotated[Text, AfterValidator(_one_of(tuple(CHANNEL_TYPES)))] = None
     active: Bool = False
     identity: Short = None

@@ -16,7 +16,7 @@ from custctl.store.past import rows_at
 from tests.runner import Runner
 from tests.store.past import remade, stored
 
-STEPS = 25
+STEPS = 20
 ADDRESS = ("--organization", "O", "--street", "S", "--city", "C", "--postal-code", "1", "--country", "DE")
 KEYS = ("a", "b", "c", "company-a", "partner-c")
 NOUNS = ("customer", "group", "account", "contact", "tag", "price-list", "product", "category", "channel")
@@ -134,6 +134,6 @@ def test_revision_0_is_what_a_new_database_holds(custctl: Runner) -> None:
     with closing(sqlite3.connect(custctl.database)) as connection:
         found = rows_at(connection, 0)
         assert [row["key"] for row in found["tag"]] == []
-        assert sorted(row["label"] for row in found["role"]) == ["Administrator", "Buyer", "Visitors"]
+        assert sorted(row["label"] for row in found["role"]) == ["Administrator", "Buyer", "Non-Authenticated Visitors"]
         with pytest.raises(CustctlError, match="revision '9' not found"):
             rows_at(connection, 9)

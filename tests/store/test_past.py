@@ -79,6 +79,9 @@ class World:
             lambda: ["order", "delete", self.one("order")],
             lambda: ["activity", "delete", self.one("activity")],
             lambda: ["undo", str(draw.randrange(1, 2 + self.shop.json("db", "status")["revision"]))],
+            lambda: ["db", "adopt", "--manager", draw.choice(("me", "")), f"customer:{self.one('customer')}"],
+            lambda: ["price-list", "edit", self.one("price-list"), "--key", draw.choice(KEYS)],
+            lambda: ["customer", "edit", self.one("customer"), "--price-list", self.one("price-list")],
             lambda: ["undo", "--last"],
             lambda: ["redo", "--last"],
         )

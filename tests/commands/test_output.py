@@ -573,7 +573,6 @@ def test_a_dry_run_may_stand_before_the_verb(demo: Runner) -> None:
     assert demo.contents() == before
 
 
-@pytest.mark.parametrize("quiet", ["-q", "--quiet"])
 def test_verbose_tells_where_settings_come_from_and_which_revision_is_read_or_written(custctl: Runner) -> None:
     config = f"{custctl.database.parent}/config/custctl/config.toml"
     told = [
@@ -594,6 +593,7 @@ def test_verbose_tells_where_settings_come_from_and_which_revision_is_read_or_wr
     assert len(custctl("customer", "show", "nobody", "-v", "-o", "json").err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("quiet", ["-q", "--quiet"])
 def test_quiet_prints_no_answer_and_no_remark_but_errors(demo: Runner, quiet: str) -> None:
     for words in (("customer", "list"), ("customer", "add", "Acme"), ("customer", "list", "--where", "name=x")):
         assert demo(*words, quiet) == Answer(0, "", "")

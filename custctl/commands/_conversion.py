@@ -155,7 +155,7 @@ def _more(entries: Iterable[str], held: Iterable[str]) -> Iterator[str]:
 def _addresses(unit: Unit, lead: Draft) -> Iterator[dict[str, Any]]:
     """The addresses of a lead for a contact, who has one of each type: the first of several."""
     taken: set[str] = set()
-    names = [field.name for field in ADDRESS_FIELDS if field.name != "owner"]
+    names = [field.name for field in ADDRESS_FIELDS if field.in_row]
     for address in unit.addresses(LEAD_ADDRESS, [lead])[lead.key]:
         values = {name: address.image[name] for name in names if address.image[name]}
         types = [kind for kind in values.get("types", ()) if kind not in taken]

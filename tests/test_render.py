@@ -304,8 +304,10 @@ RESULTS: dict[View, Result] = {
         [
             {**stamp, "version": number, **change}
             for stamp in (
-                {"revision": 3, "at": "2026-01-31T12:00:00Z", "actor": "sam", "command": "custctl apply -f world.toml"},
-                {"revision": 2, "at": "2026-01-30T12:00:00Z", "actor": "kim", "command": "custctl undo 1 --yes"},
+                {"revision": 3, "at": "2026-01-31T12:00:00Z", "actor": "sam", "command": "custctl apply -f world.toml"}
+                | {"undoes": None, "undone_by": None},
+                {"revision": 2, "at": "2026-01-30T12:00:00Z", "actor": "kim", "command": "custctl undo 1 --yes"}
+                | {"undoes": 1, "undone_by": None},
             )
             for number, change in enumerate(changes()["changes"], 1)
         ],

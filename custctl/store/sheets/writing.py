@@ -400,7 +400,7 @@ _SAMPLES: Mapping[str, Record] = {
         "currency": "USD",
         "external_id": "111",
     },
-    "visitor": {"key": "visitor-1", "last_visit": "2027-01-15T10:00:00Z"},
+    "visitor": {"key": "visitor-1", "last_visit": "2025-01-15T10:00:00Z"},
     "channel": {"name": "Trade fairs", "type": "b2b"},
     "business-customer": {
         "name": "Gov Mart",
@@ -422,9 +422,9 @@ _SAMPLES: Mapping[str, Record] = {
         "owner": "admin",
     },
     "marketing-event": {
-        "campaign": "spring-2027",
+        "campaign": "spring-2025",
         "type": "send",
-        "at": "2027-03-01T08:00:00Z",
+        "at": "2025-03-01T08:00:00Z",
         "contact": "jerry-coleman",
     },
     "content": {"title": "Terms of delivery", "kind": "block"},

@@ -25,7 +25,7 @@ Revisions = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=0, help="The latest so many revisions, each in full.")
 ]
 COLUMNS = ("revision", "at", "actor", "op", "record", "version", "fields")
-FIELDS = (*COLUMNS, "command", "id", "undoes", "undone_by")
+FIELDS = (*COLUMNS, "id", "undoes", "undone_by", "command")  # what is pasted stands at the end of its line
 
 
 @command(

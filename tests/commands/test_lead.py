@@ -151,7 +151,7 @@ def test_s_03_many_leads_are_disqualified_and_those_that_cannot_be_are_skipped(s
     assert [change["record"] for change in done["changes"]] == ["lead:gov-mart"]
     assert [(one["record"], one["code"]) for one in done["skipped"]] == [("lead:other", "status")]
     told = shop("lead", "disqualify", "--where", "name!=x", "--yes", "--dry-run").err
-    assert "0 disqualified, 1 skipped, 2 unchanged" in told
+    assert "0 would be disqualified, 1 would be skipped, 2 would be unchanged" in told
 
 
 def test_s_03_an_undo_puts_back_what_no_verb_would(shop: Runner) -> None:

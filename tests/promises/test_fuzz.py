@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from custctl.commands._invocation import SHARED as SHARED_PARAMS
 from custctl.errors import Exit
 from custctl.resources import NOUNS
 from tests.runner import Answer, Runner
@@ -108,32 +109,78 @@ REFERENCES = (
 SUBJECTS = ("guest", "role:buyer", "role:company-a/assistant", "visitor:x", "user:x")
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "~", "==", "", " = ")
 FIELDS = tuple(dict.fromkeys(field.name for noun in NOUNS.values() for field in noun.fields))
-WORDS = st.one_of(st.sampled_from(TEXTS), st.sampled_from(REFERENCES), st.sampled_from(NUMBERS))
+WORDS: st.SearchStrategy[str] = st.one_of(st.sampled_from(TEXTS), st.sampled_from(REFERENCES), st.sampled_from(NUMBERS))
 RANDOM = st.text(st.characters(exclude_characters="/\0", exclude_categories=()), max_size=8)
 SHARED = frozenset({"db", "profile", "help"})
 """Options that are left out: another database may well be unusable."""
 
 
 @functools.cache
-def commands() -> list[tuple[Words, tuple[Any, ...]]]:
-    """Every command with its parameters."""
-    return [(path, tuple(found.params)) for path, found in nodes() if not hasattr(found, "commands")]
+def commands() -> list[tuple[Words, tuple[Any, ...], bool]]:
+    """Every command with its parameters, and whether it takes --as."""
+    return [(path, tuple(found.params), found.acts) for path, found in nodes() if not hasattr(found, "commands")]
+
+
+RIGHT = {
+    "SUBJECT": SUBJECTS,
+    "ACTION": ("view", "create", "edit", "delete", "assign", "use", "perform", "duplicate"),
+    "RESOURCE": REFERENCES,
+    "TYPE:KEY": REFERENCES,
+    "ENTITY": ("order", "quote", "customer", "customer-user", "shopping-list", "product"),
+    "ACTION=LEVEL": ("view=none", "view=corporate", "edit=user", "delete=full", "use=on", "use=off", "x=y"),
+    "SETTING": ("guest.access", "currency.rates", "guest.allowed_pages", "opportunity.probability.won"),
+    "FEATURE": ("shopping-list", "checkout", "request", "quote"),
+    "CHOICE": ("visible", "hidden", "category", "config"),
+    "TIME": ("2026-01-01", "2026-03", "2026-01-01T10:00:00Z", "9999-12-31T23:59:59-12:00"),
+    "YYYY-MM-DD": ("2026-01-01", "1980-02-29", "2026-02-30"),
+    "DAY": ("2026-01-01", "2026-02-30"),
+    "1234.50": ("1", "0.0001", "1234.50", "922337203685477.5807", "1e3", "-1", "999999999999999999999"),
+    "USD": ("USD", "EUR", "XXX", "usd"),
+    "FILE": ("out.csv", "in.toml", "out/x.json"),
+    "N": NUMBERS,
+}
+"""Values that a metavar stands for, right and nearly right."""
+STORED = {
+    "CUSTOMER": "SELECT key FROM customer UNION SELECT name FROM customer",
+    "USER": "SELECT key FROM customer_user",
+    "SUBJECT": "SELECT key FROM customer_user UNION SELECT 'visitor:' || key FROM visitor",
+    "GROUP": "SELECT key FROM customer_group",
+    "ROLE": "SELECT key FROM role UNION SELECT label FROM role",
+    "ACCOUNT": "SELECT key FROM account",
+    "CONTACT": "SELECT key FROM contact",
+    "CONTACT_GROUP": "SELECT key FROM contact_group",
+    "TAG": "SELECT key FROM tag UNION SELECT name FROM tag",
+    "TAXONOMY": "SELECT key FROM taxonomy",
+    "NUMBER": "SELECT number FROM sales_document",
+    "LAST": "SELECT number FROM sales_document UNION SELECT key FROM customer",
+    "CHANNEL": "SELECT key FROM channel",
+    "BUSINESS": "SELECT key FROM business_customer",
+    "LEAD": "SELECT key FROM lead",
+    "OPPORTUNITY": "SELECT key FROM opportunity",
+    "ACTIVITY": "SELECT key FROM activity",
+    "VISITOR": "SELECT key FROM visitor",
+    "PRODUCT": "SELECT sku FROM product",
+    "SKU": "SELECT sku FROM product",
+    "PRICE_LIST": "SELECT key FROM price_list",
+    "CATEGORY": "SELECT key FROM category",
+    "CONTENT": "SELECT key FROM content",
+    "VARIANT": "SELECT key FROM content_variant",
+    "RESOURCE": "SELECT entity || ':' || number FROM sales_document",
+    "TYPE:KEY": "SELECT DISTINCT record FROM history",
+    "OWNER/KEY": "SELECT c.key || '/' || a.key FROM address a JOIN customer c ON c.id = a.customer_id",
+}
+"""What finds the keys of what is stored, by the metavar of an argument."""
 
 
 @functools.cache
-def stored(database: Path) -> tuple[str, ...]:
-    """Names of what is stored: keys, numbers, e-mails, names."""
-    runner, found = Runner(database), list[str]()
-    queries = (
-        "SELECT key FROM customer UNION SELECT name FROM customer UNION SELECT email FROM customer_user",
-        "SELECT key FROM role UNION SELECT key FROM customer_group UNION SELECT key FROM account",
-        "SELECT key FROM contact UNION SELECT key FROM lead UNION SELECT key FROM opportunity",
-        "SELECT number FROM sales_document UNION SELECT key FROM tag UNION SELECT key FROM visitor",
-        "SELECT key FROM product UNION SELECT key FROM category UNION SELECT key FROM price_list",
-    )
-    for query in queries:
-        found += [str(value) for (value,) in runner.sql(query)]
-    return tuple(sorted(found))
+def stored(database: Path) -> Mapping[str, tuple[str, ...]]:
+    """The right values by metavar; under the empty one those of all."""
+    runner = Runner(database)
+    found = {metavar: list(values) for metavar, values in RIGHT.items()}
+    for metavar, query in STORED.items():
+        found.setdefault(metavar, []).extend(str(key) for (key,) in runner.sql(query))
+    found[""] = sorted({value for metavar in STORED for value in found[metavar]})
+    return {metavar: tuple(values) for metavar, values in found.items()}
 
 
 @st.composite
@@ -152,47 +199,55 @@ def near(draw: st.DrawFn, word: str) -> str:
     return word
 
 
-def value_of(param: Any, names: Sequence[str]) -> st.SearchStrategy[str]:
-    """A value for a parameter: of the kind that it wants, nearly so, or something else."""
-    wanted: list[st.SearchStrategy[str]] = [WORDS, RANDOM]
-    metavar = str(param.metavar or "")
+@st.composite
+def value_of(draw: st.DrawFn, param: Any, names: Mapping[str, Sequence[str]]) -> str:
+    """A value for a parameter: mostly of the kind that it wants, now and then nearly so, or something else."""
+    metavar = str(param.metavar or "").removesuffix("...")
     if choices := getattr(param.type, "choices", None):
-        wanted += [st.sampled_from(list(choices))] * 4
-    elif "|" in metavar and "FILE" not in metavar:
-        wanted += [st.sampled_from(metavar.split("|"))] * 3
-    if param.type.name.startswith("int"):
-        wanted += [st.sampled_from(NUMBERS)] * 4
+        wanted: st.SearchStrategy[str] = st.sampled_from(list(choices))
+    elif "|" in metavar and "FILE" not in metavar and "RECORD" not in metavar:
+        wanted = st.sampled_from(metavar.split("|"))
+    elif param.type.name.startswith("int"):
+        wanted = st.sampled_from(NUMBERS)
     elif param.name in ("where", "sort", "fields"):
-        field = st.sampled_from((*FIELDS, "", "x"))
-        where = st.tuples(field, st.sampled_from(OPERATORS), st.one_of(WORDS, RANDOM, st.sampled_from(names)))
+        field = st.sampled_from((*FIELDS, *FIELDS, "", "x"))
+        value = st.one_of(WORDS, RANDOM, st.sampled_from(names[""]), st.sampled_from(NUMBERS))
         several = st.lists(st.tuples(st.sampled_from(("", "-")), field).map("".join), max_size=4).map(",".join)
-        wanted += [where.map("".join) if param.name == "where" else several] * 8
-    elif param.name in ("as_user", "subject", "diff"):
-        wanted += [st.sampled_from(SUBJECTS), *[st.sampled_from([n for n in names if "@" in n])] * 4]
-    elif metavar:
-        wanted += [st.sampled_from(names), st.sampled_from(names).flatmap(near), st.sampled_from(REFERENCES)]
-    return st.one_of(wanted)
+        where = st.tuples(field, st.sampled_from(OPERATORS), value).map("".join)
+        wanted = where if param.name == "where" else several
+    else:
+        wanted = st.sampled_from(names.get(metavar, names[""]))
+    chance = draw(st.integers(0, 11))
+    return draw(wanted if chance < 9 else wanted.flatmap(near) if chance < 10 else WORDS if chance < 11 else RANDOM)
 
 
 @st.composite
-def command_lines(draw: st.DrawFn, names: Sequence[str], part: int) -> list[str]:
+def command_lines(draw: st.DrawFn, names: Mapping[str, Sequence[str]], part: int) -> list[str]:
     """A line that is often carried out and often refused: arguments and some options of one command."""
-    path, params = draw(st.sampled_from(commands()[part::PARTS]))
+    path, params, acts = draw(st.sampled_from(commands()[part::PARTS]))
     words: list[str] = []
     for param in params:
         if param.param_type_name == "argument":
-            least = 1 if param.required else 0
-            count = draw(st.integers(least, 3)) if param.nargs == -1 else draw(st.sampled_from((1, 1, 1, least)))
+            count = draw(st.integers(1, 3)) if param.nargs == -1 else draw(st.sampled_from((*[1] * 9, 0)))
             words += [draw(value_of(param, names)) for _ in range(count)]
     options = [param for param in params if param.param_type_name == "option" and param.name not in SHARED]
-    for param in draw(st.lists(st.sampled_from(options), max_size=4)):
+    own, shared = options[: -len(SHARED_OPTIONS)], options[-len(SHARED_OPTIONS) :]
+    asked = draw(st.lists(st.sampled_from(own or shared), max_size=4, unique_by=id))
+    asked += [param for param in own if param.required]
+    if draw(st.integers(0, 2)) == 0:
+        asked += [
+            param for param in draw(st.lists(st.sampled_from(shared), max_size=2)) if acts or param.name != "as_user"
+        ]
+    for param in asked:
         name = draw(st.sampled_from([*param.opts, *param.secondary_opts]))
         words += [name] if param.is_flag else [name, draw(value_of(param, names))]
-    if draw(st.booleans()):
-        words += ["--yes"]
-    if draw(st.integers(0, 9)) == 0:
+    words += ["--yes"] if draw(st.booleans()) else []
+    if draw(st.integers(0, 29)) == 0:
         words.insert(draw(st.integers(0, len(words))), draw(RANDOM))
     return [*path, *words]
+
+
+SHARED_OPTIONS = [param for param in SHARED_PARAMS if param.name not in SHARED]
 
 
 UNUSABLE = (("db", "restore"),)
@@ -396,7 +451,7 @@ def test_no_batch_plan_config_or_list_of_names_is_a_bug(
     document = tmp_path / f"{_KEPT}.toml"
     document.write_text(TESTS)
     outputs = st.sampled_from(("table", "json", "jsonl", "csv", "yaml", "name"))
-    names = "\r\n".join(stored(demo_file)[:20]).encode()
+    names = "\r\n".join(stored(demo_file)[""][:20]).encode()
     fuzzed("plan", "-f", str(document), "--out", f"{_KEPT}.plan")
     plan = Path(f"{_KEPT}.plan").read_bytes()
 

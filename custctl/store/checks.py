@@ -55,6 +55,7 @@ from custctl.resources import (
 )
 from custctl.store.codec import currency_code, is_web_address, language_code
 from custctl.store.database import open_in_memory
+from custctl.store.lookalikes import pairs
 from custctl.store.select import keys_in, selection
 from custctl.store.settings import SETTINGS, value_of
 
@@ -577,6 +578,13 @@ def _accounts(connection: sqlite3.Connection) -> Found:
 # -- the shop ------------------------------------------------------------------------------------------------------
 
 
+def _look_alikes(connection: sqlite3.Connection) -> Found:
+    """E-mail addresses of users that are taken for each other, as one with a Cyrillic letter is."""
+    for key, other in pairs(connection):
+        words = f"looks like {reference(USER, other)}"
+        yield reference(USER, key), words, "ask whose address it is; one of them may be made to deceive"
+
+
 def _built_in(connection: sqlite3.Connection) -> Found:
     """What every shop has (design 5)."""
     wanted = [
@@ -648,6 +656,7 @@ MODEL: Mapping[str, Check] = {
     "json": _json,
     "times": _times,
     "values": _values,
+    "look-alikes": _look_alikes,
     "roles-of-users": _without_role,
     "foreign-roles": _foreign_role,
     "primary-addresses": _primary,

@@ -64,7 +64,7 @@ from custctl.resources import (
     reference,
     slug,
 )
-from custctl.store import channels, customs, selling
+from custctl.store import channels, customs, lookalikes, selling
 from custctl.store.field_names import spelled
 from custctl.store.inputs import entity_name
 from custctl.store.pricing import price_key
@@ -285,12 +285,36 @@ def _user(unit: Unit, draft: Draft) -> None:
                 message = f"role {key} belongs to another customer than the user"
             value = key if unit.tells(ROLE, key) else None
             wrong(unit, draft, "roles", message, value=value, hint=_own_role_hint(unit, key) if value else None)
+    _tell_look_alike(unit, draft)
     if image["enabled"] and not image["roles"]:
         message = "an enabled user needs at least one role"
         hint = "give a role, or disable the user"
         wrong(unit, draft, "roles", message, code="last-role", exit_code=Exit.CONFLICT, hint=hint)
     if "customer" in draft.given and draft.changed("customer") and (draft.before or {}).get("customer") is not None:
         detach_documents(unit, draft)  # an undo, which is given nothing, puts back the documents that were left
+
+
+_FEW = 100
+"""With more drafts than these a unit has many records to write."""
+
+
+def _tell_look_alike(unit: Unit, draft: Draft) -> None:
+    """Warn of a new address that is taken for another user's; many at once are compared where they are not of ASCII.
+
+    Under --as nothing is said of users whom the actor may not see.
+    """
+    if not draft.image["email"] or not draft.changed("email"):
+        return
+    email = fold(draft.image["email"])
+    few = len(unit.drafts) <= _FEW
+    if email.isascii() and not few:
+        return
+    mixed = not email.isascii() and lookalikes.is_mixed(draft.image["email"])
+    other = lookalikes.like(unit.connection, email, thorough=few)
+    if other is not None and other != draft.key and unit.tells(USER, other):
+        unit.warnings.append(f"{draft.reference} looks like {USER.reference}:{other}, and is another address")
+    elif mixed:
+        unit.warnings.append(f"{draft.reference}: a word of the address has letters of several scripts")
 
 
 def _own_role_hint(unit: Unit, key: str) -> str | None:

@@ -202,6 +202,13 @@ DAMAGE: dict[str, tuple[str, str, str, str]] = {
         "user:wanda.hill@company-a.example",
         "holds role:company-a/approver of another customer",
     ),
+    "an e-mail address that looks like another one": (
+        "UPDATE customer_user SET key = 'bob.r\u0435yes@company-a.example', email = 'bob.r\u0435yes@company-a.example'"
+        " WHERE key = 'carlos.vega@company-a.example'",
+        "look-alikes",
+        "user:bob.r\u0435yes@company-a.example",
+        "looks like user:bob.reyes@company-a.example",
+    ),
     "an owner without a primary address": (
         "UPDATE address SET is_primary = 0 WHERE id = 1",
         "primary-addresses",

@@ -216,6 +216,8 @@ class _Reading:
             return _folded(self._column("key"))
         given = _folded(self._column("email"))
         self._leave(at for at, key in enumerate(given) if key is None)
+        if not all(key is None or key.isascii() for key in given):  # they may look like others, which is told of
+            self._leave(at for at, key in enumerate(given) if key is not None and not key.isascii())
         if "key" in self.values:
             other = self._column("key")
             self._leave(at for at, key in enumerate(other) if key is not None and key != given[at])

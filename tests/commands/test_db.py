@@ -203,8 +203,10 @@ DAMAGE: dict[str, tuple[str, str, str, str]] = {
         "holds role:company-a/approver of another customer",
     ),
     "an e-mail address that looks like another one": (
-        "UPDATE customer_user SET key = 'bob.r\u0435yes@company-a.example', email = 'bob.r\u0435yes@company-a.example'"
-        " WHERE key = 'carlos.vega@company-a.example'",
+        (
+            "UPDATE customer_user SET key = 'bob.r\u0435yes@company-a.example',"
+            " email = 'bob.r\u0435yes@company-a.example' WHERE key = 'carlos.vega@company-a.example'"
+        ),
         "look-alikes",
         "user:bob.r\u0435yes@company-a.example",
         "looks like user:bob.reyes@company-a.example",

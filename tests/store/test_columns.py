@@ -19,6 +19,7 @@ from custctl.store.importing.engine import Import
 from custctl.store.inputs import INPUTS, keeps_all
 from custctl.store.unit import Unit
 from tests.runner import Runner
+from tests.store.past import remade, stored
 from tests.store.test_importing import sheet
 
 TEXTS = [
@@ -109,7 +110,10 @@ def schema(shop: Runner) -> set[tuple[str, str, str | None]]:
 def content(shop: Runner) -> dict[str, list[list[Any]]]:
     """What is stored, times apart; of history not the order, in which changed records follow new ones of a batch."""
     found = shop.contents("revision", "history")
-    found["history"] = shop.sql("SELECT revision_id, op, record, before, after FROM history ORDER BY 1, 3")
+    columns = "revision_id, op, record, before, after, former, manager, not_in_image"
+    found["history"] = shop.sql(f"SELECT {columns} FROM history ORDER BY 1, 3")
+    [[latest]] = shop.sql("SELECT max(id) FROM revision")
+    assert remade(shop.database, latest) == stored(shop.database)
     return {
         table: [[value for value in row if not (isinstance(value, str) and value.endswith("Z"))] for row in rows]
         for table, rows in found.items()

@@ -361,6 +361,7 @@ SCRIPTS = {
         db status
         db migrate
         db check
+        db adopt customer:company-a --manager crm --yes
         db backup kept.backup
         db restore kept.backup --yes
     """,
@@ -372,6 +373,7 @@ SCRIPTS = {
         search company
         history
         undo --last --yes
+        redo --last --yes
         --db new.db demo
         --db large.db demo --customers 20
         help documents

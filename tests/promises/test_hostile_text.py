@@ -37,8 +37,8 @@ WORLD: dict[str, Any] = {
     "contact_groups": [{"key": "h", "label": HOSTILE, "owner": HOSTILE}],
     "contacts": [
         {"key": "h", "first_name": SHORT, "last_name": SHORT, "groups": ["h"], "addresses": [ADDRESS]}
-        | dict.fromkeys(("prefix", "middle_name", "suffix", "job_title", "fax", "skype", "twitter"), HOSTILE)
-        | dict.fromkeys(("facebook", "google_plus", "linkedin", "description", "owner", "assigned_to"), HOSTILE)
+        | dict.fromkeys(("prefix", "middle_name", "suffix", "job_title", "fax", "skype"), HOSTILE)
+        | dict.fromkeys(("description", "owner", "assigned_to"), HOSTILE)
     ],
     "accounts": [
         {"key": "h", "default_contact": "h", "external_id": SHORT}
@@ -49,16 +49,16 @@ WORLD: dict[str, Any] = {
     "channels": [{"key": "h", "type": "b2b", "name": HOSTILE[:250], "owner": HOSTILE}],
     "business_customers": [
         {"key": "h", "account": "h", "channel": "h", "contact": "h", "external_id": SHORT, "addresses": [ADDRESS]}
-        | dict.fromkeys(("name", "owner", "ownership", "rating", "ticker_symbol", "website"), HOSTILE)
+        | dict.fromkeys(("name", "owner", "ownership", "rating", "ticker_symbol"), HOSTILE)
     ],
     "leads": [
         {"key": "h", "customer": "i", "external_id": SHORT, "tags": ["h"], "addresses": [ADDRESS]}
         | dict.fromkeys(("name", "prefix", "first_name", "middle_name", "last_name", "suffix", "job_title"), HOSTILE)
-        | dict.fromkeys(("company_name", "industry", "source", "notes", "twitter", "linkedin", "owner"), HOSTILE)
+        | dict.fromkeys(("company_name", "industry", "source", "notes", "owner"), HOSTILE)
     ],
     "opportunities": [
         {"key": "h", "account": "h", "business_customer": "h", "lead": "h", "external_id": SHORT, "tags": ["h"]}
-        | dict.fromkeys(("name", "owner", "close_reason", "customer_need", "proposed_solution", "notes"), HOSTILE)
+        | dict.fromkeys(("name", "owner", "customer_need", "proposed_solution", "notes"), HOSTILE)
     ],
     "activities": [
         {"key": "h", "kind": "call", "accounts": ["h"], "contacts": ["h"], "at": "2026-01-31T12:00:00Z"}

@@ -172,6 +172,8 @@ FIELD_NAMES = (
     ),
     *("wish-note.text", "contract.sum"),
 )
+FIELDS_LISTED = ("order", "customer", "product", "quote", "customer-user-role")
+"""The entities of those whose fields are listed; of others a field is known when a role names it."""
 STATUSES: Mapping[str, tuple[str | None, ...]] = {
     "order": (None, "open", "shipped", "closed", "cancelled"),
     "quote": (None, "sent", "accepted", "draft", "deleted", "expired"),
@@ -464,6 +466,12 @@ def _guarded(rng: Random, world: World, subject: str) -> tuple[str, str, str | N
     return action, name, rng.choice(refs) if refs else None
 
 
+def _known_fields(world: World) -> list[str]:
+    """The fields that a question may be about: of a listed entity, or named by a role of this world."""
+    named = {name for role in world.roles.values() for name in role.fields}
+    return [name for name in world.fields if name.split(".")[0] in FIELDS_LISTED or name in named]
+
+
 def _about(rng: Random, world: World, subject: str, kind: Kind) -> tuple[str, str | None]:
     """What the question is about: a name, and mostly one record of that entity."""
     if kind == "capability":
@@ -473,7 +481,7 @@ def _about(rng: Random, world: World, subject: str, kind: Kind) -> tuple[str, st
             return rng.choice(list(world.entities)), None
         ref = rng.choice(_near(world, subject) if rng.random() < 0.6 else [*world.records, *world.supposed])
         return world.record(ref).entity, ref
-    name = rng.choice(list(WORKFLOWS) if kind == "workflow" else world.fields)
+    name = rng.choice(list(WORKFLOWS) if kind == "workflow" else _known_fields(world))
     entity = WORKFLOWS[name] if kind == "workflow" else name.split(".")[0]
     records = [ref for ref, record in {**world.records, **world.supposed}.items() if record.entity == entity]
     return name, rng.choice(records) if records and rng.random() < 0.75 else None

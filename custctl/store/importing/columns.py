@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count, repeat
 from json.encoder import encode_basestring
@@ -461,9 +462,15 @@ class _Writing:
         same = {name: _literal(next(values)) for name, values in columns.items() if isinstance(values, repeat)}
         bound = {id(values): values for name, values in columns.items() if not same.get(name)}
         number = dict(zip(bound, count(1), strict=False))
-        places = (same.get(name) or f"?{number[id(values)]}" for name, values in columns.items())
+        wanted = [number[id(values)] for name, values in columns.items() if not same.get(name)]
+        rows: Iterable[tuple[Any, ...]] = zip(*bound.values(), strict=False)
+        marks = (f"?{place}" for place in wanted)
+        if not _NUMBERED:
+            rows = (tuple(row[place - 1] for place in wanted) for row in rows)
+            marks = ("?" for _ in wanted)
+        places = (same.get(name) or next(marks) for name in columns)
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(places)})"
-        self.unit.connection.executemany(statement, zip(*bound.values(), strict=False))
+        self.unit.connection.executemany(statement, rows)
 
     def _insert_roles(self) -> None:
         """One statement a role, of which there are few: a row at a time costs twice as much."""
@@ -529,6 +536,10 @@ class _Writing:
     def _in_batch(self, entry: Field, at: int) -> Target | None:
         above = self.batch.parents.get(at) if entry.name == "parent" else None
         return None if above is None else Target(self.batch.keys[above], self.ids[above])
+
+
+_NUMBERED = not (3, 12) <= sys.version_info < (3, 12, 4)
+"""Whether numbered places like ?1 are bound in silence: Python 3.12 took them for named ones at first, row by row."""
 
 
 def _literal(value: Any) -> str | None:

@@ -896,8 +896,8 @@ def test_what_goes_along_with_a_deletion_needs_yes_here_too(demo: Runner) -> Non
     assert demo.changes("customer", "delete", "north", "--yes", "--as", AMANDA) == [
         ("remove", "customer:north"),
         ("remove", "customer-address:north/address"),
-        ("remove", "account:north"),
     ]
+    assert demo.refusal("account", "show", "north")[:2] == (3, "not-found"), "which the storefront does not tell"
 
 
 def test_d_08_the_own_address_book_is_a_permission_of_its_own(tess: Runner) -> None:

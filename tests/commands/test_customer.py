@@ -437,7 +437,7 @@ def test_c_04_a_list_without_a_hit_says_so_beside_an_empty_answer(demo: Runner) 
         (("--where", "sales_reps<x"), (2, "usage", "< does not apply to a list")),
         (("--sort", "-bogus"), (4, "unknown-field", "unknown field 'bogus'")),
         (("--fields", "key,bogus"), (4, "unknown-field", "unknown field 'bogus'")),
-        (("--limit", "-1"), (2, "usage", "Invalid value for '--limit': -1 is not in the range x>=0")),
+        (("--limit", "-1"), (2, "usage", "Invalid value for '--limit': -1 is less than 0")),
     ],
 )
 def test_c_04_a_list_that_cannot_be_read_is_refused(demo: Runner, words: tuple[str, ...], refusal: Refusal) -> None:

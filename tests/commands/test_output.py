@@ -332,6 +332,7 @@ EXAMPLES = {
     "search": "company --limit 3",
     "history": "",
     "undo": "2 --yes",
+    "redo": "3 --yes",
     "completion": "bash",
     "version": "",
     **{f"{noun} list": "" for noun in ("order", "quote", "request", "shopping-list", "checkout")},
@@ -373,6 +374,8 @@ def prepared_file(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     bought += 'products = ["lmp-100"]\nplaced_at = "2026-01-31T12:00:00Z"\n'
     rest = f"{bought}{channels}{accounts}{contacts}{leads}{plants}{expired}{pages}"
     demo.apply(f'[[customers]]\nkey = "new"\nname = "partner c"\n[[roles]]\nkey = "new"\nlabel = "New"\n{rest}')
+    demo.json("tag", "add", "Passing")
+    demo.json("undo", "--last", "--yes")
     with contextlib.closing(sqlite3.connect(demo.database)) as connection, connection:
         connection.execute("UPDATE customer SET name_folded = 'other' WHERE key = 'jo-miller'")
     return demo.database
@@ -476,7 +479,10 @@ def test_names_are_references_for_the_next_command(demo: Runner, words: str, nam
         ("customer address list company-a", [field.name for field in CUSTOMER_ADDRESS.fields]),
         ("access who edit order:SO-1201", ["subject", "customer", "level", "roles", "rule", "path"]),
         (f"access records {AMANDA} order", ["record", "user", "customer", "rule"]),
-        ("history", ["revision", "at", "actor", "op", "record", "version", "fields", "command"]),
+        (
+            "history",
+            ["revision", "at", "actor", "op", "record", "version", "fields", "id", "undoes", "undone_by", "command"],
+        ),
         ("config show", ["name", "value", "origin"]),
         ("customer list --fields name,vat_id", ["name", "vat_id"]),
         ("history --fields command", ["command"]),
@@ -623,7 +629,7 @@ def test_colours_are_written_only_where_they_are_asked_for(demo: Runner) -> None
         ("customer show", (2, "usage", "Missing argument 'CUSTOMER'")),
         ("customer show a b", (2, "usage", "Got unexpected extra argument(s) (b)")),
         ("customer list --nope", (2, "usage", "No such option: --nope (Possible options: --no-input)")),
-        ("customer list --limit x", (2, "usage", "Invalid value for '--limit': 'x' is not a valid int range")),
+        ("customer list --limit x", (2, "usage", "Invalid value for '--limit': 'x' is not a whole number")),
         ("customer show nope", (3, "not-found", "customer 'nope' not found")),
         ("customer list --where nope=1", (4, "unknown-field", "unknown field 'nope'")),
         ("customer add A --key company-a", (5, "taken", "customer:company-a exists already")),

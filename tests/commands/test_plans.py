@@ -742,8 +742,8 @@ def test_undo_brings_back_what_was_pruned_with_its_manager(acme: Runner) -> None
     acme("undo", "--last", "--yes")
     assert acme.export() == before
     assert acme.sql(MANAGERS) == managers
-    acme("undo", "--last", "--yes")
-    acme("undo", "--last", "--yes")
+    acme.json("redo", "--last", "--yes")
+    acme.json("undo", "--last", "--yes")
     assert (acme.export(), acme.sql(MANAGERS)) == (before, managers)
     assert len(pruned(acme, NOTHING)) == len(EVERYTHING)
 
@@ -876,6 +876,6 @@ def test_what_is_planned_is_done_and_leaves_what_the_document_says_and_can_be_un
         if done["changes"]:
             shop.json("undo", "--last", "--yes")
             assert shop.export() == before
-            shop.json("undo", "--last", "--yes")
+            shop.json("redo", "--last", "--yes")
             assert shop.export() == after
     shutil.rmtree(place)

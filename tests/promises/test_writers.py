@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from custctl.store import database
-from tests.promises.process import Odd, Ran, Shop, finished
+from tests.promises.process import Odd, Ran, Shop, customers, finished
 
 WRITERS = range(8)
 EDITS = {
@@ -105,7 +105,8 @@ def test_a_reader_sees_each_of_the_writers_commits_whole_or_not_at_all(nothing: 
 
 
 def test_a_writer_who_waits_too_long_is_told_so_and_a_reader_does_not_wait(world: Shop) -> None:
-    words = [("customer", "add", "New"), ("apply", "-f", world.document("")), ("db", "migrate"), ("customer", "list")]
+    applied = ("apply", "-f", world.document(customers([1])), "--yes")
+    words = [("customer", "add", "New"), applied, ("db", "migrate"), ("customer", "list")]
     with contextlib.closing(sqlite3.connect(world.database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         add, apply, migrate, listed = world.many(*(Odd([*command, "-o", "json"], IMPATIENT) for command in words))

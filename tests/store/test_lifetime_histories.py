@@ -200,7 +200,7 @@ def _deal(draw: Random, world: World, shop: Shop) -> None:
     key = f"deal-{draw.randrange(3)}"
     values = {"business_customer": draw.choice(BUSINESSES), "status": draw.choice(STATUSES), "currency": "USD"}
     account = world.businesses[values["business_customer"]]["account"]
-    closing = {"close_date": "2025-01-01", "close_reason": "won"} if values["status"] != "open" else {}
+    closing = {"close_date": "2025-01-01", "close_reason": values["status"]} if values["status"] != "open" else {}
     values["close_revenue"] = amount(draw) if values["status"] == "won" else "0.00"
     before = world.deals.get(key, values)["status"]
     if before in CLOSED and values["status"] != before:  # what is decided is opened again first

@@ -598,13 +598,13 @@ class Machine(RuleBasedStateMachine):
         with self.expecting() as shop:
             shop.need("role", key)
             if field:
-                self._put_entry(shop, key, "fields", "order.note", {"view": "user"})
+                self._put_entry(shop, key, "fields", "order.subtotal", {"view": "user"})
             elif name == "workflow-default":
                 self._put_entry(shop, key, "capabilities", "oro_quick_add_form", switch == "on")
             else:
                 shop.put("role", key, {name: level})
         if field:
-            self.run("role", "grant", key, "order.note", "view=user")
+            self.run("role", "grant", key, "order.subtotal", "view=user")
         elif name == "workflow-default":
             self.run("role", "grant", key, "capability:oro_quick_add_form", f"use={switch}")
         else:

@@ -630,13 +630,16 @@ def _wrong_setting(connection: sqlite3.Connection, name: str, value: Any, scope:
 
 
 def _history(connection: sqlite3.Connection) -> Found:
-    """Every change has the images that its kind has, as JSON; every revision its time."""
+    """Every change has the images that its kind has, as JSON, and the id of its record; every revision its time."""
     image = "CASE WHEN json_valid(h.{0}) THEN json_type(h.{0}) END IS NOT 'object'"
     query = f"""SELECT h.record, h.revision_id, h.op FROM history h
         WHERE (h.before IS NOT NULL OR h.op <> 'add') AND (h.op = 'add' OR {image.format("before")})
         OR (h.after IS NOT NULL OR h.op <> 'remove') AND (h.op = 'remove' OR {image.format("after")})"""
     for record, revision, op in connection.execute(query):
         yield record, f"its image in revision {revision} ({op}) cannot be read", f"revision {revision} stays; {RESTORE}"
+    for record, revision in connection.execute("SELECT record, revision_id FROM history WHERE record_id IS NULL"):
+        words = f"its change in revision {revision} has no id, so its history does not show it"
+        yield record, words, f"revision {revision} stays; {RESTORE}"
     query = f"SELECT id, at FROM revision WHERE at <> {_written(_TIME, 'at')}"
     for revision, at in connection.execute(query):
         yield None, f"revision {revision} is of {at!r}, not a time", RESTORE

@@ -275,9 +275,9 @@ def _take_back(unit: Unit, revisions: Revisions, revision: int) -> list[Draft]:
     drafts = [_reverse(unit, later, step, draft, renamed) for step, draft in zip(steps, found, strict=True)]
     rules.check(unit, drafts)
     removed = [draft for draft in drafts if draft.after is None]
-    _refuse_dangling(unit, removed)
+    _refuse_dangling(unit, later, removed)
     _refuse_no_primary(unit, removed)
-    _refuse_rehomed(unit, [draft for draft in drafts if draft.noun is ROLE and draft.after is not None])
+    _refuse_rehomed(unit, later, [draft for draft in drafts if draft.noun is ROLE and draft.after is not None])
     unit.stop_if_wrong()
     return drafts
 
@@ -304,7 +304,7 @@ def _rename_back(
             if earlier not in leaving and unit.id_of(noun, earlier) is not None:
                 words = f"{draft.reference} cannot be {earlier} again: that key is taken"
                 other = unit.get(noun, earlier)
-                hint = later.hint(later.last(other.reference.partition(":")[0], other.id))
+                hint = later.hint_about(other)
                 unit.problem(Problem("taken", Exit.CONFLICT, words, hint, None, noun.key, earlier))
         unit.stop_if_wrong()
         if moving:
@@ -316,7 +316,7 @@ _NAMED_AFTER = (*SCOPES.values(), PRICE_LIST, PRODUCT)
 """The nouns that other records are named after."""
 
 
-def _refuse_dangling(unit: Unit, removed: Iterable[Draft]) -> None:
+def _refuse_dangling(unit: Unit, later: _Later, removed: Iterable[Draft]) -> None:
     """What a revision added can only be taken back while nothing that stays names it (exit 5)."""
     gone: dict[str, dict[int, Draft]] = {}
     for draft in removed:
@@ -328,21 +328,21 @@ def _refuse_dangling(unit: Unit, removed: Iterable[Draft]) -> None:
                 for other in unit.select(noun, condition, ids=json.dumps(list(gone[target]))):
                     value = other.image.get(name)
                     if keys.intersection(keys_in(value)):
-                        _name_dangling(unit, other, name, value)
-    _refuse_dangling_settings(unit, gone)
+                        _name_dangling(unit, later, other, name, value)
+    _refuse_dangling_settings(unit, later, gone)
 
 
-def _refuse_dangling_settings(unit: Unit, gone: Mapping[str, Mapping[int, Draft]]) -> None:
+def _refuse_dangling_settings(unit: Unit, later: _Later, gone: Mapping[str, Mapping[int, Draft]]) -> None:
     """The same for settings: those of a group or customer, and those whose value is a key."""
     for scope, owner in SCOPES.items():
         ids = json.dumps(list(gone.get(owner.name, ())))
         for own in unit.select(SETTING, f"t.{scope}_id IN (SELECT value FROM json_each(:ids))", ids=ids):
-            _name_dangling(unit, own, "key", own.key)
+            _name_dangling(unit, later, own, "key", own.key)
     for name, target in ((name, setting.to) for name, setting in SETTINGS.items() if setting.to in gone):
         keys = {draft.key for draft in gone[target].values()}
         for other in unit.select(SETTING, "t.name = :name", name=name):
             if keys.intersection(keys_in(other.image["value"])):
-                _name_dangling(unit, other, "value", other.image["value"])
+                _name_dangling(unit, later, other, "value", other.image["value"])
 
 
 def _refuse_no_primary(unit: Unit, removed: Iterable[Draft]) -> None:
@@ -354,10 +354,11 @@ def _refuse_no_primary(unit: Unit, removed: Iterable[Draft]) -> None:
             rest = [] if owner is None else unit.addresses(draft.noun, [owner])[owner.key]
             if rest and not any(other.image["primary"] for other in rest):
                 words = f"{draft.reference} is the primary address"
-                unit.problem(Problem("protected", Exit.CONFLICT, words, "make another one that first"))
+                again = shell.command(f"{noun.group} address edit", rest[0].key, primary=True)
+                unit.problem(Problem("protected", Exit.CONFLICT, words, f"make another one that first: {again}"))
 
 
-def _refuse_rehomed(unit: Unit, roles: Iterable[Draft]) -> None:
+def _refuse_rehomed(unit: Unit, later: _Later, roles: Iterable[Draft]) -> None:
     """A role goes back to a customer only while nobody else has it, neither users nor the website (exit 5)."""
     for role in roles:
         customer = role.image["customer"]
@@ -370,14 +371,14 @@ def _refuse_rehomed(unit: Unit, roles: Iterable[Draft]) -> None:
         for other in others:
             if role.key in (other.image.get("value"), *other.image.get("roles", ())):
                 words = f"{role.reference} cannot go back to customer {customer}: {other.reference} has it"
-                hint = "undo that first, or give it another role"
+                hint = later.hint_about(other) or "give it another role first"
                 unit.problem(Problem("has-dependents", Exit.CONFLICT, words, hint))
 
 
-def _name_dangling(unit: Unit, other: Draft, name: str, value: Any) -> None:
+def _name_dangling(unit: Unit, later: _Later, other: Draft, name: str, value: Any) -> None:
     shown = ", ".join(keys_in(value))
     words = f"{other.reference} was made later and names it: {name} = {shown}"
-    hint = "undo that first, or change it"
+    hint = later.hint_about(other) or "change it first"
     unit.problem(Problem("has-dependents", Exit.CONFLICT, words, hint, None, name, shown))
 
 
@@ -513,6 +514,10 @@ class _Later:
         if self.revisions.is_undo(number):
             return first < self.revision and self.revisions.undone_by(number) is None
         return first > self.revision and self.revisions.undone_by(first) is None
+
+    def hint_about(self, other: Draft) -> str | None:
+        """The command that takes the latest change of another record back."""
+        return self.hint(self.last(other.reference.partition(":")[0], other.id))
 
     def hint(self, number: int | None) -> str | None:
         """The command that goes first."""

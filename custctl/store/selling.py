@@ -39,13 +39,13 @@ def opportunity(unit: Unit, draft: Draft) -> None:
     _not_at_once(unit, draft, CLOSED)
     if not draft.given:
         return
-    _currency(unit, draft)
     _chances(unit, draft)
     if _turned(draft):
         if draft.image["status"] in CLOSED:
             _close(unit, draft)
         elif draft.before is not None and draft.before["status"] in CLOSED:
             _reopen(draft)
+    _currency(unit, draft)  # closing may bring the first amount
     _decided(unit, draft)
     _in_base(unit, draft)
 

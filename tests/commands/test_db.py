@@ -339,13 +339,22 @@ DAMAGE: dict[str, tuple[str, str, str, str]] = {
         "leads to role:company-a/approver, but the website's roles are predefined ones",
     ),
     "an image of history that is no JSON": (
-        "INSERT INTO history (revision_id, op, record, after) VALUES (1, 'add', 'customer:x', 'no')",
+        "INSERT INTO history (revision_id, op, record, record_id, after) VALUES (1, 'add', 'customer:x', 1, 'no')",
         "history",
         "customer:x",
         "its image in revision 1 (add) cannot be read",
     ),
+    "a change that does not say of which record": (
+        "INSERT INTO history (revision_id, op, record, after) VALUES (1, 'add', 'customer:x', '{{}}')",
+        "history",
+        "customer:x",
+        "its change in revision 1 has no id, so its history does not show it",
+    ),
     "a change without what was before": (
-        "INSERT INTO history (revision_id, op, record, after) VALUES (1, 'change', 'customer:x', '{{}}')",
+        (
+            "INSERT INTO history (revision_id, op, record, record_id, after)"
+            " VALUES (1, 'change', 'customer:x', 1, '{{}}')"
+        ),
         "history",
         "customer:x",
         "its image in revision 1 (change) cannot be read",

@@ -213,6 +213,30 @@ def test_an_undo_that_would_leave_a_reference_to_nothing_is_refused(demo: Runner
     done(demo, "undo", "2", "--yes")
 
 
+@pytest.mark.parametrize(
+    ("lines", "first"),
+    [
+        (("customer add Newcomer", "order add SO-77 --customer newcomer"), "undo 3"),
+        (("role add Scout", f"user role add {AMANDA} scout", f"user edit {AMANDA} --suffix jr"), "undo 4"),
+        (("group add New", "setting set guest.group new"), "undo 3"),
+        (("customer add New", "setting set menu.main x --for customer:new"), "undo 3"),
+        (("role add Scout --customer partner-c", "role edit partner-c/scout --customer ", "user role add {} scout"), ""),
+    ],
+)
+def test_the_refusal_of_an_undo_names_the_command_that_goes_first(
+    demo: Runner, lines: tuple[str, ...], first: str
+) -> None:
+    for line in lines:
+        done(demo, *line.format(AMANDA).split(" "))
+    refused = demo("undo", "3" if not first else "2", "--yes", "-o", "json")
+    assert refused.exit == 5
+    assert refused.problems[0]["code"] == "has-dependents"
+    assert refused.problems[0]["hint"] == f"take that back first: custctl {first or 'undo 4'}"
+    while refused.exit:
+        done(demo, *refused.problems[0]["hint"].partition(": custctl ")[2].split(), "--yes")
+        refused = demo("undo", "3" if not first else "2", "--yes", "-o", "json")
+
+
 def test_a_preview_changes_nothing_and_exits_as_the_undo_would(demo: Runner) -> None:
     done(demo, "customer", "move", "company-a-la", "--top")
     before = demo("export").out
@@ -302,6 +326,8 @@ def test_the_primary_address_is_not_taken_from_the_others(demo: Runner) -> None:
     done(demo, "customer", "add", "New")
     lines = [[word.replace("partner-c", "new") for word in line] for line in lines]
     assert undone(demo, *lines) == (5, "protected", "customer-address:new/hq is the primary address")
+    hint = demo("undo", "3", "--dry-run", "-o", "json").problems[0]["hint"]
+    assert hint == "make another one that first: custctl customer address edit new/west --primary"
 
 
 def test_an_address_is_not_put_back_to_an_owner_who_is_not_there(demo: Runner) -> None:

@@ -58,7 +58,8 @@ WORLD: dict[str, Any] = {
     ],
     "opportunities": [
         {"key": "h", "account": "h", "business_customer": "h", "lead": "h", "external_id": SHORT, "tags": ["h"]}
-        | dict.fromkeys(("name", "owner", "customer_need", "proposed_solution", "notes"), HOSTILE)
+        | {"status": "lost", "close_date": "2026-01-31"}
+        | dict.fromkeys(("name", "owner", "close_reason", "customer_need", "proposed_solution", "notes"), HOSTILE)
     ],
     "activities": [
         {"key": "h", "kind": "call", "accounts": ["h"], "contacts": ["h"], "at": "2026-01-31T12:00:00Z"}

@@ -855,7 +855,7 @@ def _changes(page: _Page, result: Result) -> None:
 
 def _log(page: _Page, result: Result) -> None:
     """A paragraph a revision: who changed what, when and how, then its records as a write shows them."""
-    revision = None
+    revision, rest, levels = None, dict[str, Any](), dict[str, Sequence[Row]]()
     for change in _answers(result):
         if change["revision"] != revision:
             if revision is not None:
@@ -866,14 +866,28 @@ def _log(page: _Page, result: Result) -> None:
             page.line((f"revision {revision}", "bold"), f"  {change['at']}  {change['actor']}{took}{taken}")
             page.line("  ", (change["command"], "dim"))
         few = len(change["fields"]) <= _ADDED_FIELDS_TOLD
-        rows = _by_subject(change.get("access", {})).get(change["record"], ())
-        _change(page, change, in_full=few, margin="  ", behind=f"  v{change['version']}", rows=rows)
+        access = change.get("access", {})
+        rows = _by_subject(access)
+        own = rows.pop(change["record"], ())
+        _change(page, change, in_full=few, margin="  ", behind=f"  v{change['version']}", rows=own)
+        for name in ("reach", "sign_in", "shown"):  # of one revision alone
+            rest[name] = [*rest.get(name, ()), *access.get(name, ())]
+        rest["more"] = rest.get("more", 0) + access.get("more", 0)
+        levels |= rows
+    for text in _effects(page, rest, levels):
+        page.line("  ", body=text, hang="      ")
 
 
 def _import(page: _Page, result: Result) -> None:
     """The counts of an import, then what is wrong with each row that was rejected."""
     for answer in _answers(result):
-        _pairs(page, {name: value for name, value in answer.items() if name != "errors"})
+        _pairs(page, {name: value for name, value in answer.items() if name not in ("errors", "access")})
+        access = answer.get("access", {})
+        subjects = _by_subject(access)
+        for text in _effects(page, access, dict(islice(subjects.items(), _SUBJECTS_SHOWN))):
+            page.line(body=text, hang="    ")
+        if (more := len(subjects) - _SUBJECTS_SHOWN) > 0:
+            page.line(f"{page.glyphs.more} levels of {more} more, which -o json tells")
         for error in answer["errors"]:
             page.line(("error: ", "bad"), body=error["message"])
             place = [":".join(str(error[part]) for part in ("file", "line") if part in error)]
@@ -977,6 +991,7 @@ def _level_lines(page: _Page, rows: Sequence[Row]) -> list[str]:
 
 
 _LEVELS_SHOWN = 20
+_SUBJECTS_SHOWN = 10
 
 
 def _step(row: Row, arrow: str) -> str:

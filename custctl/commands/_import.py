@@ -116,11 +116,16 @@ def _format(word: str | None) -> Any:
 def _result(call: Call, report: Report, outcome: Outcome) -> Result:
     """The counts, and what is wrong with the rows that were rejected (design 4.1)."""
     data: dict[str, Any] = {"revision": report.revision, **{str(verdict): n for verdict, n in outcome.counts.items()}}
+    if outcome.access is not None:
+        data["access"] = outcome.access.as_json()
     data["errors"] = [problem.as_json() for problem in outcome.problems]
     notes = [f"warning: {warning}" for warning in outcome.warnings]
     if outcome.more_warnings:
         notes.append(f"warning: {outcome.more_warnings} more like these")
     verdicts = ", ".join(f"{verdict} {count}" for verdict, count in outcome.counts.items())
+    if outcome.untold:
+        where = "" if call.dry_run else f"; afterwards by: {shell.command('history', str(report.revision))}"
+        notes.append(f"what so many rows do to access is not told{where}")
     notes.append(f"would be {verdicts}" if call.dry_run else verdicts)
     if call.dry_run:
         notes.append("dry run: nothing was written")

@@ -91,7 +91,10 @@ def changes(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
         conditions.append(condition)
         parameters |= values
     query = f"{_CHANGES} WHERE {' AND '.join(conditions)} ORDER BY h.id DESC"
-    return _of_revisions(_rows(connection, connection.execute(query, parameters), wanted), wanted.limit)
+    rows = _rows(connection, connection.execute(query, parameters), wanted)
+    if "revision" in parameters:
+        rows = _with_effects(connection, rows, parameters["revision"])
+    return _of_revisions(rows, wanted.limit)
 
 
 def remarks(connection: sqlite3.Connection, text: str | None) -> list[str]:
@@ -186,6 +189,22 @@ def _levels(connection: sqlite3.Connection, record: str, before: Row, after: Row
 
     told = levels_changed(connection, before, after)
     return {"access": {"wider": told.wider, "narrower": told.narrower}}
+
+
+def _with_effects(connection: sqlite3.Connection, rows: Iterable[Row], revision: int) -> Iterator[Row]:
+    """The changes of one revision, each with what it did to access; the first also with what is of no record of it."""
+    from custctl.store.past_effects import by_record, effects_of
+
+    found = effects_of(connection, revision)
+    if found is None:
+        yield from rows
+        return
+    query = "SELECT record FROM history WHERE revision_id = ?"
+    own, rest = by_record(found, [record for (record,) in connection.execute(query, (revision,))])
+    for row in rows:
+        told = own[row["record"]].with_also(rest)
+        rest = type(rest)()
+        yield {**row, "access": told.as_json()}
 
 
 def _type(connection: sqlite3.Connection, text: str) -> str | None:

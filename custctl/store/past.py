@@ -14,6 +14,7 @@ from typing import Any
 
 from custctl.errors import not_found
 from custctl.resources import ADDRESSES, NOUNS, PRICE_LIST, RECORD, ROLE, SETTING, Link, Noun, fold, noun_of, slug
+from custctl.store.identity import of_kind
 from custctl.store.settings import SCOPES, owner_of
 from custctl.store.shapes import shape
 
@@ -40,12 +41,12 @@ def rows_at(connection: sqlite3.Connection, revision: int) -> dict[str, list[Row
     return found
 
 
-def each_row_at(connection: sqlite3.Connection, revision: int) -> Iterator[tuple[str, Row]]:
-    """The same rows one after the other, each with its table."""
+def each_row_at(connection: sqlite3.Connection, revision: int, nouns: Iterable[Noun] = ()) -> Iterator[tuple[str, Row]]:
+    """The same rows one after the other, each with its table; where nouns are named, those of their records alone."""
     if connection.execute("SELECT 1 FROM revision WHERE id = ?", (min(revision, 2**63 - 1),)).fetchone() is None:
         raise not_found("revision", str(revision))
     names = Names(connection, revision)
-    for noun, since, row_id, image, kept in _images(connection, revision):
+    for noun, since, row_id, image, kept in _images(connection, revision, nouns):
         row = {"id": row_id, **kept}
         unseen = json.loads(row.pop("not_in_image") or "{}")
         lookup = _Lookup(names, since)
@@ -58,15 +59,17 @@ def each_row_at(connection: sqlite3.Connection, revision: int) -> Iterator[tuple
 
 
 def _images(
-    connection: sqlite3.Connection, revision: int
+    connection: sqlite3.Connection, revision: int, nouns: Iterable[Noun]
 ) -> Iterator[tuple[Noun, int, int, dict[str, Any], dict[str, Any]]]:
     """The last image of every record that was there, with the revision that left it so."""
+    kinds = {f"kind{place}": noun.reference for place, noun in enumerate(nouns)}
+    condition = " OR ".join(of_kind(name=name) for name in kinds) or "TRUE"
     query = f"""SELECT h.record, h.record_id, h.revision_id, h.after, h.owner_id, h.created_at, h.updated_at,
         h.manager, h.not_in_image FROM history h JOIN revision r ON r.id = h.revision_id
-        WHERE {_BEGAN} ORDER BY h.id DESC"""
+        WHERE {_BEGAN} AND ({condition}) ORDER BY h.id DESC"""
     seen: set[tuple[str, int]] = set()
     names = ("owner_id", "created_at", "updated_at", "manager", "not_in_image")
-    for record, row_id, since, after, *kept in connection.execute(query, {"revision": revision}):
+    for record, row_id, since, after, *kept in connection.execute(query, kinds | {"revision": revision}):
         kind = record.partition(":")[0]
         if (kind, row_id) in seen:
             continue

@@ -132,6 +132,19 @@ class Effects:
         more = {"more": self.unlisted} if self.unlisted else {}
         return {**told, **more, "sign_in": self.sign_in, "shown": self.shown, "new": self.new, "gone": self.gone}
 
+    def with_also(self, other: Effects) -> Effects:
+        """These effects and others."""
+        return Effects(
+            self.wider + other.wider,
+            self.narrower + other.narrower,
+            self.reach + other.reach,
+            self.unlisted + other.unlisted,
+            self.sign_in + other.sign_in,
+            self.shown + other.shown,
+            self.new + other.new,
+            self.gone + other.gone,
+        )
+
     @property
     def risen(self) -> list[dict[str, Any]]:
         """The levels that rise for somebody who was stored before, or for guests of a shop that had anybody."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from custctl.parts import remove_left_over
-from custctl.resources import GROUP, RECORD, SALES, SETTING
+from custctl.resources import GROUP, SETTING
 from custctl.store.acting import Actor
+from custctl.store.concerns import concerns_access
 from custctl.store.database import (
     busy,
     commit,
@@ -22,7 +23,7 @@ from custctl.store.database import (
     translate,
 )
 from custctl.store.telling import Telling
-from custctl.store.unit import ENTRY_FIELDS, Change, Report, Unit
+from custctl.store.unit import Report, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class _Step:
 
 def _tell(unit: Unit, report: Report) -> None:
     """Work out what the write does to access, and what it does not change because customers have their own."""
-    if any(map(_concerns_access, report.changes)):
+    if any(map(concerns_access, report.changes)):
         from custctl.store.effects import effects
 
         report.access = effects(unit)
@@ -151,27 +152,6 @@ def _tell(unit: Unit, report: Report) -> None:
         from custctl.store import precedence
 
         precedence.tell(unit)
-
-
-ROLE_DEFAULTS = ("default", "capability_default", "workflow_default")
-_MATTERS = {
-    "customer-user-role": (*ENTRY_FIELDS, *ROLE_DEFAULTS, "self_managed", "public"),
-    "customer-user": ("roles", "customer", "enabled", "confirmed", "guest", "auth_status"),
-    "customer": ("parent",),
-    "setting": ("value",),
-    "entity": ("ownership", "permissions"),
-    "visitor": (),
-    **{noun.name: ("user", "customer", "visitor") for noun in (*SALES, RECORD)},
-}
-"""The fields on which access hangs; a write that touches none of them does without asking what it does to access."""
-_COUNT_WHEN_NEW = ("customer-user-role", "customer-user", "visitor", "entity", "setting")
-
-
-def _concerns_access(change: Change) -> bool:
-    noun, before, after = change.noun.name, change.before, change.after
-    if before is None or after is None:
-        return noun in _COUNT_WHEN_NEW
-    return any(before.get(name) != after.get(name) for name in _MATTERS.get(noun, ()))
 
 
 class _driver_errors:  # noqa: N801 - a context manager, used like a function

@@ -170,6 +170,98 @@ def test_history_tells_the_levels_that_count_in_the_log_and_as_json(demo: Runner
     assert ("role:buyer", "entity", "order", "delete", "none", "corporate", "default") in levels(row["access"]["wider"])
 
 
+SWAP = """
+    [[users]]
+    email = "x.reyes@company-a.example"
+    was = "bob.reyes@company-a.example"
+    roles = ["administrator"]
+    [[roles]]
+    key = "company-a/helper"
+    was = "company-a/assistant"
+    label = "Helper"
+    [roles.permissions.order]
+    view = "corporate"
+    [[customers]]
+    key = "east"
+    was = "company-a-east"
+    parent = ""
+"""
+
+
+def test_history_tells_of_one_revision_what_its_write_told_whatever_was_done_since(demo: Runner) -> None:
+    first = demo.json("db", "status")["revision"] + 1
+    told = [
+        demo.json(*words, "--yes")["access"]
+        for words in (
+            ("role", "revoke", "buyer", "order"),
+            ("role", "grant", "visitors", "order", "view=user"),
+            ("setting", "set", "guest.request", "on"),
+            ("user", "role", "add", BOB, "administrator"),
+            ("user", "disable", "--where", "customer=company-a-west"),
+            ("user", "disable", AMANDA),
+            ("customer", "move", "company-a-la", "--top"),
+            ("order", "edit", "SO-1001", "--user", DANA),
+            ("role", "edit", "buyer", "--not-public"),
+            ("apply", "-f", demo.file(SWAP)),
+            ("undo", "--last"),
+            ("customer", "merge", "company-a", "company-a-west"),
+            ("customer", "edit", "company-a", "--key", "a"),
+            ("user", "role", "remove", DANA, "a/approver"),
+            ("role", "delete", "a/approver"),
+            ("undo", "--last"),
+            ("redo", "--last"),
+        )
+    ]
+    for revision, access in enumerate(told, first):
+        rows = [row["access"] for row in demo.json("history", str(revision))]
+        merged = {name: sorted(map(str, (part for row in rows for part in row[name]))) for name in rows[0]}
+        assert merged == {name: sorted(map(str, part)) for name, part in access.items()}, revision
+    assert sum(bool(access["wider"]) for access in told) > 5
+    assert sum(bool(access["reach"]) for access in told) > 3
+
+
+def test_people_read_in_the_history_of_a_revision_what_the_write_showed(demo: Runner) -> None:
+    wrote = demo("customer", "move", "company-a-west", "--top").lines
+    assert demo("history", "2").lines[3:] == [f"  {wrote[1]}"]
+    wrote = demo("role", "grant", "visitors", "order", "view=user").lines
+    assert demo("history", "3").lines[2:] == ["  ~ role:visitors  v1  order.view  none → user  0 users, guests"]
+    assert wrote[0] == "~ role:visitors  order.view  none → user  0 users, guests"
+    wrote = demo("setting", "set", "guest.request", "on").lines
+    assert demo("history", "4").lines[3:] == [f"  {line}" for line in wrote[1:-1]]
+    demo("user", "add", "z@z.example", "--first-name", "Z", "--last-name", "Z", "--role", "buyer")
+    assert demo("history", "3").lines[2:] == ["  ~ role:visitors  v1  order.view  none → user  0 users, guests"]
+
+
+def test_an_import_says_what_its_rows_do_to_access_and_history_says_it_again(demo: Runner) -> None:
+    rows = (
+        f"email,roles,customer,enabled\n{BOB},administrator,company-a-west,yes\nfrank.moore@company-a.example,,,yes\n"
+    )
+    path = demo.file(rows, "users.csv")
+    tried = demo.json("user", "import", path, "--dry-run")["access"]
+    assert ("user:" + BOB, "entity", "customer", "delete", "none", "corporate", "default") in levels(tried["wider"])
+    assert tried["reach"] == [{"user": f"user:{BOB}", "gained": 2, "lost": 2}]
+    assert tried["sign_in"] == [{"user": "user:frank.moore@company-a.example", "before": "disabled", "after": None}]
+    assert "user:frank.moore@company-a.example can sign in now" in demo("user", "import", path, "--dry-run").lines
+    assert demo.json("user", "import", path)["access"] == tried
+    told = [row["access"] for row in demo.json("history", "2")]
+    assert [row for one in told for row in one["reach"]] == tried["reach"]
+    assert sum(len(one["wider"]) for one in told) == len(tried["wider"])
+    assert demo.json("user", "import", path)["access"]["wider"] == []
+
+
+def test_of_many_stored_records_an_import_names_the_command_that_tells_their_access(demo: Runner) -> None:
+    names = [f"c{number}" for number in range(1_001)]
+    added = demo("customer", "import", demo.file("key,name\n" + "".join(f"{name},{name}\n" for name in names), "c.csv"))
+    assert "what so many rows" not in added.err
+    path = demo.file("key,parent\n" + "".join(f"{name},company-a\n" for name in names), "d.csv")
+    answer = demo("customer", "import", path, "-o", "json")
+    assert "what so many rows do to access is not told; afterwards by: custctl history 3" in answer.err
+    assert "access" not in answer.json
+    assert {"user": f"user:{AMANDA}", "gained": 1_001, "lost": 0} in [
+        row for change in demo.json("history", "3") for row in change["access"]["reach"]
+    ]
+
+
 # Reach
 
 

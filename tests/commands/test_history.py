@@ -220,7 +220,10 @@ def test_an_undo_that_would_leave_a_reference_to_nothing_is_refused(demo: Runner
         (("role add Scout", f"user role add {AMANDA} scout", f"user edit {AMANDA} --suffix jr"), "undo 4"),
         (("group add New", "setting set guest.group new"), "undo 3"),
         (("customer add New", "setting set menu.main x --for customer:new"), "undo 3"),
-        (("role add Scout --customer partner-c", "role edit partner-c/scout --customer ", "user role add {} scout"), ""),
+        (
+            ("role add Scout --customer partner-c", "role edit partner-c/scout --customer ", "user role add {} scout"),
+            "",
+        ),
     ],
 )
 def test_the_refusal_of_an_undo_names_the_command_that_goes_first(

@@ -15,6 +15,7 @@ from typing import Any
 
 from custctl.errors import CustctlError, Exit, Problem, invalid
 from custctl.resources import Field, Noun
+from custctl.store.concerns import matters
 from custctl.store.importing.ahead import ahead
 from custctl.store.importing.engine import Import, Read, Signature
 from custctl.store.importing.late import RepeatedError
@@ -25,7 +26,7 @@ from custctl.store.sheets import Format, Row, Sheet
 from custctl.store.sheets.cells import assembler, object_assembler
 from custctl.store.sheets.headings import columns_of
 from custctl.store.sheets.reading import open_sheet
-from custctl.store.unit import Report, Unit
+from custctl.store.unit import Effects, Report, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,8 @@ def _load(
             outcome = running[0].run()
             if outcome.counts["rejected"] and not options.keep_going:
                 raise _refusal(outcome, options)
+            if matters(noun):
+                _tell(unit, outcome)
             if kept is not None:
                 kept.close()
             settled(outcome)
@@ -116,6 +119,20 @@ def _load(
     if sheet.ignored:
         outcome.warnings.insert(0, f"custctl keeps nothing of these columns: {', '.join(sheet.ignored)}")
     return report, outcome
+
+
+def _tell(unit: Unit, outcome: Outcome) -> None:
+    """Say what the rows do to access, where they are not too many."""
+    if outcome.written > MOST_TOLD:
+        outcome.untold = outcome.written > outcome.counts["added"]
+        return
+    from custctl.store.past_effects import effects_of
+
+    outcome.access = Effects() if unit.revision is None else effects_of(unit.connection, unit.revision)
+
+
+MOST_TOLD = 1_000
+"""Of more rows that were written it is not told what they do to access: an import is to be fast."""
 
 
 def _is_regular(file: File) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from custctl.errors import Exit, Place, Problem
 from custctl.store.sheets import By
+from custctl.store.unit import Effects
 
 Mode = Literal["add", "update", "upsert", "skip"]
 MODES: tuple[Mode, ...] = ("upsert", "add", "update", "skip")
@@ -86,6 +87,10 @@ class Outcome:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     more_warnings: int = 0
+    access: Effects | None = None
+    """What was done to access, None where no row can do anything to it, or it is not told."""
+    untold: bool = False
+    """Whether so many stored records were changed that it is not told what that does to access."""
 
     def reject(self, problems: Iterable[Problem], shown: int) -> None:
         """Count one row as rejected, and keep what is wrong with it while there are not too many."""
@@ -99,6 +104,10 @@ class Outcome:
                 self.warnings.append(warning)
             else:
                 self.more_warnings += 1
+
+    @property
+    def written(self) -> int:
+        return self.counts["added"] + self.counts["updated"] + self.counts["deleted"]
 
     @property
     def total(self) -> int:

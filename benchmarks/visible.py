@@ -17,7 +17,7 @@ from random import Random
 from benchmarks.measuring import Case, environment, machine, measure, process, program, table
 from benchmarks.world import NOW, SEED, cached
 from custctl.resources import PRODUCT, USER
-from custctl.store import reads, visibility
+from custctl.store import reads, viewers, visibility
 from custctl.store.database import open_for_reading
 from custctl.store.worlds import Size
 
@@ -55,7 +55,7 @@ def _cases(connection: sqlite3.Connection, path: Path, home: Mapping[str, str]) 
     user = _user(connection)
 
     def listed() -> None:
-        viewer = visibility.viewer(connection, USER, user)
+        viewer = viewers.viewer(connection, USER, user)
         wanted = reads.Listing(among=visibility.visible(connection, viewer))
         deque(reads.rows(connection, PRODUCT, wanted, names), maxlen=0)
 
@@ -81,7 +81,7 @@ def _fill(path: Path, world: Path, products: int) -> None:
     with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.execute("BEGIN")
         _add_catalogue(connection, products, Random(SEED))
-        viewer = visibility.viewer(connection, USER, _user(connection))
+        viewer = viewers.viewer(connection, USER, _user(connection))
         wanted = reads.Listing(among=visibility.visible(connection, viewer))
         connection.execute("CREATE TABLE seen (id INTEGER PRIMARY KEY)")
         connection.executemany("INSERT INTO seen VALUES (?)", ((i,) for i in reads.ids(connection, PRODUCT, wanted)))

@@ -217,6 +217,9 @@ PRICE_LIST = Noun(
     folded={"name_folded": ("name",)},
 )
 
+GUEST_GROUP = ("non-authenticated-visitors", "Non-Authenticated Visitors")
+"""Key and name of the customer group whose terms visitors get; it is there from the start."""
+
 GROUP = Noun(
     name="customer-group",
     title="customer group",

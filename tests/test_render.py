@@ -16,9 +16,8 @@ import yaml
 from syrupy.assertion import SnapshotAssertion
 
 from custctl.errors import CustctlError, Exit, Place, Problem, not_found, usage
-from custctl.policy import Reason
 from custctl.policy.catalogue import BUYER, CAPABILITIES, ENTITIES, WORKFLOWS
-from custctl.policy.model import Entity, Level
+from custctl.policy.model import Entity, Level, Reason
 from custctl.render import REASONS, cells, render, render_error
 from custctl.result import LISTS, Result, View
 

@@ -85,10 +85,10 @@ def register(app: typer.Typer, noun: Noun, argument: Any, example: str) -> None:
 
 def products(call: Call, noun: Noun | None, who: str, asked: Asked, explain: str | None) -> Result:
     """The products that somebody sees, or why one of them is seen or not; without a noun it is a visitor who looks."""
-    from custctl.store import visibility
+    from custctl.store import viewers, visibility
 
     connection = call.read()
-    viewer = visibility.viewer(connection, noun, who)
+    viewer = viewers.viewer(connection, noun, who)
     if explain is None:
         return listing(call, PRODUCT, asked, visibility.visible(connection, viewer))
     if asked != Asked():
@@ -110,11 +110,11 @@ _ONLY_EXPLAINED = ("chain", "inactive")
 
 def price(call: Call, noun: Noun | None, who: str, wanted: Wanted, *, explain: bool) -> Result:
     """What a product costs somebody, in the currency that they see; exit 1 when no price list says so."""
-    from custctl.store import onlookers, prices, visibility
+    from custctl.store import onlookers, prices, viewers
 
     currency = None if wanted.currency is None else _code(wanted.currency)
     connection = call.read()
-    viewer = visibility.viewer(connection, noun, who)
+    viewer = viewers.viewer(connection, noun, who)
     seen = onlookers.currency(connection, person(connection, noun, who or None))
     answer = prices.price(connection, viewer, wanted.product, wanted.quantity, currency=currency, seen=seen)
     notes = [] if answer["visible"] else [f"{viewer.name} does not see {answer['product']}"]

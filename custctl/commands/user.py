@@ -78,7 +78,7 @@ list_verb(
 @command(app, "show", acts=True, examples=("custctl user show anna@acme.example",))
 def show(call: Call, user: UserArg) -> Result:
     """Show a customer user with roles, addresses and whether signing in is possible."""
-    from custctl.policy import sign_in
+    from custctl.policy.decide import sign_in
     from custctl.store.facts import Asker
 
     _, _, key = readable(call, connection := call.read(), USER, user)

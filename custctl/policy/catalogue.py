@@ -234,5 +234,3 @@ VISITORS = PredefinedRole(
 )
 
 PREDEFINED_ROLES = (ADMINISTRATOR, BUYER, VISITORS)
-GUEST_GROUP = ("non-authenticated-visitors", "Non-Authenticated Visitors")
-"""Key and name of the customer group whose terms visitors get."""

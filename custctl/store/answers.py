@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from custctl.policy import LEVELS, Decision, Level, Resource, RoleVerdict, Subject, decide, sign_in
 from custctl.policy.catalogue import CAPABILITIES, CAPABILITY_ACTIONS, FIELD_ACTIONS, WORKFLOW_ACTIONS, WORKFLOWS
-from custctl.policy.decide import role_verdict
+from custctl.policy.decide import decide, role_verdict, sign_in
+from custctl.policy.model import LEVELS, Decision, Level, Resource, RoleVerdict, Subject
 from custctl.store.facts import Asker, Loaded, Question, subject_reference
 
 

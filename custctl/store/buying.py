@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from custctl.resources import CUSTOMER, GROUP
-from custctl.store import prices, visibility
+from custctl.store import prices, viewers
 from custctl.store.select import Image, selection
 
 Origin = dict[str, Any]
@@ -38,7 +38,7 @@ def terms(connection: sqlite3.Connection, customer: Image) -> dict[str, Origin]:
     Price lists of several levels follow each other (features P-03, P-04), so that each of their origins is told, the
     nearest first.
     """
-    lists = prices.lists_of(connection, visibility.viewer(connection, CUSTOMER, customer["key"]))
+    lists = prices.lists_of(connection, viewers.viewer(connection, CUSTOMER, customer["key"]))
     origins = list(dict.fromkeys(row["origin"] for row in lists))
     told = {"value": [row["price_list"] for row in lists], "origin": ", ".join(origins) or None}
     return {**paying(connection, customer), "price_lists": told}

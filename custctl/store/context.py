@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from custctl.resources import CUSTOMER, GROUP, USER, Noun, reference
-from custctl.store import amounts, answers, buying, contents, lookup, onlookers, prices, reads, visibility
+from custctl.store import amounts, answers, buying, contents, lookup, onlookers, prices, reads, viewers, visibility
 from custctl.store.facts import Asker
 from custctl.store.guests import SWITCHES
 from custctl.store.onlookers import Counting, Origin, Person
@@ -33,7 +33,7 @@ def of(connection: sqlite3.Connection, person: Person) -> dict[str, Any]:
         told["features"] = _features(connection)
     choices = {name: onlookers.choice(person, found, name) for name in ("language", "currency")}
     menu = found["menu.main"]
-    viewer = visibility.viewer(connection, _VIEWERS.get(person.kind), person.key)
+    viewer = viewers.viewer(connection, _VIEWERS.get(person.kind), person.key)
     told |= {
         "choices": choices | {"main_menu": {"value": menu["value"], "origin": menu["origin"]}},
         "terms": _terms(connection, person),

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from custctl.errors import CustctlError, Denied, Exit, Place, Problem, invalid
-from custctl.policy import Decision, decide
+from custctl.policy.decide import decide
+from custctl.policy.model import Decision
 from custctl.store import answers
 from custctl.store.apply import read_tests
 from custctl.store.documents import read

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from custctl.resources import CONTACT_GROUPS, fold, slug
+from custctl.resources import CONTACT_GROUPS, GUEST_GROUP, fold, slug
 
 if TYPE_CHECKING:
     from custctl.policy.catalogue import PredefinedRole
@@ -225,7 +225,7 @@ CREATE INDEX setting_customer ON setting (customer_id);
 
 def m001_initial(connection: sqlite3.Connection, now: str) -> None:
     """Every table, and what a shop has from the start: three roles and the group of visitors."""
-    from custctl.policy.catalogue import GUEST_GROUP, PREDEFINED_ROLES  # a read needs the number of steps only
+    from custctl.policy.catalogue import PREDEFINED_ROLES  # a read needs the number of steps only
 
     for statement in _statements(_TABLES):
         connection.execute(statement)

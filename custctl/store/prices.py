@@ -11,7 +11,7 @@ from custctl.resources import CUSTOMER, GROUP, PRODUCT, Noun, reference
 from custctl.store import lookup
 from custctl.store.codec import money_text
 from custctl.store.settings import value_of
-from custctl.store.visibility import Viewer, decide
+from custctl.store.viewers import Viewer
 
 Row = dict[str, Any]
 
@@ -32,6 +32,8 @@ def price(
 
     Raises exit 3 for a product that is not stored.
     """
+    from custctl.store.visibility import decide  # the lists alone need no rule of visibility
+
     row_id, key = lookup.require(connection, PRODUCT, sku)
     links, inactive = _chain(connection, viewer)
     offers = _offers(connection, row_id, [link.price_list for link in links])

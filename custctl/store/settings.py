@@ -15,8 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from custctl import shell
 from custctl.errors import did_you_mean, invalid, near, usage
-from custctl.policy.catalogue import GUEST_GROUP
-from custctl.resources import CUSTOMER, GROUP, NOUNS, PROBABILITIES, Noun, reference, trimmed
+from custctl.resources import CUSTOMER, GROUP, GUEST_GROUP, NOUNS, PROBABILITIES, Noun, reference, trimmed
 from custctl.store import lookup
 from custctl.store.codec import BASE_CURRENCY, amount_text, currency_code, language_code, rate_text, switch_of
 

@@ -14,9 +14,9 @@ from custctl import shell
 from custctl.policy.model import Entity, Record, Subject
 from custctl.policy.visibility import category, product
 from custctl.resources import NOUNS, PRODUCT, Noun
-from custctl.store import visibility
+from custctl.store import viewers, visibility
 from custctl.store.scopes import Condition
-from custctl.store.visibility import Viewer
+from custctl.store.viewers import Viewer
 
 
 class Change(NamedTuple):
@@ -41,9 +41,9 @@ class Showing(NamedTuple):
 def viewer_of(connection: sqlite3.Connection, subject: Subject) -> Viewer:
     """Who looks: a user by its customer, anybody else as a visitor."""
     if subject.kind != "user":
-        return visibility.viewer(connection, None, "")
+        return viewers.viewer(connection, None, "")
     customer = connection.execute("SELECT id FROM customer WHERE key = ?", (subject.customer,)).fetchone()
-    return visibility.with_customer(connection, f"user:{subject.key}", customer and customer[0])
+    return viewers.with_customer(connection, f"user:{subject.key}", customer and customer[0])
 
 
 def seen(connection: sqlite3.Connection, subject: Subject, entity: Entity) -> Condition:
@@ -106,7 +106,7 @@ class Sight:
         me = subject.key if subject.kind == "user" else ""
         rows = self.connection.execute(query, {"me": me, "customer": only and only[0]})
         for customer, number in rows.fetchall():
-            viewer = visibility.with_customer(self.connection, "", customer)
+            viewer = viewers.with_customer(self.connection, "", customer)
             if not self._is_seen(viewer) and self._is_seen(viewer, change):
                 yield customer, number
 

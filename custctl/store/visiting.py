@@ -16,7 +16,7 @@ from typing import Any
 
 from custctl import shell
 from custctl.errors import Problem, conflict, usage
-from custctl.policy import sign_in
+from custctl.policy.decide import sign_in
 from custctl.resources import CUSTOMER, NOUNS, RECORD, USER, VISITOR, Noun, fold, reference, slug
 from custctl.store import answers, lookup, onlookers
 from custctl.store.apply import Request, item_of, merge

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from custctl.policy import Decision, Level, Match, Reason, Resource, Scope, decide, scope
 from custctl.policy.catalogue import CAPABILITIES, FIELD_ACTIONS, WORKFLOW_ACTIONS, WORKFLOWS
-from custctl.policy.decide import role_verdict
+from custctl.policy.decide import decide, role_verdict, scope
+from custctl.policy.model import Decision, Level, Match, Reason, Resource, Scope
 from tests.policy.oracle import Answer, Oracle
 from tests.policy.worlds import Question, Values, World, chains, generate, questions
 

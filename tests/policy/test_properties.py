@@ -10,7 +10,9 @@ from typing import Literal
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from custctl.policy import (
+from custctl.policy.catalogue import ENTITIES, WORKFLOWS
+from custctl.policy.decide import decide, scope
+from custctl.policy.model import (
     Decision,
     Entity,
     Facts,
@@ -25,10 +27,7 @@ from custctl.policy import (
     Scope,
     Subject,
     Target,
-    decide,
-    scope,
 )
-from custctl.policy.catalogue import ENTITIES, WORKFLOWS
 from tests.policy.oracle import descendants
 from tests.policy.worlds import chains
 

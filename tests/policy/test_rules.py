@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from custctl.policy import (
+from custctl.policy.catalogue import ENTITIES, PREDEFINED_ROLES, WORKFLOWS, standard_permissions
+from custctl.policy.decide import decide, role_verdict, scope, sign_in
+from custctl.policy.model import (
     LEVELS,
     Decision,
     Entity,
@@ -24,12 +26,7 @@ from custctl.policy import (
     Scope,
     Subject,
     Veto,
-    decide,
-    scope,
-    sign_in,
 )
-from custctl.policy.catalogue import ENTITIES, PREDEFINED_ROLES, WORKFLOWS, standard_permissions
-from custctl.policy.decide import role_verdict
 from tests.policy.worlds import chains
 
 TREE = {"l1": None, "l1-1": "l1", "l1-1-1": "l1-1", "l1-1-2": "l1-1", "l1-2": "l1"}

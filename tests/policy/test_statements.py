@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from custctl.policy import LEVELS, Level
+from custctl.policy.model import LEVELS, Level
 from custctl.store.settings import SETTINGS
 from tests.policy.test_rules import ANNA, BOB, OWNED_LEVELS, ask, row, user
 from tests.policy.test_rules import role as role_of

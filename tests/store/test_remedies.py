@@ -22,8 +22,8 @@ from unittest import mock
 import pytest
 
 from custctl.app import execute
-from custctl.policy import LEVELS, Level, Resource, Role, Subject, Target, decide
-from custctl.policy.decide import role_verdict
+from custctl.policy.decide import decide, role_verdict
+from custctl.policy.model import LEVELS, Level, Resource, Role, Subject, Target
 from custctl.store import remedy
 from custctl.store.facts import Asker, actions_of
 from tests.policy.oracle import Oracle

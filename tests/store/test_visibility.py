@@ -16,6 +16,8 @@ from custctl.resources import CUSTOMER, PRODUCT, USER
 from custctl.store import answers, reads, sets, visibility
 from custctl.store.facts import Question
 from custctl.store.reads import Listing
+from custctl.store.viewers import Viewer
+from custctl.store.viewers import viewer as viewer_of
 from tests.store.memory import empty
 
 AT = "2026-01-31T12:00:00Z"
@@ -80,14 +82,14 @@ def say(connection: sqlite3.Connection, draw: Random, table: str, row_id: int, *
                 insert(connection, f"{table}_for_{who}", **ids, visibility=word)
 
 
-def viewers(connection: sqlite3.Connection) -> Iterator[visibility.Viewer]:
-    yield visibility.viewer(connection, None, "")
+def viewers(connection: sqlite3.Connection) -> Iterator[Viewer]:
+    yield viewer_of(connection, None, "")
     for number in range(1, CUSTOMERS + 1):
-        yield visibility.viewer(connection, CUSTOMER, f"c{number}")
-        yield visibility.viewer(connection, USER, f"u{number}@c.example")
+        yield viewer_of(connection, CUSTOMER, f"c{number}")
+        yield viewer_of(connection, USER, f"u{number}@c.example")
 
 
-def listed(connection: sqlite3.Connection, viewer: visibility.Viewer) -> set[str]:
+def listed(connection: sqlite3.Connection, viewer: Viewer) -> set[str]:
     wanted = Listing(among=visibility.visible(connection, viewer))
     return {row["key"] for row in reads.rows(connection, PRODUCT, wanted, ("key",))}
 
@@ -163,7 +165,7 @@ def test_access_says_of_products_and_categories_what_visibility_says(seed: int) 
         fill(connection, Random(seed))
         users = [row[0] for row in connection.execute("SELECT key FROM customer_user")]
         for subject in (*users, "guest"):
-            viewer = visibility.viewer(connection, *((None, "") if subject == "guest" else (USER, subject)))
+            viewer = viewer_of(connection, *((None, "") if subject == "guest" else (USER, subject)))
             shown = [row["record"] for row in sets.records(connection, subject, "product", "view", ignore_status=True)]
             assert {record.partition(":")[2] for record in shown} == listed(connection, viewer)
             for noun, count in (("product", PRODUCTS), ("category", CATEGORIES)):
@@ -195,7 +197,7 @@ def asked(products: int) -> tuple[list[str], list[str]]:
         connection.execute("ANALYZE")
         statements: list[str] = []
         connection.set_trace_callback(statements.append)
-        listed(connection, visibility.viewer(connection, USER, "u1@c.example"))
+        listed(connection, viewer_of(connection, USER, "u1@c.example"))
         connection.set_trace_callback(None)
         plan = connection.execute(f"EXPLAIN QUERY PLAN {statements[-1]}")
         return statements, [step for *_, step in plan]

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 
 from custctl.errors import CustctlError, Exit
-from custctl.policy import Decision, Level, Resource, decide
 from custctl.policy.catalogue import CAPABILITIES, FIELD_ACTIONS, WORKFLOW_ACTIONS, WORKFLOWS
-from custctl.policy.model import LEVELS
+from custctl.policy.decide import decide
+from custctl.policy.model import LEVELS, Decision, Level, Resource
 from custctl.store import answers, sets
 from custctl.store.batch import Batch
 from custctl.store.facts import Asker

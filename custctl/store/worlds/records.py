@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from custctl.policy.catalogue import CAPABILITIES, ENTITIES, GUEST_GROUP, PROTECTED, WORKFLOW_ACTIONS, WORKFLOWS
-from custctl.resources import slug
+from custctl.policy.catalogue import CAPABILITIES, ENTITIES, PROTECTED, WORKFLOW_ACTIONS, WORKFLOWS
+from custctl.resources import GUEST_GROUP, slug
 from custctl.store.worlds.draw import Draw, mix
 from custctl.store.worlds.lands import Land, Name
 from custctl.store.worlds.skeleton import (

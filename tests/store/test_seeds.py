@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def kebab(name: str) -> str:
 
 
 def stored(code: str) -> dict[str, Any]:
-    return matrix(empty(), f"role:{KEYS[code]}")
+    with closing(empty()) as connection:
+        return matrix(connection, f"role:{KEYS[code]}")
 
 
 def by_default(role: dict[str, Any], entity: dict[str, Any], action: str) -> str:

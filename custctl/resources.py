@@ -916,9 +916,25 @@ def changing_fields() -> tuple[str, ...]:
 
 
 def fold(text: str) -> str:
-    """The form in which keys and names are compared: NFKC and casefolded."""
+    """The form in which keys and names are compared: NFKC and casefolded; an e-mail address in lower case.
+
+    Case folding makes ss of ß, which names another mailbox (RFC 6531 leaves the local part to its host).
+    """
     if text.isascii():
         return text.lower()
+    return fold_address(text) if "@" in text and not _BLANK.search(text) else fold_letters(text)
+
+
+_BLANK = re.compile(r"\s")
+
+
+def fold_address(text: str) -> str:
+    """The form in which e-mail addresses are compared, of which the text may be a part: NFKC in lower case."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+
+
+def fold_letters(text: str) -> str:
+    """The form in which a part of a text is searched for: NFKC and casefolded, whatever the text is."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 

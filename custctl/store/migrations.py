@@ -854,6 +854,33 @@ def m007_history_of_records(connection: sqlite3.Connection, now: str) -> None:
         connection.execute(statement)
 
 
+def m008_users_by_mailbox(connection: sqlite3.Connection, now: str) -> None:
+    """A user is named by the address in lower case: `strasse@acme.example` is another mailbox than `straße@…`."""
+    from custctl.store import older_history  # a read needs the number of steps only
+
+    older_history.name_users_by_mailbox(connection, now)
+    for table, column, source in _FOLDED:
+        query = f"SELECT id, {source} FROM {table} WHERE {column} LIKE '%@%'"
+        texts = [(fold(text), row_id) for row_id, text in connection.execute(query) if not text.isascii()]
+        connection.executemany(f"UPDATE {table} SET {column} = ? WHERE id = ?", texts)
+
+
+_PERSON = "trim(coalesce(first_name, '') || ' ' || coalesce(last_name, ''))"
+_FOLDED = (
+    *((table, "name_folded", "name") for table in ("taxonomy", "tag", "price_list", "customer_group", "customer")),
+    *((table, "name_folded", "name") for table in ("account", "channel", "business_customer", "lead", "opportunity")),
+    *((table, "name_folded", "name") for table in ("category", "product")),
+    *((table, "name_folded", _PERSON) for table in ("customer_user", "contact")),
+    *((table, "label_folded", "label") for table in ("role", "contact_group")),
+    ("contact", "first_folded", "coalesce(first_name, '')"),
+    ("contact", "last_folded", "coalesce(last_name, '')"),
+    ("content", "title_folded", "title"),
+    ("activity", "subject_folded", "subject"),
+    ("sales_document", "number_folded", "number"),
+    ("record", "key_folded", "key"),
+)
+"""The columns of texts as they are compared, and what each is made of."""
+
 MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (
     m001_initial,
     m002_accounts_contacts_tags,
@@ -862,6 +889,7 @@ MIGRATIONS: Sequence[Callable[[sqlite3.Connection, str], None]] = (
     m005_seen,
     m006_named_keys,
     m007_history_of_records,
+    m008_users_by_mailbox,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -511,3 +511,31 @@ def _implied(image: Mapping[str, Any], known: Mapping[str, set[str]]) -> Iterato
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+# -- users whose key is their address in lower case -----------------------------------------------------------------
+
+
+def name_users_by_mailbox(connection: sqlite3.Connection, now: str) -> None:
+    """Give users whose address has letters that case folding replaces (ß, ς) the key that it has in lower case.
+
+    Each is a rename in a revision of the migration's own, as `user edit` would have written it.
+    """
+    query = "SELECT id, key, email, manager, created_at, updated_at FROM customer_user WHERE NOT guest ORDER BY id"
+    rows = connection.execute(query)
+    renamed = [(*row[:2], fold(row[2]), *row[3:]) for row in rows if not row[2].isascii() and fold(row[2]) != row[1]]
+    if not renamed:
+        return
+    [number] = connection.execute("SELECT max(id) + 1 FROM revision").fetchone()
+    _revision(connection, number, now, MIGRATION)
+    for row_id, former, key, *made in renamed:  # made: manager, created_at, updated_at
+        query = """SELECT after, owner_id, not_in_image FROM history
+            WHERE record_id = ? AND record >= 'user:' AND record < 'user;' ORDER BY id DESC LIMIT 1"""
+        before, owner_id, beside = connection.execute(query, (row_id,)).fetchone()
+        after = _dump(json.loads(before) | {"key": key})
+        connection.execute(
+            "INSERT INTO history (revision_id, op, record, before, after, record_id, owner_id, not_in_image, former,"
+            " manager, created_at, updated_at) VALUES (?, 'rename', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (number, f"user:{key}", before, after, row_id, owner_id, beside, f"user:{former}", *made),
+        )
+        connection.execute("UPDATE customer_user SET key = ? WHERE id = ?", (key, row_id))

@@ -23,6 +23,7 @@ from custctl.resources import (
     Link,
     Noun,
     fold,
+    fold_letters,
     trimmed,
 )
 from custctl.store import lookup
@@ -127,8 +128,9 @@ def limit_of(listing: Listing, parameters: dict[str, Any]) -> str:
 
 
 def conditions_of(connection: sqlite3.Connection, noun: Noun, listing: Listing) -> tuple[list[str], dict[str, Any]]:
-    """The conditions of a list as SQL, and their parameters; the function `fold` is made for them."""
+    """The conditions of a list as SQL, and their parameters; `fold` and `fold_letters` are made for them."""
     connection.create_function("fold", 1, _fold, deterministic=True)
+    connection.create_function("fold_letters", 1, _fold_letters, deterministic=True)
     _prepare(connection, noun, searched(listing))
     parameters: dict[str, Any] = {} if listing.view is None else dict(listing.view.parameters)
     conditions = list(_asked(connection, noun, listing, parameters)) if listing.where else []
@@ -349,8 +351,8 @@ def _condition(
     if value == "" and operator in ("=", "!="):
         return f"coalesce({expression}, '') {operator} ''"
     if operator == "~":
-        parameters[place] = fold(value)
-        return f"instr(fold({expression}), :{place}) > 0"
+        parameters[place] = fold_letters(value)
+        return f"instr(fold_letters({expression}), :{place}) > 0"
     if field.kind == "reference" and operator in ("=", "!="):
         (parameters[place],) = reader.records(field, [value])
         return f"t.{field.holder} {'IS' if operator == '=' else 'IS NOT'} :{place}"
@@ -401,8 +403,8 @@ def _listed(expression: str, operator: str, value: str, parameters: dict[str, An
     """Membership in a list of texts: `=TEXT` has it, `!=TEXT` has it not, `=` has none, `!=` has some, `~TEXT` like."""
     if value == "":
         return f"{expression} {'=' if operator == '=' else '<>'} '[]'"
-    parameters[place] = fold(value)
-    compare = f"instr(fold(value), :{place}) > 0" if operator == "~" else f"fold(value) = :{place}"
+    parameters[place] = fold_letters(value) if operator == "~" else fold(value)
+    compare = f"instr(fold_letters(value), :{place}) > 0" if operator == "~" else f"fold(value) = :{place}"
     negation = "NOT " if operator == "!=" else ""
     return f"{negation}EXISTS (SELECT 1 FROM json_each({expression}) WHERE {compare})"
 
@@ -427,9 +429,9 @@ def _linked(
         conditions.append(f"l.{via.other} IN ({among})")
     if value and operator == "~":
         target = NOUNS[field.to]
-        like = f"SELECT o.id FROM {target.table} o WHERE instr(fold(o.{target.named_by}), :{place}) > 0"
+        like = f"SELECT o.id FROM {target.table} o WHERE instr(fold_letters(o.{target.named_by}), :{place}) > 0"
         conditions.append(f"l.{via.other} IN ({like})")
-        parameters[place] = fold(value)
+        parameters[place] = fold_letters(value)
     elif value:
         conditions.append(f"l.{via.other} IN (SELECT value FROM json_each(:{place}))")
         parameters[place] = json.dumps(reader.records(field, _words(value)))
@@ -544,6 +546,10 @@ def _elsewhere(noun: Noun, name: str) -> str | None:
 
 def _fold(value: Any) -> Any:
     return fold(value) if isinstance(value, str) else value
+
+
+def _fold_letters(value: Any) -> Any:
+    return fold_letters(value) if isinstance(value, str) else value
 
 
 def all_field_names(noun: Noun) -> tuple[str, ...]:

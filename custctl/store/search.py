@@ -24,7 +24,7 @@ from custctl.resources import (
     TAGGED,
     Field,
     Noun,
-    fold,
+    fold_letters,
     reference,
 )
 from custctl.store.reads import Listing, conditions_of
@@ -48,7 +48,7 @@ class Wanted(NamedTuple):
 
     @property
     def words(self) -> list[str]:
-        return fold(self.text).split()
+        return fold_letters(self.text).split()
 
 
 def found(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
@@ -165,7 +165,7 @@ def _in_field(noun: Noun, field: Field, word: str) -> str:
 def _in_text(text: str, word: str) -> str:
     """A text holds a word; only one that is not all ASCII takes the long way out of SQLite to be folded."""
     other = f"length({text}) <> length(CAST({text} AS BLOB))"
-    return f"instr(lower({text}), {word}) > 0 OR ({other} AND instr(fold({text}), {word}) > 0)"
+    return f"instr(lower({text}), {word}) > 0 OR ({other} AND instr(fold_letters({text}), {word}) > 0)"
 
 
 def _sought(noun: Noun) -> list[Field]:
@@ -187,7 +187,7 @@ def _where(
     """The field that holds the most of the words, the first of those that hold as many, and its text."""
     best, most = ("", ""), 0
     for name, text in _places(connection, noun, row_id, image):
-        held = sum(word in fold(text) for word in words)
+        held = sum(word in fold_letters(text) for word in words)
         if held > most:
             best, most = (name, text), held
         if most == len(words):

@@ -9,7 +9,7 @@ from typing import Any
 
 from custctl.errors import did_you_mean, invalid, near, usage
 from custctl.policy.model import LEVELS
-from custctl.resources import fold
+from custctl.resources import fold, fold_letters
 from custctl.store.codec import dump, switch_of
 from custctl.store.reads import parts_of, sort_names
 
@@ -71,8 +71,8 @@ def _matches(name: str, sign: str, value: str) -> Callable[[Any], bool]:
     if value == "" and sign == "=":
         return lambda held: held in (None, "", [])
     if sign == "~":
-        sought = fold(value)
-        return lambda held: any(sought in fold(str(one)) for one in _members(held))
+        sought = fold_letters(value)
+        return lambda held: any(sought in fold_letters(str(one)) for one in _members(held))
     compare, wanted = _COMPARE[sign], _wanted(name, value)
 
     def met(held: Any) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from custctl.errors import CustctlError
-from custctl.resources import ADDRESS_OF, ADDRESSES, RECORD, Noun, fold
+from custctl.resources import ADDRESS_OF, ADDRESSES, RECORD, USER, Noun, fold, fold_address
 from custctl.store.database import open_for_reading
 from custctl.store.select import selection
 
@@ -103,7 +103,8 @@ def _range(
 ) -> list[Candidate]:
     told = next((names for names in _TOLD if noun.key not in names and all(map(noun.field, names))), ())
     tail = f"{within} AND {column} >= :start AND {column} < :end ORDER BY {column} LIMIT {MOST}"
-    values = {"start": fold(prefix), "end": fold(prefix) + _LAST, **(parameters or {})}
+    start = fold_address(prefix) if noun is USER else fold(prefix)
+    values = {"start": start, "end": start + _LAST, **(parameters or {})}
     rows = selection(noun.name, (noun.key, *told)).rows(connection, tail, values)
     return [(image[noun.key], _words(image[name] for name in told)) for _, image in rows]
 

@@ -62,3 +62,35 @@ def test_two_addresses_with_one_skeleton_look_alike() -> None:
     assert skeleton("\uff41manda@x.example") == skeleton(CYRILLIC) == PLAIN
     assert skeleton("stra\u00dfe@x.example") == "strasse@x.example"
     assert not is_mixed("anna@\u043f\u043e\u0447\u0442\u0430.example")
+
+
+def test_a_mailbox_that_is_not_stored_is_not_answered_as_one_that_folds_alike(custctl: Runner) -> None:
+    role = ("--role", "buyer", "--first-name", "A", "--last-name", "B")
+    custctl("user", "add", "stra\u00dfe@x.example", *role, "-q")
+    question = ("strasse@x.example", "view", "order")
+    assert custctl.refusal("access", "can", *question)[:2] == (3, "not-found")
+    assert custctl.refusal("user", "show", "strasse@x.example")[:2] == (3, "not-found")
+    custctl("user", "add", "STRASSE@x.example", *role, "-q")
+    both = ["strasse@x.example", "stra\u00dfe@x.example"]
+    assert [row["key"] for row in custctl.json("user", "list")] == both
+    for typed, key in {
+        "STRA\u00dfE@X.example": "stra\u00dfe@x.example",
+        "Strasse@x.example": "strasse@x.example",
+    }.items():
+        assert custctl.json("user", "show", typed)["key"] == key
+        assert [row["key"] for row in custctl.json("user", "list", "--where", f"key={typed}")] == [key]
+    text = "email,last_name\nSTRA\u00dfE@x.example,New\n"
+    assert custctl("user", "import", custctl.file(text, "rows.csv")).exit == 0
+    assert custctl.sql("SELECT key, last_name FROM customer_user ORDER BY key") == [
+        ("strasse@x.example", "B"),
+        ("stra\u00dfe@x.example", "New"),
+    ]
+
+
+@pytest.mark.parametrize("sought", ["strass", "STRA\u00df"])
+def test_a_part_of_an_address_is_searched_for_whatever_its_letters_fold_to(custctl: Runner, sought: str) -> None:
+    for address in ("stra\u00dfe@x.example", "strasse@x.example"):
+        custctl("user", "add", address, "--role", "buyer", "--first-name", "A", "--last-name", "B", "-q")
+    both = ["strasse@x.example", "stra\u00dfe@x.example"]
+    assert [row["key"] for row in custctl.json("user", "list", "--where", f"email~{sought}", "--fields", "key")] == both
+    assert [row["key"] for row in custctl.json("search", sought)] == both

@@ -194,3 +194,34 @@ def test_what_a_migration_made_is_told_in_a_revision_of_its_own(custctl: Runner)
         for revision in (1, 2):
             [link] = rows_at(connection, revision)["price_list_of"]
             assert (link["record_id"], link["price_list_id"]) == (1, 1)
+
+
+def test_a_user_of_an_older_database_is_named_by_the_mailbox_from_then_on(custctl: Runner) -> None:
+    email = "Straße@Acme.Example"
+    image = f'{{"key":"strasse@acme.example","email":"{email}","first_name":"A","last_name":"B","enabled":false}}'
+    with older(custctl, 7) as old:
+        old.execute(
+            "INSERT INTO customer_user (id, key, email, first_name, last_name, name_folded, enabled, confirmed, guest,"
+            " sales_reps, auth_status, created_at, updated_at) VALUES (7, 'strasse@acme.example', ?, 'A', 'B',"
+            " 'a b', 0, 1, 0, '[]', 'active', ?, ?)",
+            (email, AT, AT),
+        )
+        old.execute("UPDATE customer_group SET name = 'Fuß@Hof', name_folded = 'fuss@hof'")
+        old.execute("INSERT INTO revision (id, at, actor, command) VALUES (1, ?, 'x', 'custctl user add')", (AT,))
+        old.execute(
+            "INSERT INTO history (revision_id, op, record, record_id, after, created_at, updated_at)"
+            " VALUES (1, 'add', 'user:strasse@acme.example', 7, ?, ?, ?)",
+            (image, AT, AT),
+        )
+    assert custctl("db", "migrate", "-q").exit == 0
+    assert custctl.sql("SELECT key FROM customer_user") == [("straße@acme.example",)]
+    assert custctl.sql("SELECT name_folded FROM customer_group") == [("fuß@hof",)]
+    assert custctl.sql("SELECT op, record, former FROM history WHERE revision_id = 2") == [
+        ("rename", "user:straße@acme.example", "user:strasse@acme.example")
+    ]
+    assert custctl("db", "check").exit == 0
+    assert custctl.refusal("user", "show", "strasse@acme.example")[:2] == (3, "not-found")
+    assert custctl.json("user", "show", "STRAßE@acme.example")["email"] == email
+    with closing(sqlite3.connect(custctl.database)) as connection:
+        keys = [[row["key"] for row in rows_at(connection, at)["customer_user"]] for at in (1, 2)]
+    assert keys == [["strasse@acme.example"], ["straße@acme.example"]]

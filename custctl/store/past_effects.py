@@ -57,7 +57,7 @@ def by_record(found: Effects, records: Iterable[str]) -> tuple[dict[str, Effects
 
 def _of(connection: sqlite3.Connection, drafts: Mapping[tuple[str, str], Draft]) -> Effects:
     unit = Unit(connection)
-    unit.drafts.update(drafts)
+    unit.drafts.update(sorted(drafts.items()))  # rows of history come in the order in which an import wrote them
     return effects(unit)
 
 
@@ -90,9 +90,8 @@ def _has_changed_since(connection: sqlite3.Connection, revision: int) -> bool:
 
 def _tables_at(connection: sqlite3.Connection, revision: int) -> sqlite3.Connection:
     """A database of its own with the rows that count, as they were when a revision was done."""
-    made = sqlite3.connect(
-        "", isolation_level=None
-    )  # without foreign keys: groups, accounts and the like are not there
+    # Without foreign keys: groups, accounts and the like are not there.
+    made = sqlite3.connect("", isolation_level=None)
     try:
         made.execute("BEGIN")
         migrations.run(made, "")

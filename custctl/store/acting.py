@@ -460,10 +460,13 @@ def settle_new_owner(actor: Actor, noun: Noun, values: dict[str, Any]) -> None:
 
 
 def check_new_owner(actor: Actor, draft: Draft, values: Mapping[str, Any]) -> None:
-    """Ask about the owner that a stored record is to get; one that is taken away needs no more than edit."""
+    """Ask about the owner that a stored record is to get; one that is taken away needs no more than edit.
+
+    The one that it has is asked about too where the user may not see it, who else could find it out by trying.
+    """
     names = ("user", "customer") if draft.noun in SALES else (_OWNERS.get(draft.noun.name, ""),)
     given = {name: values[name] or None for name in names if name in values}
-    changed = {name: key for name, key in given.items() if key != draft.image[name]}
+    changed = {name: key for name, key in given.items() if key != draft.image[name] or not _is_seen(actor, name, key)}
     if draft.noun not in SALES:
         for key in changed.values():
             if key is not None:
@@ -473,6 +476,10 @@ def check_new_owner(actor: Actor, draft: Draft, values: Mapping[str, Any]) -> No
         actor.require_owner(draft.noun, "assign", changed["user"], None)
     if "customer" in changed:
         _require_beside(actor, draft.noun, "assign", {**draft.image, **given})
+
+
+def _is_seen(actor: Actor, field: str, key: str | None) -> bool:
+    return key in (None, actor.key, actor.customer) or actor.sees(USER if field == "user" else CUSTOMER, str(key))
 
 
 def _require_beside(actor: Actor, noun: Noun, action: str, image: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
+from custctl import shell
 from custctl.choices import STATUSES
 from custctl.errors import CustctlError, Exit, did_you_mean, near
 from custctl.policy.catalogue import (
@@ -227,6 +228,24 @@ def _role_key(unit: Unit, draft: Draft) -> None:
     if owner and unit.id_of(CUSTOMER, owner) is None:
         unit.missing(CUSTOMER, owner, draft.locate("key"), "key")
     draft.image["customer"] = owner or None
+    if owner and draft.before is not None and draft.changed("customer"):
+        _no_foreign_holder(unit, draft, owner)
+
+
+def _no_foreign_holder(unit: Unit, role: Draft, customer: str) -> None:
+    """A role that becomes a customer's is held by users of that customer only, and is not the website's."""
+    if role.key in {unit.setting(name) for name in ("customer.default_role", "customer.guest_role")}:
+        message = "is the website's default or guest role, which is for everyone"
+        hint = "set customer.default_role or customer.guest_role to another role first"
+        wrong(unit, role, "key", message, code="protected", exit_code=Exit.CONFLICT, hint=hint, value=role.key)
+    condition = "t.id IN (SELECT ur.user_id FROM user_role ur WHERE ur.role_id = :role)"
+    holders = unit.select(USER, condition, role=role.id)
+    others = [user for user in holders if user.image["customer"] != customer and role.key in user.image["roles"]]
+    if others and "roles" not in others[0].given:  # who is given it by the same document is told so
+        named = others[0].reference if unit.tells(USER, others[0].key) else "a user"
+        message = f"{named} of another customer has this role" + (", and others" if len(others) > 1 else "")
+        hint = f"to take it from them: {shell.command('role edit', (role.before or {})['key'], customer=customer)}"
+        wrong(unit, role, "key", message, hint=hint, value=role.key)
 
 
 def _levels(

@@ -654,8 +654,34 @@ def test_another_owner_needs_assign_whatever_the_level_of_edit(tess: Runner) -> 
 
 def test_the_owner_that_a_record_has_can_stay_and_be_taken_away_with_edit_alone(tess: Runner) -> None:
     allow(tess, "order", "edit=corporate")
+    assert not tried(tess, "order", "edit", "SO-1201", "--user", LUIS)  # who is not seen could be found out
+    allow(tess, "customer-user", "view=corporate")
     assert tried(tess, "order", "edit", "SO-1201", "--user", LUIS)
     assert tried(tess, "order", "edit", "SO-1201", "--user", "")
+
+
+def test_the_parent_that_a_customer_has_unseen_is_refused_like_one_that_is_not_stored(demo: Runner) -> None:
+    answers = [
+        demo("customer", "edit", "company-a-west", "--parent", key, "--as", WANDA, "-o", "json")
+        for key in ("company-a", "nowhere")
+    ]
+    assert [answer.exit for answer in answers] == [1, 1]
+    assert answers[0].out.replace('"company-a"', '"nowhere"') == answers[1].out
+
+
+@pytest.mark.parametrize("form", ["table", "wide", "json", "jsonl", "csv", "yaml", "name"])
+@pytest.mark.parametrize("tried", [("--dry-run",), ()])
+@pytest.mark.parametrize("changed", [False, True])
+def test_whoever_deletes_a_customer_is_not_told_of_its_account(
+    demo: Runner, form: str, tried: tuple[str, ...], changed: bool
+) -> None:
+    demo.json("customer", "add", "Tempo", "--key", "gone", "--parent", "company-a", "--as", AMANDA)
+    if changed:
+        demo.json("account", "edit", "tempo", "--description", "kept")
+    answer = demo("customer", "delete", "gone", "--as", AMANDA, "-o", form, *tried)
+    assert answer.exit == 0
+    assert "account" not in answer.out + answer.err
+    assert demo("account", "show", "tempo").exit == (0 if changed or tried else 3)
 
 
 @pytest.mark.parametrize("noun", SALES)

@@ -228,3 +228,28 @@ def test_users_of_an_import_exchange_their_e_mail_addresses(custctl: Runner) -> 
     assert custctl.json("user", "import", path)["unchanged"] == 2
     assert custctl("undo", "--last", "--yes").exit == 0
     assert custctl.json("user", "show", "ann@x.example")["first_name"] == "Ann"
+
+
+HELPER = '[[roles]]\nkey = "wholesaler-b/helper"\nwas = "company-a/assistant"\n'
+NINA = "nina.park@company-a.example"
+
+
+def test_a_role_is_not_renamed_into_a_customer_while_users_of_others_hold_it(demo: Runner) -> None:
+    message = f"role:wholesaler-b/helper: user:{NINA} of another customer has this role"
+    assert [problem[1:] for problem in demo.unapplied(HELPER)] == [(4, "invalid", message)]
+    demo.apply(f'{HELPER}[[users]]\nemail = "{NINA}"\nroles = ["buyer"]\n')
+    assert demo("db", "check").exit == 0
+    assert demo.json("role", "show", "wholesaler-b/helper")["customer"] == "wholesaler-b"
+
+
+def test_a_role_goes_to_another_customer_together_with_its_user(demo: Runner) -> None:
+    demo.apply(f'{HELPER}[[users]]\nemail = "{NINA}"\ncustomer = "wholesaler-b"\n')
+    assert demo("db", "check").exit == 0
+    assert demo.json("user", "show", NINA)["roles"] == ["wholesaler-b/helper"]
+
+
+def test_a_role_of_the_website_is_not_renamed_into_a_customer(demo: Runner) -> None:
+    demo.apply('[[roles]]\nkey = "scout"\nlabel = "Scout"\n[settings]\n"customer.default_role" = "scout"\n')
+    message = "role:partner-c/scout: is the website's default or guest role, which is for everyone"
+    document = '[[roles]]\nkey = "partner-c/scout"\nwas = "scout"\n'
+    assert [problem[1:] for problem in demo.unapplied(document)] == [(5, "protected", message)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from custctl import config, shell
 from custctl.commands._command import Call
-from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, usage
+from custctl.errors import CustctlError, Exit, Problem, did_you_mean, invalid, near, number_of, usage
 from custctl.resources import ACCOUNT, ADDRESS_OF, SALES, USER, Noun, fold, reference, slug
 from custctl.result import Result, Row
 from custctl.store import lookup, reads
@@ -396,3 +396,23 @@ def table(
     names = chosen(asked, fields)
     shown = dict.fromkeys((fields[0], *names))
     return Result(({name: row[name] for name in shown} for row in rows), "list", names, noun)
+
+
+# -- access ----------------------------------------------------------------------------------------------------------
+
+
+def widening(risen: Sequence[Mapping[str, Any]], what: str) -> str | None:
+    """The question where more than what was typed is given, by what is unlisted or by a default: levels that rise."""
+    if not risen:
+        return None
+    from custctl.policy.model import LEVELS
+
+    order = list(LEVELS)
+    most = max(risen, key=lambda row: (row["users"], order.index(row["after"]) - order.index(row["before"])))
+    users = most["users"] or most.get("cannot_sign_in", 0)
+    who = number_of(users, "user") if users else "guests"
+    more = f" and {number_of(len(risen) - 1, 'other level')}" if len(risen) > 1 else ""
+    switch = {"none": "off", "full": "on"} if most["kind"] == "capability" else {}
+    before, after = (switch.get(most[side], most[side]) for side in ("before", "after"))
+    name = most["name"] if most["kind"] == "capability" else f"{most['name']}.{most['permission']}"
+    return f"{what} (which gives {who} more: {name} from {before} to {after}{more})"

@@ -9,8 +9,9 @@ import typer
 
 from custctl import config, shell
 from custctl.commands._command import Call, command
+from custctl.commands._common import widening
 from custctl.errors import Exit, did_you_mean, near, usage
-from custctl.resources import Noun
+from custctl.resources import ROLE, Noun
 from custctl.result import Result
 
 if TYPE_CHECKING:
@@ -97,9 +98,18 @@ def register(app: typer.Typer, noun: Noun, *examples: str) -> None:
                 (call.command_line, config.actor()),
                 progress.at,
                 None if call.dry_run else rejects,
-                lambda outcome: call.will_exit(_code(outcome)),
+                lambda outcome: _settled(call, noun, outcome),
             )
         return _result(call, report, outcome)
+
+
+def _settled(call: Call, noun: Noun, outcome: Outcome) -> None:
+    """What is done before the rows are committed: of roles, what they give by a default has to be agreed to."""
+    if noun is ROLE and outcome.access is not None and not (call.dry_run or call.invocation.is_on("yes")):
+        asked = widening([row for row in outcome.access.risen if row["origin"] != "entry"], "importing roles")
+        if asked is not None:  # not asked on a terminal: others would wait for the answer
+            raise usage(f"{asked} needs --yes", "look at it first with --dry-run, then add --yes")
+    call.will_exit(_code(outcome))
 
 
 def _one_of(option: str, word: str, known: tuple[Any, ...]) -> Any:

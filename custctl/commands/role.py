@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,18 +12,17 @@ from custctl.commands import _import
 from custctl.commands._arguments import Key, RoleArg, SomeRoles, Tags
 from custctl.commands._command import Call, command, group
 from custctl.commands._common import add as add_record
-from custctl.commands._common import allow, find, given, key_of, listed, write_item
+from custctl.commands._common import allow, find, given, key_of, listed, widening, write_item
 from custctl.commands._common import show as show_record
 from custctl.commands._lists import list_verb
 from custctl.commands._many import delete_verb
-from custctl.errors import invalid, number_of, usage
+from custctl.errors import invalid, usage
 from custctl.policy.catalogue import FIELD_ONLY
-from custctl.policy.model import LEVELS
 from custctl.resources import CUSTOMER, ROLE, SHORT_TYPES, fold
 from custctl.result import Result
 
 if TYPE_CHECKING:
-    from custctl.store.unit import Draft, Report, Unit
+    from custctl.store.unit import Draft, Unit
 
 app = group("role", "Customer user roles: what people may do.")
 
@@ -208,7 +207,9 @@ def grant(call: Call, role: RoleArg, resource: ResourceArg, grants: Grants = Non
         return _grant(unit, role, resource, grants or [])
 
     if resource.partition("=")[0] in DEFAULTS:
-        return call.agreed(work, lambda tried: _widening(tried, f"setting {resource.partition('=')[0]} of {role}"))
+        return call.agreed(
+            work, lambda tried: widening(tried.access.risen, f"setting {resource.partition('=')[0]} of {role}")
+        )
     return call.write(work)
 
 
@@ -222,25 +223,8 @@ def revoke(call: Call, role: RoleArg, resource: ResourceArg, actions: Actions = 
     """Set permissions of a role to none, or without ACTION unlist the resource so that the default counts."""
     return call.agreed(
         lambda unit: _revoke(unit, role, resource, actions or []),
-        lambda tried: _widening(tried, f"revoking {resource} from {role}"),
+        lambda tried: widening(tried.access.risen, f"revoking {resource} from {role}"),
     )
-
-
-def _widening(tried: Report, what: str) -> str | None:
-    """The question where more than what was typed is given: by what is unlisted, or by a default."""
-    risen = tried.access.risen
-    if not risen:
-        return None
-    order = list(LEVELS)
-    most = max(risen, key=lambda row: (row["users"], order.index(row["after"]) - order.index(row["before"])))
-    users = most["users"] or most.get("cannot_sign_in", 0)
-    who = number_of(users, "user") if users else "guests"
-    more = f" and {number_of(len(risen) - 1, 'other level')}" if len(risen) > 1 else ""
-    return f"{what} (which gives {who} more: {_permission(most)} from {most['before']} to {most['after']}{more})"
-
-
-def _permission(row: Mapping[str, Any]) -> str:
-    return row["name"] if row["kind"] == "capability" else f"{row['name']}.{row['permission']}"
 
 
 def _grant(unit: Unit, text: str, resource: str, grants: list[str]) -> Draft:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from custctl import parts, shell
-from custctl.choices import closed_set
+from custctl.choices import OWNERSHIPS, closed_set
 from custctl.errors import number_of
 from custctl.policy.catalogue import (
     CAPABILITIES,
@@ -40,6 +40,7 @@ from custctl.resources import (
     GROUP,
     GUEST_GROUP,
     NOUNS,
+    OPPORTUNITY,
     PRICE,
     PRODUCT,
     RECORD,
@@ -371,11 +372,22 @@ def _wrong_values(noun: Noun, field: Field, column: str) -> Iterator[tuple[str, 
         yield f"{column} NOT IN ('full', 'none')", "it is neither on nor off"
     elif field.kind == "count":
         yield f"{column} < 0", "it is below nothing"
+        most = _MOST.get(field.name)
+        if most is not None:
+            yield f"{column} > {most}", f"it is above {most}"
+    elif field.kind == "money" and (noun.name, field.name) in _NOT_NEGATIVE:
+        yield f"{column} < 0", "it is below nothing"
     elif field.kind == "text":
         yield from _wrong_text(field, column, words)
     elif field.kind == "list":
         wrong, what = " OR ".join(condition for condition, _ in _wrong_text(field, "value", words)), "an entry is wrong"
         yield f"EXISTS (SELECT 1 FROM {_each(field.holder)} WHERE type = 'text' AND ({wrong}))", what
+
+
+_MOST = {"employees": 999_999_999}
+"""The greatest numbers that fields take where the schema has no limit."""
+_NOT_NEGATIVE = {(OPPORTUNITY.name, name) for name in ("budget", "close_revenue", "base_budget", "base_revenue")}
+_NOT_NEGATIVE |= {(PRICE.name, "amount")}
 
 
 def _wrong_text(field: Field, column: str, words: Sequence[str] | None) -> Iterator[tuple[str, str]]:
@@ -533,8 +545,13 @@ _SWITCH = Entity("capability", "none", CAPABILITY_ACTIONS)
 
 def _entities(connection: sqlite3.Connection) -> dict[str, Entity]:
     """Every entity by name: those of the shop, and one's own."""
-    query = "SELECT name, ownership, CASE WHEN json_valid(permissions) THEN permissions ELSE '[]' END FROM entity"
-    own = {name: own_entity(name, ownership, json.loads(text)) for name, ownership, text in connection.execute(query)}
+    listed = "CASE WHEN json_valid(permissions) THEN json_type(permissions) END = 'array'"
+    query = f"SELECT name, ownership, CASE WHEN {listed} THEN permissions ELSE '[]' END FROM entity"
+    known = OWNERSHIPS  # what is none of them has a finding of its own
+    own = {
+        name: own_entity(name, ownership if ownership in known else "none", map(str, json.loads(text)))
+        for name, ownership, text in connection.execute(query)
+    }
     return own | dict(ENTITIES)
 
 

@@ -344,6 +344,18 @@ DAMAGE: dict[str, tuple[str, str, str, str]] = {
         "customer:x",
         "its image in revision 1 (add) cannot be read",
     ),
+    "more employees than anybody has": (
+        "UPDATE business_customer SET employees = 1000000000 WHERE key = 'company-a-packing'",
+        "values",
+        "business-customer:company-a-packing",
+        "employees is 1000000000: it is above 999999999",
+    ),
+    "a budget below nothing": (
+        "UPDATE opportunity SET budget = -1 WHERE key = 'forklifts'",
+        "values",
+        "opportunity:forklifts",
+        "budget is -1: it is below nothing",
+    ),
     "a change that does not say of which record": (
         "INSERT INTO history (revision_id, op, record, after) VALUES (1, 'add', 'customer:x', '{{}}')",
         "history",
@@ -830,3 +842,18 @@ def test_a_record_about_the_file_shows_the_fields_that_were_asked_for(demo: Runn
     assert demo.json("db", "path", "--fields", "exists") == {"exists": True}
     assert demo("db", "status", "--fields", "revision,schema").lines == ["revision  1", f"schema    {SCHEMA_VERSION}"]
     assert demo.refusal("db", "status", "--fields", "shcema")[:2] == (4, "unknown-field")
+
+
+@pytest.mark.parametrize(
+    ("damage", "finding"),
+    [
+        ("ownership = 'everybody'", ("values", "ownership is 'everybody'")),
+        ("permissions = '-5'", ("json", "permissions is '-5', not a list of texts")),
+    ],
+)
+def test_an_entity_that_cannot_be_read_is_a_finding_and_stops_no_other(
+    demo: Runner, damage: str, finding: tuple[str, str]
+) -> None:
+    plant(demo, f"UPDATE entity SET {damage} WHERE name = 'sales-report'")
+    told = [row for row in findings(demo) if row["record"] == "entity:sales-report"]
+    assert [(row["check"], row["message"].partition(":")[0]) for row in told] == [finding]

@@ -519,3 +519,30 @@ def test_the_effects_are_json_that_a_plan_file_does_not_keep(demo: Runner, tmp_p
     plan = tmp_path / "some.plan"
     demo("plan", "-f", demo.file(GIVEN), "--out", str(plan), "-q")
     assert "access" not in json.loads(plan.read_text())
+
+
+def test_rows_of_roles_that_give_more_by_a_default_need_yes(demo: Runner) -> None:
+    entries = demo.json("role", "show", "buyer")["permissions"]
+    fewer = {name: entry for name, entry in entries.items() if name != "order"}
+    path = demo.file(json.dumps([{"key": "buyer", "permissions": fewer}]), "roles.json")
+    exit_code, _, message = demo.refusal("role", "import", path)
+    assert (exit_code, message) == (
+        2,
+        (
+            "importing roles (which gives 6 users more: order.delete from none to corporate and 4 other levels)"
+            " needs --yes"
+        ),
+    )
+    assert demo("role", "import", path, "--dry-run").exit == 0
+    assert len(demo.json("role", "import", path, "--yes")["access"]["wider"]) == 5
+    wider = {**entries, "order": {**entries["order"], "view": "corporate"}}
+    path = demo.file(json.dumps([{"key": "buyer", "permissions": wider}]), "roles.json")
+    assert demo("role", "import", path).exit == 0
+
+
+def test_the_question_about_a_capability_says_off_and_on(demo: Runner) -> None:
+    name = "capability:oro_quick_add_form"
+    demo.json("role", "grant", "buyer", name, "use=off")
+    assert demo.refusal("role", "revoke", "buyer", name)[2] == (
+        f"revoking {name} from buyer (which gives 5 users more: oro_quick_add_form from off to on) needs --yes"
+    )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from custctl import parts, shell
-from custctl.choices import OWNERSHIPS, closed_set
+from custctl.choices import closed_set
 from custctl.errors import number_of
 from custctl.policy.catalogue import (
     CAPABILITIES,
@@ -547,11 +547,8 @@ def _entities(connection: sqlite3.Connection) -> dict[str, Entity]:
     """Every entity by name: those of the shop, and one's own."""
     listed = "CASE WHEN json_valid(permissions) THEN json_type(permissions) END = 'array'"
     query = f"SELECT name, ownership, CASE WHEN {listed} THEN permissions ELSE '[]' END FROM entity"
-    known = OWNERSHIPS  # what is none of them has a finding of its own
-    own = {
-        name: own_entity(name, ownership if ownership in known else "none", map(str, json.loads(text)))
-        for name, ownership, text in connection.execute(query)
-    }
+    rows = connection.execute(query)
+    own = {name: own_entity(name, ownership, map(str, json.loads(text))) for name, ownership, text in rows}
     return own | dict(ENTITIES)
 
 

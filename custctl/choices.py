@@ -118,6 +118,17 @@ _CLOSED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 
 
+_UNSAID: Mapping[tuple[str, str], str] = {
+    (GROUP.name, "price_fallback"): GROUP_FALLBACKS[0],
+    (CUSTOMER.name, "price_fallback"): CUSTOMER_FALLBACKS[0],
+}
+
+
+def is_unsaid(noun: Noun, field: Field, word: str) -> bool:
+    """Whether the word says what counts where a record says nothing, which is how it is stored."""
+    return _UNSAID.get((noun.name, field.name)) == word.lower()
+
+
 def closed_set(noun: Noun, field: Field) -> tuple[str, ...] | None:
     """The words that a field of a noun may hold, None where they are not a closed set."""
     return _CLOSED.get(noun.name, {}).get(field.name)

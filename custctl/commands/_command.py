@@ -7,8 +7,10 @@ before or after the verb are declared once, in `_invocation`, and appended to ev
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from functools import partial
 from inspect import getdoc
 from pathlib import Path
@@ -253,6 +255,22 @@ def changes_result(report: Report, *, dry_run: bool, notes: Sequence[str] = (), 
 # -- commands and groups with the shared options --------------------------------------------------------------
 
 
+def _strict(whole_numbers: Any) -> Any:
+    """The type of a parameter that takes a whole number only as it is read elsewhere: no `1_000`, no other digits."""
+    strict = copy(whole_numbers)
+
+    def convert(value: Any, param: Any, ctx: Any) -> Any:
+        if isinstance(value, str) and not _WHOLE.fullmatch(value):
+            strict.fail(f"{value!r} is not a whole number.", param, ctx)
+        return whole_numbers.convert(value, param, ctx)
+
+    strict.convert = convert
+    return strict
+
+
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+
+
 class Command(TyperCommand):
     """A command with the shared options behind its own."""
 
@@ -261,6 +279,9 @@ class Command(TyperCommand):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *SHARED]
+        for param in self.params:
+            if "int" in param.type.name.split():  # "int", "int range": Typer has no public name for the types
+                param.type = _strict(param.type)
 
     acts: ClassVar[bool] = False
 

@@ -83,6 +83,11 @@ def register(app: typer.Typer, noun: Noun, *examples: str) -> None:
             _one_of("--mode", mode, MODES), _one_of("--empty", empty, EMPTIES), continue_on_error, max_errors
         )
         source = File(file, _format(format), delimiter, encoding, date_format, read_maps(map_ or []))
+        if date_format is not None and not _names_a_date(date_format):
+            raise usage(
+                f"--date-format {date_format!r} does not name a day, a month and a year",
+                "like %d.%m.%Y for 31.12.1990 (the codes of strftime)",
+            )
         if rejects is not None and not continue_on_error:
             raise usage("--rejects goes with --continue-on-error", "without it nothing is written when a row is wrong")
         if not gc.isenabled():  # it is off while the program starts, and this may run for long
@@ -110,6 +115,17 @@ def _settled(call: Call, noun: Noun, outcome: Outcome) -> None:
         if asked is not None:  # not asked on a terminal: others would wait for the answer
             raise usage(f"{asked} needs --yes", "look at it first with --dry-run, then add --yes")
     call.will_exit(_code(outcome))
+
+
+def _names_a_date(form: str) -> bool:
+    """Whether a date that is written in this form can be read back."""
+    from datetime import UTC, datetime  # few imports say how dates are written
+
+    day = datetime(1990, 12, 31, tzinfo=UTC)
+    try:
+        return datetime.strptime(day.strftime(form), form).date() == day.date()  # noqa: DTZ007 - only the day counts
+    except ValueError:
+        return False
 
 
 def _one_of(option: str, word: str, known: tuple[Any, ...]) -> Any:

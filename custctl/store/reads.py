@@ -346,6 +346,10 @@ def _condition(
         return _linked(every.noun, field, field.via, operator, value, parameters, place, reader, links.get(name))
     if value != "" and operator != "~" and field.kind in ("text", "list"):
         reader.check(every.noun, field, value)
+        from custctl.choices import is_unsaid  # most lists are asked without a condition on a text
+
+        if operator in ("=", "!=") and is_unsaid(every.noun, field, value):
+            value = ""
     if field.kind == "list":
         return _listed(expression, operator, value, parameters, place)
     if value == "" and operator in ("=", "!="):

@@ -228,7 +228,7 @@ def _role_key(unit: Unit, draft: Draft) -> None:
     if owner and unit.id_of(CUSTOMER, owner) is None:
         unit.missing(CUSTOMER, owner, draft.locate("key"), "key")
     draft.image["customer"] = owner or None
-    if owner and draft.before is not None and draft.changed("customer"):
+    if owner and draft.before is not None and draft.changed("customer") and unit.undoes is None:
         _no_foreign_holder(unit, draft, owner)
 
 
@@ -504,7 +504,15 @@ def _price(unit: Unit, draft: Draft) -> None:
         wrong(unit, draft, "key", "its key is LIST/SKU, or LIST/SKU/QUANTITY; leave key out")
 
 
+def _not_a_reference(unit: Unit, draft: Draft, name: str, entity: str) -> None:
+    """Refuse `order:SO-1` as the number of an order: a command would take it for the order SO-1."""
+    text = draft.image[name] or ""
+    if draft.changed(name) and fold(text).startswith(f"{entity}:"):
+        wrong(unit, draft, name, f"{name} begins with {entity}:, which says that it is one", value=text)
+
+
 def _sales(unit: Unit, draft: Draft) -> None:
+    _not_a_reference(unit, draft, "number", draft.noun.name)
     _consistent_owner(unit, draft)
     status = draft.image.get("status")
     if unit.acting is not None and not draft.changed("status"):
@@ -540,6 +548,7 @@ def _record(unit: Unit, draft: Draft) -> None:
         other = next((noun.document for noun in NOUNS.values() if noun.name == name), None)
         hint = f"write it under [[{other}]]" if other else "its records are not kept"
         wrong(unit, draft, "entity", f"{name} is not stored as a plain record", hint=hint, value=name)
+    _not_a_reference(unit, draft, "key", name)
     _consistent_owner(unit, draft)
     parent = draft.image.get("parent")
     if parent is not None and draft.changed("parent") and unit.parent_ids(parent) == (None, None):

@@ -165,3 +165,19 @@ def test_a_field_that_cannot_be_a_condition_says_why(demo: Runner, words: list[s
     (problem,) = demo(*words, "-o", "json").problems
     assert (problem["exit"], problem["code"]) == (4, "unknown-field")
     assert hint in problem["hint"]
+
+
+def test_the_word_for_what_counts_where_nothing_is_said_finds_those_that_say_nothing(demo: Runner) -> None:
+    every = len(demo.json("customer", "list"))
+    demo.json("customer", "edit", "wholesaler-b", "--price-fallback", "this_customer_only")
+    assert [row["key"] for row in demo.json("customer", "list", "--where", "price_fallback!=group")] == ["wholesaler-b"]
+    assert len(demo.json("customer", "list", "--where", "price_fallback=GROUP")) == every - 1
+    assert len(demo.json("group", "list", "--where", "price_fallback=website")) == len(demo.json("group", "list"))
+
+
+@pytest.mark.parametrize("number", ["1_000", "\u0661", "\uff11", "1.0", "1e3", "", "0x10"])
+def test_a_whole_number_of_an_option_is_written_in_ascii_digits_alone(demo: Runner, number: str) -> None:
+    for words in (("customer", "list", "--limit"), ("history", "--limit"), ("demo", "--customers")):
+        message = f"Invalid value for '{words[-1]}': {number!r} is not a whole number"
+        assert demo.refusal(*words, number) == (2, "usage", message)
+    assert len(demo.json("customer", "list", "--limit", "+2")) == 2

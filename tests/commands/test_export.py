@@ -102,7 +102,8 @@ def assert_changes_nothing(shop: Runner, group: str, text: str, format: str) -> 
     assert answer.exit == 0, answer
     records = len(text.splitlines()) if format == "jsonl" else len(cells(text))
     assert records > 0
-    verdicts = {name: value for name, value in answer.json.items() if name != "errors"}
+    verdicts = {name: value for name, value in answer.json.items() if name not in ("errors", "access")}
+    assert not any(answer.json.get("access", {}).values())
     assert verdicts == {
         "revision": None,
         "added": 0,

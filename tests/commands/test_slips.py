@@ -172,3 +172,29 @@ def test_the_minimum_of_an_order_is_not_above_its_maximum(shop: Runner, first: s
     assert refused[:2] == (4, "invalid")
     assert f"the minimum of 100.00 USD is above the maximum of 99.99 USD{words}" in refused[2]
     shop.json("setting", "set", "order.maximum", "USD=100", *at[1])
+
+
+@pytest.mark.parametrize(
+    ("table", "field", "number"),
+    [
+        ("orders", "number", "order:SO-1"),
+        ("quotes", "number", "QUOTE:Q-1"),
+        ("shopping_lists", "number", "shopping-list:1"),
+        ("records", "key", "warranty-claim:wc-1"),
+    ],
+)
+def test_a_reference_is_no_number(demo: Runner, table: str, field: str, number: str) -> None:
+    entity = 'entity = "warranty-claim"\n' if table == "records" else ""
+    path = demo.file(f'[[{table}]]\n{entity}{field} = "{number}"\ncustomer = "company-a"\n')
+    code, kind, message = demo.refusal("plan", "-f", path)
+    kind_of = number.partition(":")[0].lower()
+    assert (code, kind) == (4, "invalid")
+    assert message.endswith(f"{field} begins with {kind_of}:, which says that it is one")
+
+
+@pytest.mark.parametrize("form", ["zz", "%d.%m", "%H:%M", "%Q", ""])
+def test_a_form_of_dates_that_names_no_date_is_refused_though_no_column_is_one(demo: Runner, form: str) -> None:
+    path = demo.file("key,name\nnew,New\n", "rows.csv")
+    message = f"--date-format {form!r} does not name a day, a month and a year"
+    assert demo.refusal("customer", "import", path, "--date-format", form) == (2, "usage", message)
+    assert demo("customer", "import", path, "--date-format", "%d.%m.%y", "--dry-run").exit == 0

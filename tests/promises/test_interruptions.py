@@ -144,7 +144,7 @@ import signal
 from custctl.store import reads
 def interrupted(value):
     signal.raise_signal({number})
-reads._fold = interrupted
+reads._fold_letters = interrupted
 """
 
 

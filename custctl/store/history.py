@@ -607,6 +607,8 @@ def _reverse(
         unit.remove(draft)
         return draft
     draft.after = _whole(step.noun, step.before, renamed)
+    if step.op == "rename" and "key" in step.before:
+        draft.after["key"] = step.before["key"]  # the earlier key already, which may be another owner's by now
     if step.adopted is not None:
         unit.adopt(draft, step.adopted[0])
     return draft

@@ -635,3 +635,24 @@ def test_what_a_new_database_holds_is_no_change(custctl: Runner) -> None:
     assert told(custctl, "role:buyer") == []
     done(custctl, "role", "edit", "buyer", "--label", "Purchaser")
     assert told(custctl, "role:buyer") == [(2, "change", "role:buyer", 1)]
+
+
+def test_roles_settings_and_prices_stay_with_their_owners_when_these_exchange_their_keys_back(demo: Runner) -> None:
+    for key in ("a", "b", "c"):
+        done(demo, "customer", "add", key.upper(), "--key", key)
+        done(demo, "role", "add", "Scout", "--customer", key)
+        done(demo, "setting", "set", "menu.main", key, "--for", f"customer:{key}")
+    query = """SELECT c.name, c.key, r.key, s.value FROM customer c JOIN role r ON r.customer_id = c.id
+        JOIN setting s ON s.customer_id = c.id WHERE length(c.key) = 1 ORDER BY c.id"""
+    before = [(key.upper(), key, f"{key}/scout", f'"{key}"') for key in ("a", "b", "c")]
+    turned = [(key.upper(), new, f"{new}/scout", f'"{key}"') for key, new in (("a", "b"), ("b", "c"), ("c", "a"))]
+    assert demo.sql(query) == before
+    turn = "".join(
+        f'[[customers]]\nkey = "{new}"\nwas = "{was}"\n' for was, new in (("a", "b"), ("b", "c"), ("c", "a"))
+    )
+    done(demo, "apply", "-f", demo.file(turn), "--yes")
+    assert demo.sql(query) == turned
+    for verb, after in (("undo", before), ("redo", turned), ("undo", before), ("redo", turned)):
+        done(demo, verb, "--last", "--yes")
+        assert demo.sql(query) == after
+    assert demo("db", "check").exit == 0

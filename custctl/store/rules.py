@@ -414,6 +414,8 @@ def _activity(unit: Unit, draft: Draft) -> None:
     _happening(unit, draft)
     image = draft.image
     kind = image["kind"]
+    if kind is None:  # which is told: it is required
+        return
     if kind == "task":
         image["status"] = image["status"] or "open"
     elif image["status"] is not None:

@@ -392,10 +392,15 @@ def known(error: BaseException, path: Path) -> CustctlError | None:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file at the path. Raises exit 8 when what is there is none, or cannot be looked at."""
+    """Whether there is a file at the path. Raises exit 8 when what is there is none, or cannot be looked at.
+
+    A link to a file that is missing is refused: nothing could be made in its place without replacing the link.
+    """
     try:
         mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if path.is_symlink():
+            raise unusable(f"{path} is a link to a file that is missing", _NAME_ANOTHER, "unusable") from error
         return False
     except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
         raise unusable(f"{path} cannot be used: {reason(error)}", _NAME_ANOTHER, "unusable") from error

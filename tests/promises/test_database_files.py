@@ -63,6 +63,10 @@ def cut_header(path: Path) -> None:
     path.write_bytes(b"SQLite format 3\x00" + bytes(20))
 
 
+def dangling(path: Path) -> None:
+    path.symlink_to("nowhere.db")
+
+
 NOT_OURS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "another program's": (foreign, "foreign-database", "{} is not a custctl database"),
     "another number": (numbered("application_id = 7"), "foreign-database", "{} is not a custctl database"),
@@ -71,6 +75,7 @@ NOT_OURS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "a cut header": (cut_header, "corrupt", "{} is not a database"),
     "a folder": (Path.mkdir, "unusable", "{} is not a file"),
     "a pipe": (os.mkfifo, "unusable", "{} is not a file"),
+    "a link to nothing": (dangling, "unusable", "{} is a link to a file that is missing"),
 }
 
 
@@ -82,6 +87,14 @@ def test_a_file_that_is_not_ours_is_named_and_left_as_it_is(nothing: Shop, kind:
     assert codes(*refused(nothing, *READS, *WRITES)) == {(code, message.format(nothing.database))}
     assert before == (nothing.database.read_bytes() if nothing.database.is_file() else b"")
     assert names(nothing.folder) == ["shop.db"]
+
+
+def test_an_import_into_a_link_to_nothing_is_not_told_that_somebody_else_is_writing(nothing: Shop) -> None:
+    dangling(nothing.database)
+    (nothing.folder / "c.csv").write_text("key,name\nacme,Acme\n")
+    runs = refused(nothing, ["customer", "import", "c.csv"], ["customer", "import", "c.csv", "--dry-run"], ["demo"])
+    assert codes(*runs) == {("unusable", f"{nothing.database} is a link to a file that is missing")}
+    assert names(nothing.folder) == ["c.csv", "shop.db"]
 
 
 def test_a_database_of_a_newer_program_is_left_as_it_is(world: Shop) -> None:

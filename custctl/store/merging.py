@@ -21,7 +21,6 @@ from custctl.resources import (
     ADDRESS_TEXTS,
     CONTACT_ADDRESS,
     CUSTOMER,
-    NOUNS,
     ROLE,
     SETTING,
     Field,
@@ -375,7 +374,3 @@ def _follow(unit: Unit, merged: Merged) -> list[Draft]:
                 draft.image[pointer.field] = merged.master.key
             found.append(draft)
     return found
-
-
-MERGED = tuple(NOUNS[name] for name in ("customer", "contact", "account"))
-"""The nouns whose records can be merged."""

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from custctl.resources import ADDRESS_OF, ADDRESSES, NOUNS, TAGGED, Noun
-from custctl.store.merging import MERGED
+from custctl.resources import ACCOUNT, ADDRESS_OF, ADDRESSES, CONTACT, CUSTOMER, NOUNS, TAGGED, Noun
 from custctl.store.pointers import pointers_to
 from custctl.store.settings import SCOPES
 from tests.runner import Rows, Runner
 
+MERGED = (CUSTOMER, CONTACT, ACCOUNT)
+"""The nouns whose records can be merged."""
 KEYS = tuple("abcdef")
 EMAILS = tuple(f"{key}@mail.example" for key in KEYS[:4])
 ADDRESS = {"organization": "O", "street": "1", "city": "Tampa", "postal_code": "1", "country": "US", "region": "US-FL"}

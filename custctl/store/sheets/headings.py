@@ -17,7 +17,6 @@ from custctl.resources import ADDRESS_OF, ADDRESSES, CONTACT, NOUNS, RECORD, Fie
 from custctl.store.sheets import By, Column
 
 Headings = Literal["custctl", "oro"]
-HEADINGS: tuple[Headings, ...] = ("custctl", "oro")
 
 OWN_TO_REJECTS = ("_line", "_error")
 """The columns that a file of rejected rows has beside its own: read over without a word."""

@@ -123,6 +123,8 @@ def _names_a_date(form: str) -> bool:
 
     day = datetime(1990, 12, 31, tzinfo=UTC)
     try:
+        if day.strftime(form) == day.replace(year=1991).strftime(form):
+            return False  # without a year Python warns
         return datetime.strptime(day.strftime(form), form).date() == day.date()  # noqa: DTZ007 - only the day counts
     except ValueError:
         return False

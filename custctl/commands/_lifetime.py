@@ -197,13 +197,12 @@ def _a(noun: Noun) -> str:
 
 def _day(text: str | None) -> str:
     """A day that was typed, by default today; exit 4 for another text."""
-    from datetime import date
-
+    from custctl.store.codec import day_from
     from custctl.store.database import today
 
     if text is None:
         return today()
     try:
-        return date.fromisoformat(text).isoformat()
+        return day_from(text).isoformat()
     except ValueError:
         raise invalid(f"--until {text!r} is no day", field="until", value=text, hint="like 2026-01-31") from None

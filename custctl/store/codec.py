@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -54,6 +55,30 @@ def _number(value: object) -> tuple[str, str, str] | None:
         return ("-" if value < 0 else "", "9" * _LONGEST_INTEGER, "")
     found = _NUMBER.fullmatch(trimmed(str(value)))
     return (found[1], found[2], found[3] or "") if found else None
+
+
+_DAY = "[0-9]{4}(-?)[0-9]{2}\\1[0-9]{2}"
+_WHOLE_DAY = re.compile(_DAY)
+_MOMENT = re.compile(rf"{_DAY}(?:[Tt ].*)?")
+"""Days by month, as people write them: a week, `2026-W01-1`, can be read as well, but nobody means a day by it."""
+
+
+def day_from(text: str) -> date:
+    """The day that is written as `2026-01-31` or `20260131`; raises ValueError for what is none."""
+    if not _WHOLE_DAY.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+def moment_from(text: str) -> datetime:
+    """The moment that is written as `2026-01-31T12:00:00Z`, in UTC, which is meant where no zone is given.
+
+    Raises ValueError for what is none, OverflowError for one before the year 1 or after 9999.
+    """
+    if not _MOMENT.fullmatch(text):
+        raise ValueError(text)
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def money_text(units: int) -> str:

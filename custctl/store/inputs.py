@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import repeat
 from operator import itemgetter
@@ -55,7 +55,15 @@ from custctl.formats import visible
 from custctl.policy.catalogue import ENTITIES, FIELD_ONLY, SALES_DOCUMENTS
 from custctl.policy.model import LEVELS
 from custctl.resources import MAX_KEY, NOUNS, PROBABILITIES, SHORT_TYPES, fold, slug, trimmed
-from custctl.store.codec import currency_code, is_web_address, language_code, money_from, money_text
+from custctl.store.codec import (
+    currency_code,
+    day_from,
+    is_web_address,
+    language_code,
+    moment_from,
+    money_from,
+    money_text,
+)
 
 MAX_TAG = 50
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
@@ -226,7 +234,7 @@ def _all_plain_emails(texts: Sequence[str], _joined: str) -> bool:
 @_keeps(lambda texts, joined: "id:" not in joined and "-" not in texts)
 def _naming(value: str) -> str:
     """A command line would take `id:17` for another record, and `-` for names on standard input."""
-    if value == "-" or re.fullmatch(r"id:\d+", value):
+    if value == "-" or re.fullmatch(r"id:[0-9]+", value):
         raise ValueError("must be neither - nor like id:17, which name something else")
     return value
 
@@ -255,7 +263,7 @@ def _day(value: str | None) -> str | None:
     if value is None:
         return None
     try:
-        day = date.fromisoformat(value)
+        day = day_from(value)
     except ValueError:
         raise ValueError("must be a date like 1990-12-31") from None
     if day.year < FIRST_YEAR:
@@ -274,8 +282,7 @@ def _time(value: str | None) -> str | None:
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(value)
-        moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = moment_from(value)
     except (ValueError, OverflowError):  # OverflowError: before the year 1 or after 9999 in UTC
         raise ValueError("must be a time like 2026-01-31T12:00:00Z") from None
     if moment.year < FIRST_YEAR:

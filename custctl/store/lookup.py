@@ -23,7 +23,7 @@ NAMES = ("name_folded", "label_folded")
 """The columns by which records are found that have a name."""
 _MOST_MISSING = 20
 """So many names that lead nowhere are told at once."""
-_ID = re.compile(r"id:(\d{1,18})\Z")
+_ID = re.compile(r"id:([0-9]{1,18})\Z")
 
 
 def find(connection: sqlite3.Connection, noun: Noun, text: str, *, typed: bool = True) -> tuple[int, str] | None:

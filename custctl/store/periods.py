@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple
 
+from custctl.store.codec import day_from, moment_from
+
 DAYS_LIKE = "like 2026, 2026-01 or 2026-01-31"
 LIKE = "like 2026, 2026-01, 2026-01-31 or 2026-01-31T12:00:00Z"
 
@@ -48,10 +50,9 @@ def _ends(text: str) -> tuple[datetime, datetime]:
         last = 12 if found[2] is None else month
         return _midnight(date(year, month, 1)), _midnight(date(year + last // 12, last % 12 + 1, 1))
     if len(text) == len("2026-01-31"):
-        day = date.fromisoformat(text)
+        day = day_from(text)
         return _midnight(day), _midnight(day + timedelta(days=1))
-    moment = datetime.fromisoformat(text)
-    moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    moment = moment_from(text)
     return moment, moment + _SECOND
 
 

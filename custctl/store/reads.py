@@ -465,9 +465,9 @@ def _value(field: Field, value: str) -> Any:
         except ValueError as error:
             raise invalid(f"{field.name} {error}", field=field.name, value=value) from None
     if field.kind == "count":
-        if not value.isdecimal():
+        if not (value.isascii() and value.isdecimal()):
             raise invalid(f"{field.name} is a number, not {value!r}", field=field.name, value=value)
-        return min(int(value[:_DIGITS]), _LARGEST)
+        return min(int(value.lstrip("0")[:_DIGITS] or "0"), _LARGEST)
     return value
 
 

@@ -181,3 +181,15 @@ def test_a_whole_number_of_an_option_is_written_in_ascii_digits_alone(demo: Runn
         message = f"Invalid value for '{words[-1]}': {number!r} is not a whole number"
         assert demo.refusal(*words, number) == (2, "usage", message)
     assert len(demo.json("customer", "list", "--limit", "+2")) == 2
+
+
+@pytest.mark.parametrize("number", ["1_0", "\u0661", "\uff11", "\u00b2"])
+def test_a_number_in_a_condition_is_written_in_ascii_digits_alone(demo: Runner, number: str) -> None:
+    for words, field in (("opportunity list", "probability"), ("customer list", "times_contacted")):
+        message = f"{field} is a number, not {number!r}"
+        assert demo.refusal(*words.split(), "--where", f"{field}>{number}") == (4, "invalid", message)
+
+
+def test_a_number_in_a_condition_may_begin_with_any_number_of_zeros(demo: Runner) -> None:
+    found = demo.json("opportunity", "list", "--where", f"probability={'0' * 30}65")
+    assert found == demo.json("opportunity", "list", "--where", "probability=65") != []

@@ -86,7 +86,10 @@ def test_a_time_that_is_none_is_refused_with_an_example(demo: Runner, noun: str)
     )
 
 
-@pytest.mark.parametrize("value", ["2026-13", "2026-02-30", "26-01-01", "2026-1", "9999-12-31", "0000"])
+@pytest.mark.parametrize(
+    "value",
+    ["2026-13", "2026-02-30", "26-01-01", "2026-1", "9999-12-31", "0000", "2026-W01", "2026-W01-1", "2026-01-31x12:00"],
+)
 def test_a_day_that_no_calendar_has_is_refused(demo: Runner, value: str) -> None:
     assert demo.refusal("order", "list", "--where", f"placed_at>{value}")[:2] == (4, "invalid")
 

@@ -121,3 +121,8 @@ def test_csv_guards_against_formulas_and_leaves_numbers_alone(demo: Runner) -> N
 def test_a_limit_beyond_every_number_is_no_limit(demo: Runner, words: str) -> None:
     answer = demo(*words.split(), "--limit", "9" * 30)
     assert (answer.exit, answer.out) == (0, demo(*words.split()).out)
+
+
+def test_an_id_is_written_in_ascii_digits_alone(demo: Runner) -> None:
+    assert demo("user", "show", "id:1").exit == 0
+    assert demo.refusal("user", "show", "id:\u0661") == (3, "not-found", "customer user 'id:\u0661' not found")

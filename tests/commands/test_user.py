@@ -246,7 +246,7 @@ def test_u_04_a_birthday_is_not_in_the_future(demo: Runner) -> None:
     assert demo.fields("user", "edit", BOB, "--birthday", "") == {f"user:{BOB}": {"birthday": ["2000-02-29", None]}}
 
 
-@pytest.mark.parametrize("birthday", ["soon", "2001-02-29", "31.12.1990"])
+@pytest.mark.parametrize("birthday", ["soon", "2001-02-29", "31.12.1990", "1980-W01-1", "1980W011"])
 def test_u_04_a_birthday_is_a_date(demo: Runner, birthday: str) -> None:
     message = f"customer user '{BOB}': birthday must be a date like 1990-12-31"
     assert demo.refusal("user", "edit", BOB, "--birthday", birthday) == (4, "invalid", message)

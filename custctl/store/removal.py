@@ -235,7 +235,7 @@ def remove_roles(unit: Unit, drafts: Sequence[Draft]) -> Outcome:
         if _is_of_website(unit, draft):
             return _protected(draft, "is the website's default or guest role")
         if holders[draft.id]:
-            hint = f"give them another role first: {shell.command('user list', where=f'roles~{draft.key}')}"
+            hint = f"give them another role first: {shell.command('user list', where=f'roles={draft.key}')}"
             words = f"{draft.reference} is held by {number_of(holders[draft.id], 'user')}"
             return Problem("has-dependents", Exit.CONFLICT, words, hint)
         return None

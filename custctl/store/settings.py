@@ -128,6 +128,7 @@ KEPT_ONLY = frozenset(
     )
 )
 """The settings that nothing here depends on: they are kept, shown and exported for the shop that has the feature."""
+_EFFECTS = ("used", "kept only")
 
 SETTINGS: Mapping[str, Setting] = {
     setting.name: replace(setting, about=f"{setting.about} Kept only.") if setting.name in KEPT_ONLY else setting
@@ -540,6 +541,7 @@ def meanings(connection: sqlite3.Connection) -> dict[str, Callable[[str], str]]:
         "kind": one_of("kind", kinds),
         "scopes": one_of("scopes", EVERYWHERE),
         "origin": origin,
+        "effect": one_of("effect", _EFFECTS),
     }
 
 
@@ -573,7 +575,7 @@ def _told(setting: Setting, place: Place, value: Value) -> dict[str, Any]:
         "value": value.value,
         "origin": value.level,
         "default": setting.default,
-        "effect": "kept only" if setting.name in KEPT_ONLY else "used",
+        "effect": _EFFECTS[setting.name in KEPT_ONLY],
         "kind": setting.kind,
         "scopes": list(setting.scopes),
         "about": setting.about,

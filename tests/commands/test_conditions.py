@@ -78,6 +78,7 @@ def test_every_closed_set_of_the_models_of_input_is_known_to_conditions() -> Non
             "did you mean customer",
         ),
         (["access", "who", "view", "order", "--where", "roles=buyr"], "did you mean buyer?"),
+        (["setting", "list", "--where", "effect=kept"], "kept only"),
         (["access", "who", "view", "order", "--where", "subject=amanda.smith@company-b.example"], "amanda.smith@"),
     ],
 )

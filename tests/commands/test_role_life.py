@@ -608,7 +608,7 @@ def test_r_11_the_back_office_deletes_no_default_guest_or_used_role_and_none_of_
     assert (answer.exit, answer.out) == (5, "")
     assert answer.err == (
         "error: role:company-a/approver is held by 1 user\n"
-        "  hint: give them another role first: custctl user list --where 'roles~company-a/approver'\n"
+        "  hint: give them another role first: custctl user list --where roles=company-a/approver\n"
     )
 
 

@@ -30,6 +30,7 @@ for name in ("LOGNAME", "CUSTCTL_ACTOR"):
     os.environ.pop(name, None)
 os.environ["USER"] = ""
 """
+UNREADABLE = f"{UNNAMED}\nos.environ.update(CUSTCTL_ACTOR=' \\u3000\\u200b', LOGNAME='\\udcff', USER='kim\\udcff')\n"
 READ = ("access", "can", "amanda.smith@company-a.example", "view", "order")
 
 
@@ -68,7 +69,7 @@ def test_an_error_without_a_home_keeps_its_own_exit_code(world: Shop) -> None:
     assert "profile 'shop' (from --profile) is not in a config file" in runs[-1].err
 
 
-@pytest.mark.parametrize(("before", "name"), [(NOBODY, f"uid {os.getuid()}"), (UNNAMED, "root")])
+@pytest.mark.parametrize(("before", "name"), [(NOBODY, f"uid {os.getuid()}"), (UNNAMED, "root"), (UNREADABLE, "root")])
 def test_who_wrote_is_named_by_passwd_and_by_number_only_where_it_has_no_name(
     world: Shop, before: str, name: str
 ) -> None:
@@ -76,6 +77,11 @@ def test_who_wrote_is_named_by_passwd_and_by_number_only_where_it_has_no_name(
     assert added.code == 0
     assert world.sql("SELECT actor FROM revision ORDER BY id DESC LIMIT 1") == [(name,)]
     assert world.sql("SELECT owner FROM customer WHERE key = 'new'") == [(name,)]
+
+
+def test_an_actor_that_is_no_text_is_told_as_one(world: Shop) -> None:
+    [refused] = world.many(Odd(["customer", "add", "New"], "import os\nos.environ['CUSTCTL_ACTOR'] = '\\udcff'\n"))
+    assert_refused(refused, 4, "CUSTCTL_ACTOR holds bytes that are no text")
 
 
 CLOSED = """

@@ -259,7 +259,7 @@ def _problem(model: type[Input], finding: Mapping[str, Any], title: str, locate:
         hint, words = "leave it out", f"{title}: {name} is computed, and cannot be given"
     code = "unknown-field" if finding["type"] == "extra_forbidden" else "invalid"
     told = None if value is None else str(value)
-    return Problem(code, Exit.INVALID, words, hint, locate(*path), name, told)
+    return Problem(code, Exit.INVALID, words, hint, locate(*path), name or None, told)
 
 
 def _read_settings(document: Document, rows: Any, problems: list[Problem]) -> Iterator[Item]:

@@ -53,7 +53,7 @@ from custctl.choices import (
 )
 from custctl.formats import visible
 from custctl.policy.catalogue import ENTITIES, FIELD_ONLY, SALES_DOCUMENTS
-from custctl.policy.model import LEVELS
+from custctl.policy.model import LEVELS, Reason
 from custctl.resources import MAX_KEY, NOUNS, PROBABILITIES, SHORT_TYPES, fold, slug, trimmed
 from custctl.store.codec import (
     currency_code,
@@ -1084,7 +1084,7 @@ class TestInput(Input):
     ignore_status: Bool = False
     allowed: Annotated[bool | None, PlainValidator(_switch)] = None
     level: Annotated[str | None, PlainValidator(_if_given(_level))] = None
-    reason: Text = None
+    reason: Annotated[Text, AfterValidator(_one_of(tuple(Reason)))] = None
 
     @model_validator(mode="after")
     def _expects_something(self) -> Self:

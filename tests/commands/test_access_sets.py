@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from custctl.policy.model import Reason
 from custctl.store import sets
 from custctl.store.database import open_for_reading
 from tests.runner import Answer, Runner
@@ -560,6 +561,11 @@ def test_decision_tests_are_named_by_globs_folders_and_files(
             "invalid",
             "test 1: level must be one of none, user, department, corporate, full",
         ),
+        (
+            f'subject = "{BOB}"\naction = "view"\nresource = "order"\nreason = "out of reach"',
+            "invalid",
+            f"test 1: reason must be one of {', '.join(Reason)}",
+        ),
     ],
 )
 def test_a_decision_test_that_cannot_be_asked_is_exit_4_with_its_place(
@@ -570,6 +576,7 @@ def test_a_decision_test_that_cannot_be_asked_is_exit_4_with_its_place(
     (problem,) = answer.problems
     assert (answer.exit, problem["exit"], problem["code"], problem["message"]) == (4, 4, code, message)
     assert (problem["file"], problem["line"]) in ((path, 2), (path, 6))
+    assert problem.get("field") != ""
 
 
 DEAD = """

@@ -6,7 +6,7 @@ A type and an id say which record: `kind` is the type as references in history b
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from custctl.errors import invalid, not_found
@@ -27,6 +27,12 @@ class Known:
 def of_kind(alias: str = "h", name: str = "kind") -> str:
     """The SQL condition that a row of history is about a record of the type in a parameter."""
     return f"{alias}.record >= :{name} || ':' AND {alias}.record < :{name} || ';'"
+
+
+def of_kinds(nouns: Iterable[Noun]) -> tuple[str, dict[str, str]]:
+    """The SQL condition that a row of history, `h`, is about a record of one of these nouns, and its parameters."""
+    kinds = {f"kind{place}": noun.reference for place, noun in enumerate(nouns)}
+    return " OR ".join(of_kind(name=name) for name in kinds), kinds
 
 
 def known(connection: sqlite3.Connection, text: str) -> Known:

@@ -14,7 +14,7 @@ from typing import Any
 
 from custctl.errors import not_found
 from custctl.resources import ADDRESSES, NOUNS, PRICE_LIST, RECORD, ROLE, SETTING, Link, Noun, fold, noun_of, slug
-from custctl.store.identity import of_kind
+from custctl.store.identity import of_kinds
 from custctl.store.settings import SCOPES, owner_of
 from custctl.store.shapes import shape
 
@@ -62,11 +62,10 @@ def _images(
     connection: sqlite3.Connection, revision: int, nouns: Iterable[Noun]
 ) -> Iterator[tuple[Noun, int, int, dict[str, Any], dict[str, Any]]]:
     """The last image of every record that was there, with the revision that left it so."""
-    kinds = {f"kind{place}": noun.reference for place, noun in enumerate(nouns)}
-    condition = " OR ".join(of_kind(name=name) for name in kinds) or "TRUE"
+    condition, kinds = of_kinds(nouns)
     query = f"""SELECT h.record, h.record_id, h.revision_id, h.after, h.owner_id, h.created_at, h.updated_at,
         h.manager, h.not_in_image FROM history h JOIN revision r ON r.id = h.revision_id
-        WHERE {_BEGAN} AND ({condition}) ORDER BY h.id DESC"""
+        WHERE {_BEGAN} AND ({condition or "TRUE"}) ORDER BY h.id DESC"""
     seen: set[tuple[str, int]] = set()
     names = ("owner_id", "created_at", "updated_at", "manager", "not_in_image")
     for record, row_id, since, after, *kept in connection.execute(query, kinds | {"revision": revision}):

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
-from typing import Any
 
-from custctl.resources import CUSTOMER, ENTITY, RECORD, ROLE, SALES, SETTING, USER, VISITOR, Noun, noun_of
+from custctl.resources import CUSTOMER, ENTITY, RECORD, ROLE, SALES, SETTING, USER, VISITOR, noun_of
 from custctl.store import migrations
 from custctl.store.concerns import concerns_access
 from custctl.store.effects import effects
-from custctl.store.identity import of_kind
+from custctl.store.identity import of_kinds
 from custctl.store.past import each_row_at, whole
 from custctl.store.unit import Change, Draft, Effects, Unit, identity
 
@@ -34,7 +33,7 @@ def effects_of(connection: sqlite3.Connection, revision: int) -> Effects | None:
         return Effects()
     if not _has_changed_since(connection, revision):
         return _of(connection, drafts)
-    conditions, values = _among(CONCERNED)
+    conditions, values = of_kinds(CONCERNED)
     query = f"SELECT count(*) FROM (SELECT 1 FROM history h WHERE {conditions} LIMIT {MOST_CHANGES + 1})"
     if connection.execute(query, values).fetchone()[0] > MOST_CHANGES:
         return None
@@ -76,14 +75,8 @@ def _drafts(connection: sqlite3.Connection, revision: int) -> tuple[dict[tuple[s
     return drafts, changes
 
 
-def _among(nouns: Iterable[Noun]) -> tuple[str, dict[str, str]]:
-    """The condition that a row of history is about a record of one of these nouns."""
-    kinds = {f"kind{place}": noun.reference for place, noun in enumerate(nouns)}
-    return " OR ".join(of_kind(name=name) for name in kinds), kinds
-
-
 def _has_changed_since(connection: sqlite3.Connection, revision: int) -> bool:
-    conditions, values = _among(CONCERNED)
+    conditions, values = of_kinds(CONCERNED)
     query = f"SELECT 1 FROM history h WHERE h.revision_id > :revision AND ({conditions}) LIMIT 1"
     return connection.execute(query, values | {"revision": revision}).fetchone() is not None
 
@@ -95,18 +88,14 @@ def _tables_at(connection: sqlite3.Connection, revision: int) -> sqlite3.Connect
     try:
         made.execute("BEGIN")
         migrations.run(made, "")
-        for table in ("role_entry", "user_role", *(noun.table for noun in CONCERNED)):
+        tables = {"role_entry", "user_role", *(noun.table for noun in CONCERNED)}
+        for table in tables:
             made.execute(f"DELETE FROM {table}")
-        for table, row in _rows(connection, revision):
-            columns = ", ".join(row)
-            made.execute(f"INSERT INTO {table} ({columns}) VALUES ({', '.join(f':{name}' for name in row)})", row)
+        for table, row in each_row_at(connection, revision, CONCERNED):
+            if table in tables:
+                columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+                made.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", row)
     except BaseException:
         made.close()
         raise
     return made
-
-
-def _rows(connection: sqlite3.Connection, revision: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    tables = {"role_entry", "user_role", *(noun.table for noun in CONCERNED)}
-    found = each_row_at(connection, revision, CONCERNED)
-    return ((table, row) for table, row in found if table in tables)

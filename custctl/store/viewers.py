@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from custctl.resources import GROUP, USER, Noun, reference
 from custctl.store import lookup
 from custctl.store.settings import value_of
 
-Level = Literal["product", "group", "customer"]
+if TYPE_CHECKING:
+    from custctl.policy.visibility import Level
 
 
 class Viewer(NamedTuple):

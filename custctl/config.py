@@ -212,20 +212,17 @@ def actor(environment: Mapping[str, str] | None = None) -> str:
 
     Raises exit 4 when CUSTCTL_ACTOR is no text; another name that is none is passed over.
     """
+    from custctl.decoding import SURROGATE  # a read does not ask
+
     env = os.environ if environment is None else environment
     for variable in (ACTOR_VARIABLE, "LOGNAME", "USER"):
         name = env.get(variable, "").strip()
-        if _is_text(name):
+        if not SURROGATE.search(name):
             if any(map(str.isprintable, name)):  # else it is blank, or of characters that have no width
                 return name
         elif variable == ACTOR_VARIABLE:
             raise invalid(f"{ACTOR_VARIABLE} holds bytes that are no text", code="encoding", hint="custctl reads UTF-8")
     return _user_name()
-
-
-def _is_text(value: str) -> bool:
-    """Whether a value of the environment is UTF-8; Python keeps other bytes as halves of surrogate pairs."""
-    return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _user_name() -> str:

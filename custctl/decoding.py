@@ -7,11 +7,14 @@ in pieces: see store/sheets/text.py, which uses the same marks.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 
 from custctl.errors import CustctlError, Place, invalid, reason
 
 MARK = codecs.BOM_UTF8
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character: what an escape, or bytes that are not UTF-8, leave in a text that cannot be written."""
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _OTHER_MARKS = (

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from custctl.decoding import lines
+from custctl.decoding import SURROGATE, lines
 from custctl.errors import CustctlError, Exit, did_you_mean, invalid, near
 from custctl.policy.decide import decide
 from custctl.store.facts import Asker, Question
@@ -19,7 +18,6 @@ _SUPPOSING = frozenset({"owner", "customer", "visitor"})
 _FIELDS = (*_TEXTS, "ignore_status")
 COLUMNS = (*_FIELDS, "allowed", "level", "reason", "line", "error")
 """The columns of an answer as rows: those of every question and every answer, then what is wrong and where."""
-_SURROGATE = re.compile("[\ud800-\udfff]")
 LONGEST = 1 << 20
 """A question is short; a longer line is refused before it is parsed."""
 
@@ -100,7 +98,7 @@ def _question(asked: Mapping[str, Any]) -> Question:
         wanted = bool if name == "ignore_status" else str
         if not isinstance(value, wanted) and not (value is None and name in _SUPPOSING):
             raise invalid(f"{name} must be {'true or false' if wanted is bool else 'text'}", field=name)
-        if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
+        if isinstance(value, str) and not value.isascii() and SURROGATE.search(value):
             raise invalid(f"{name} holds half a surrogate pair, which is not a character", field=name)
     for name in ("subject", "action", "resource"):
         if not asked.get(name):

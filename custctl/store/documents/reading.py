@@ -16,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import takewhile
 from typing import Any, BinaryIO, Final
 
+from custctl.decoding import SURROGATE
 from custctl.errors import CustctlError, Place, invalid, usage
 from custctl.store.documents import source as sources
 from custctl.store.documents.places import (
@@ -37,7 +38,6 @@ _DIGITS_LIMIT = 400
 """The largest power of ten in a number, either way: far beyond any amount, and 1e999999999 is never written out."""
 
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 # What every date and every time has in it.
 _TIME = re.compile("(?:-[0-9]{2}-|:)[0-9]{2}")
 
@@ -195,7 +195,7 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_surrogates(value: Any, place: Callable[[Path], Place]) -> None:
     """JSON can spell halves of characters that no file or database can hold."""
-    path = first_path(value, lambda item: isinstance(item, str) and _SURROGATE.search(item) is not None)
+    path = first_path(value, lambda item: isinstance(item, str) and SURROGATE.search(item) is not None)
     if path is not None:
         message = "the text has half a surrogate pair, which is not a character"
         raise invalid(message, code="encoding", place=place(path))

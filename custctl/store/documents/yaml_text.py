@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from custctl.decoding import SURROGATE
 from custctl.errors import CustctlError
 from custctl.store.documents.places import Path, Spot, depth
 from custctl.store.documents.source import DEPTH_LIMIT, Source, shown
@@ -27,7 +28,6 @@ _TEXT_TAG = "tag:yaml.org,2002:str"
 # What YAML does not take as it is, and escapes beyond Unicode: the parser does not say where they are.
 _UNPRINTABLE = "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _NO_CHARACTER = re.compile(rf"{_UNPRINTABLE}|\\U(?!000|0010)[0-9A-Fa-f]{{8}}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 # What the parser says of two mistakes that everybody makes, and what is meant.
 _HINTS = {
@@ -105,7 +105,7 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Any:
         self._refuse_tag(event, _TEXT_TAG)
-        if event.style == '"' and not event.value.isascii() and _SURROGATE.search(event.value):
+        if event.style == '"' and not event.value.isascii() and SURROGATE.search(event.value):
             raise self._error(event, "the text has half a surrogate pair, which is not a character", code="encoding")
         is_plain = not event.style and event.tag is None
         return _PLAIN[event.value] if is_plain and event.value in _PLAIN else event.value

@@ -18,6 +18,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, cast, get_args
 
+from custctl.decoding import SURROGATE
 from custctl.errors import CustctlError, Place, Problem, invalid, number_of, usage
 from custctl.resources import NOUNS, fold, trimmed
 from custctl.store.sheets import Format, Row, Sheet
@@ -39,7 +40,6 @@ _WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|",
 _TABLES = frozenset(noun.document for noun in NOUNS.values() if noun.document not in ("addresses", "settings"))
 _DOCUMENT = re.compile(rf'\s*\{{\s*"(?:(?:apiVersion|manager)"\s*:|(?:{"|".join(sorted(_TABLES))})"\s*:\s*\[\s*[{{\]])')
 _DIGITS_LIMIT = 400
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @contextmanager
@@ -349,7 +349,7 @@ def _has_half(value: Any) -> bool:
         return any(_has_half(key) or _has_half(item) for key, item in value.items())
     if isinstance(value, list):
         return any(map(_has_half, value))
-    return isinstance(value, str) and _SURROGATE.search(value) is not None
+    return isinstance(value, str) and SURROGATE.search(value) is not None
 
 
 def _jsonl_sheet(text: Text) -> Sheet:
